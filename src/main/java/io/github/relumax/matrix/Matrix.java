@@ -1,0 +1,185 @@
+package io.github.relumax.matrix;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Objects;
+
+/**
+ * A dense matrix outside the Java heap: rows x columns, row-major, little-endian, 64-bit indexed, stored as float64 or
+ * float32. Entry (i, j) lies at byte offset (i * columns + j) * type.bytes() of {@link #segment()}. The segment may be a
+ * mapped file, which is then read-only.
+ *
+ * <p>Every matrix has a name (its file, or the role it was given), which error messages use.
+ */
+public final class Matrix {
+  /** Layout of a float64 entry; unaligned, since a mapped file may begin its data anywhere. */
+  public static final ValueLayout.OfDouble F64 =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Layout of a float32 entry. */
+  public static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final long rows;
+  private final long columns;
+  private final ElementType type;
+  private final MemorySegment segment;
+  private final String name;
+
+  private Matrix(long rows, long columns, ElementType type, MemorySegment segment, String name) {
+    this.rows = rows;
+    this.columns = columns;
+    this.type = Objects.requireNonNull(type);
+    this.segment = segment;
+    this.name = Objects.requireNonNull(name);
+  }
+
+  /**
+   * A matrix over memory that already holds its entries.
+   *
+   * @throws IllegalArgumentException if the segment's size is not rows * columns * type.bytes()
+   */
+  public static Matrix over(
+      MemorySegment segment, long rows, long columns, ElementType type, String name) {
+    long bytes = bytes(rows, columns, type);
+    if (segment.byteSize() != bytes) {
+      throw new IllegalArgumentException(
+          "%s: %d x %d %s needs %d bytes, the memory segment has %d"
+              .formatted(name, rows, columns, type, bytes, segment.byteSize()));
+    }
+    if (!segment.isNative()) {
+      throw new IllegalArgumentException(name + ": the memory segment is on the Java heap");
+    }
+    return new Matrix(rows, columns, type, segment, name);
+  }
+
+  /** A matrix of zeros, freed when it is no longer reachable. */
+  public static Matrix allocate(long rows, long columns, ElementType type) {
+    return allocate(rows, columns, type, Arena.ofAuto());
+  }
+
+  /** A matrix of zeros in memory that {@code arena} frees. */
+  public static Matrix allocate(long rows, long columns, ElementType type, Arena arena) {
+    MemorySegment segment = arena.allocate(bytes(rows, columns, type), 64);
+    return new Matrix(rows, columns, type, segment, rows + " x " + columns + " matrix");
+  }
+
+  /** A float64 copy of {@code values}, whose rows must have one length. */
+  public static Matrix of(double[][] values) {
+    int columns = values.length == 0 ? 0 : values[0].length;
+    Matrix matrix = allocate(values.length, columns, ElementType.FLOAT64);
+    for (int i = 0; i < values.length; i++) {
+      if (values[i].length != columns) {
+        throw new IllegalArgumentException(
+            "row %d has %d entries, row 0 has %d".formatted(i, values[i].length, columns));
+      }
+      MemorySegment.copy(values[i], 0, matrix.segment, F64, matrix.offset(i, 0), columns);
+    }
+    return matrix;
+  }
+
+  /** A float64 copy of {@code rowMajor}, entry (i, j) at i * columns + j. */
+  public static Matrix of(int rows, int columns, double[] rowMajor) {
+    if (rowMajor.length != (long) rows * columns) {
+      throw new IllegalArgumentException(
+          "%d x %d needs %d values, got %d"
+              .formatted(rows, columns, (long) rows * columns, rowMajor.length));
+    }
+    Matrix matrix = allocate(rows, columns, ElementType.FLOAT64);
+    MemorySegment.copy(rowMajor, 0, matrix.segment, F64, 0, rowMajor.length);
+    return matrix;
+  }
+
+  /** The bytes that rows x columns entries take. */
+  public static long bytes(long rows, long columns, ElementType type) {
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException("negative shape " + rows + " x " + columns);
+    }
+    try {
+      return Math.multiplyExact(Math.multiplyExact(rows, columns), (long) type.bytes());
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "a %d x %d matrix has more than 2^63 bytes".formatted(rows, columns), e);
+    }
+  }
+
+  /** The same entries under another name. */
+  public Matrix named(String newName) {
+    return new Matrix(rows, columns, type, segment, newName);
+  }
+
+  public long rows() {
+    return rows;
+  }
+
+  public long columns() {
+    return columns;
+  }
+
+  public ElementType type() {
+    return type;
+  }
+
+  /** The entries; read-only when they come from a mapped file. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** The file this matrix came from or the role it plays; for messages. */
+  public String name() {
+    return name;
+  }
+
+  /** Byte offset of entry (i, j) in {@link #segment()}. */
+  public long offset(long i, long j) {
+    return (i * columns + j) * type.bytes();
+  }
+
+  /** Entry (i, j). For inspection and small work: kernels read {@link #segment()}. */
+  public double get(long i, long j) {
+    Objects.checkIndex(i, rows);
+    Objects.checkIndex(j, columns);
+    long offset = offset(i, j);
+    return type == ElementType.FLOAT64 ? segment.get(F64, offset) : segment.get(F32, offset);
+  }
+
+  /** Sets entry (i, j), rounding to the storage type. */
+  public void set(long i, long j, double value) {
+    Objects.checkIndex(i, rows);
+    Objects.checkIndex(j, columns);
+    long offset = offset(i, j);
+    if (type == ElementType.FLOAT64) {
+      segment.set(F64, offset, value);
+    } else {
+      segment.set(F32, offset, (float) value);
+    }
+  }
+
+  /**
+   * All entries, row by row, as a Java array.
+   *
+   * @throws IllegalArgumentException if there are more than 2³¹ - 9
+   */
+  public double[] toArray() {
+    long size = rows * columns;
+    if (size > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(name + ": " + size + " entries do not fit a Java array");
+    }
+    double[] values = new double[(int) size];
+    if (type == ElementType.FLOAT64) {
+      MemorySegment.copy(segment, F64, 0, values, 0, values.length);
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = segment.get(F32, 4L * i);
+      }
+    }
+    return values;
+  }
+
+  @Override
+  public String toString() {
+    return name + " (" + rows + " x " + columns + " " + type + ")";
+  }
+}
