@@ -51,7 +51,7 @@ public final class Philox {
   /** Normal with mean 0 and variance 1. Its absolute value is at most √(106 ln 2) ≈ 8.6. */
   public double normal(int stream, long index) {
     double[] pair = new double[2];
-    normalPair(stream, index >>> 1, new long[2], pair);
+    normalPair(stream, index >>> 1, new long[2], pair, 0);
     return pair[(int) (index & 1)];
   }
 
@@ -63,29 +63,22 @@ public final class Philox {
   /** The same for the first {@code length} entries of {@code out}. */
   public void normals(int stream, long firstIndex, double[] out, int length) {
     Objects.checkFromIndexSize(0, length, out.length);
-    long[] block = new long[2];
-    double[] pair = new double[2];
     int k = 0;
     if ((firstIndex & 1) == 1 && length > 0) {
       out[k++] = normal(stream, firstIndex);
     }
+    long[] block = new long[2];
     for (; k + 1 < length; k += 2) {
-      normalPair(stream, (firstIndex + k) >>> 1, block, pair);
-      out[k] = pair[0];
-      out[k + 1] = pair[1];
+      normalPair(stream, (firstIndex + k) >>> 1, block, out, k);
     }
     if (k < length) {
       out[k] = normal(stream, firstIndex + k);
     }
   }
 
-  /** StrictMath, because its results are the same on every machine. */
-  private void normalPair(int stream, long blockNumber, long[] block, double[] pair) {
+  private void normalPair(int stream, long blockNumber, long[] block, double[] out, int at) {
     block(blockNumber, counterHigh(stream), seed, block);
-    double radius = Math.sqrt(-2 * StrictMath.log(uniform(block[0])));
-    double angle = 2 * Math.PI * uniform(block[1]);
-    pair[0] = radius * StrictMath.cos(angle);
-    pair[1] = radius * StrictMath.sin(angle);
+    BoxMuller.transform(uniform(block[0]), uniform(block[1]), out, at);
   }
 
   private static double uniform(long bits) {
