@@ -1,11 +1,22 @@
 package io.github.relumax.io;
 
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+/**
+ * A problem as a folder of .npy files: a1.npy (n x d), a2.npy (m x n), b.npy (m), and where wanted w.npy (m), x0.npy (d)
+ * and x_star.npy (d). The radius is not part of it. A1 and A2 are mapped, so the files must stay as they are while the
+ * problem is in use.
+ */
 public final class ProblemDirectory {
   public static final String A1 = "a1.npy";
   public static final String A2 = "a2.npy";
@@ -14,35 +25,139 @@ public final class ProblemDirectory {
   public static final String X0 = "x0.npy";
   public static final String X_STAR = "x_star.npy";
 
-  private ProblemDirectory() {}
+  private final Problem problem;
+  private final double[] x0;
+  private final double[] xStar;
 
+  private ProblemDirectory(Problem problem, double[] x0, double[] xStar) {
+    this.problem = problem;
+    this.x0 = x0;
+    this.xStar = xStar;
+  }
+
+  /**
+   * Opens a folder and checks everything in it.
+   *
+   * @throws InvalidInputException if a file is missing or broken, or the files do not fit each other
+   */
   public static ProblemDirectory open(Path dir) {
-    throw new UnsupportedOperationException();
+    if (!Files.isDirectory(dir)) {
+      throw new InvalidInputException(
+          "%s: %s, expected a folder with %s (n x d), %s (m x n) and %s (m)"
+              .formatted(dir, Files.exists(dir) ? "not a folder" : "no such folder", A1, A2, B));
+    }
+    Path bFile = required(dir, B, "b, an array of shape (m,)");
+    Matrix a1 = NpyFile.read(required(dir, A1, "A1, an array of shape (n, d)"));
+    Matrix a2 = NpyFile.read(required(dir, A2, "A2, an array of shape (m, n)"));
+    Problem problem = Problem.of(a1, a2, NpyFile.readVector(bFile), bFile.toString());
+    Path wFile = dir.resolve(W);
+    if (isThere(wFile)) {
+      problem = problem.withWeights(NpyFile.readVector(wFile), wFile.toString());
+    }
+    return new ProblemDirectory(problem, point(problem, dir, X0), point(problem, dir, X_STAR));
   }
 
+  /** The problem, with w.npy as its regulariser where there is one, without radius. */
   public Problem problem() {
-    throw new UnsupportedOperationException();
+    return problem;
   }
 
+  /** The start point in x0.npy (d), a copy. */
   public Optional<double[]> x0() {
-    throw new UnsupportedOperationException();
+    return Optional.ofNullable(x0).map(double[]::clone);
   }
 
+  /** The known answer in x_star.npy (d), a copy. */
   public Optional<double[]> xStar() {
-    throw new UnsupportedOperationException();
+    return Optional.ofNullable(xStar).map(double[]::clone);
   }
 
+  /** Creates the folder without further files; see {@link #create(Path, Problem, Optional, Optional, Map)}. */
   public static void create(
       Path dir, Problem problem, Optional<double[]> x0, Optional<double[]> xStar) {
     create(dir, problem, x0, xStar, Map.of());
   }
 
+  /**
+   * Creates the folder, whole or not at all.
+   *
+   * @param textFiles further files: name in the folder, and lines, written as UTF-8
+   * @throws InvalidInputException if the folder exists and is not empty, a point does not fit the problem, or the disk
+   *     has too little space or fails
+   */
   public static void create(
       Path dir,
       Problem problem,
       Optional<double[]> x0,
       Optional<double[]> xStar,
       Map<String, List<String>> textFiles) {
-    throw new UnsupportedOperationException();
+    x0.ifPresent(x -> problem.checkStart(x, X0));
+    xStar.ifPresent(x -> problem.checkStart(x, X_STAR));
+
+    FolderFiles files = new FolderFiles();
+    files.add(A1, problem.a1());
+    files.add(A2, problem.a2());
+    files.add(B, problem.b());
+    problem.w().ifPresent(w -> files.add(W, w));
+    x0.ifPresent(x -> files.add(X0, x));
+    xStar.ifPresent(x -> files.add(X_STAR, x));
+    textFiles.forEach(files::add);
+    AtomicFiles.createFolder(dir, folder -> files.writeInto(folder, dir));
+  }
+
+  private static Path required(Path dir, String fileName, String expected) {
+    Path file = dir.resolve(fileName);
+    if (!isThere(file)) {
+      throw new InvalidInputException("%s: no such file, expected %s".formatted(file, expected));
+    }
+    return file;
+  }
+
+  private static double[] point(Problem problem, Path dir, String fileName) {
+    Path file = dir.resolve(fileName);
+    if (!isThere(file)) {
+      return null;
+    }
+    double[] x = NpyFile.readVector(file);
+    problem.checkStart(x, file.toString());
+    return x;
+  }
+
+  /** A link to nowhere counts as there, so that reading it fails instead of being forgotten. */
+  private static boolean isThere(Path file) {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** What a new folder will hold, and how large that is. */
+  private static final class FolderFiles {
+    private final Map<String, AtomicFiles.Content> contents = new LinkedHashMap<>();
+    private long bytes;
+
+    void add(String name, Matrix matrix) {
+      contents.put(name, NpyFile.content(matrix));
+      bytes += NpyFile.fileSize(matrix);
+    }
+
+    void add(String name, double[] values) {
+      contents.put(name, NpyFile.content(values));
+      bytes += NpyFile.fileSize(values);
+    }
+
+    void add(String name, List<String> lines) {
+      String text = lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
+      contents.put(name, AtomicFiles.text(text));
+      bytes += text.length();
+    }
+
+    void writeInto(Path folder, Path dir) throws IOException {
+      long free = Files.getFileStore(folder).getUsableSpace();
+      if (bytes > free) {
+        throw new InvalidInputException(
+            "%s: needs %d bytes, the disk has %d bytes free".formatted(dir, bytes, free));
+      }
+      for (Map.Entry<String, AtomicFiles.Content> file : contents.entrySet()) {
+        AtomicFiles.writeNew(folder.resolve(file.getKey()), file.getValue());
+      }
+    }
   }
 }

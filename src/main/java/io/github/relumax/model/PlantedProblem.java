@@ -3,6 +3,7 @@ package io.github.relumax.model;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.random.Philox;
+import java.lang.foreign.Arena;
 import java.util.stream.IntStream;
 
 /**
@@ -37,8 +38,8 @@ public record PlantedProblem(Problem problem, double[] xStar, double[] x0) {
    * noise it does not minimise the loss, but stays near a minimiser while the noise is small. The result depends on the
    * arguments alone, not on the number of threads.
    *
-   * @throws InvalidInputException if a size is below 1, scale is not positive, noise or startDistance is negative, or
-   *     one of them is not finite
+   * @throws InvalidInputException if a size is below 1, scale is not positive, noise or startDistance is negative,
+   *     one of them is not finite, or the matrices do not fit the memory
    */
   public static PlantedProblem generate(
       int m,
@@ -69,12 +70,12 @@ public record PlantedProblem(Problem problem, double[] xStar, double[] x0) {
       x0[k] = xStar[k] + startDistance * x0[k];
     }
 
-    Matrix a1 = Matrix.allocate(n, d, ElementType.FLOAT64).named("A1");
+    Matrix a1 = OffHeap.allocate(n, d, ElementType.FLOAT64, Arena.ofAuto(), "A1");
     double[] h = fillAndMultiply(a1, random, A1_STREAM, 1 / Math.sqrt(d), xStar);
     for (int j = 0; j < n; j++) {
       h[j] = Math.max(h[j], 0);
     }
-    Matrix a2 = Matrix.allocate(m, n, type).named("A2");
+    Matrix a2 = OffHeap.allocate(m, n, type, Arena.ofAuto(), "A2");
     double[] b = fillAndMultiply(a2, random, A2_STREAM, scale / Math.sqrt(n), h);
     softmax(b);
     if (noise > 0) {

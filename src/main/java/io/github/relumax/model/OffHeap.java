@@ -1,0 +1,49 @@
+package io.github.relumax.model;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+
+/** Allocates matrices whose size a user chose, so that one too large is an error in words. */
+public final class OffHeap {
+  private OffHeap() {}
+
+  /**
+   * A matrix of zeros called {@code name}.
+   *
+   * @throws InvalidInputException if it is larger than the machine's memory, or than what the Java virtual machine may
+   *     use outside its heap
+   */
+  public static Matrix allocate(
+      long rows, long columns, ElementType type, Arena arena, String name) {
+    long bytes;
+    try {
+      bytes = Matrix.bytes(rows, columns, type);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(name + ": " + e.getMessage(), e);
+    }
+    // Asking the system for more than it has can succeed, and then ends the process at first use.
+    long there = physicalMemory();
+    if (bytes > there) {
+      throw new InvalidInputException(
+          "%s: a %d x %d %s matrix needs %d bytes, this machine has %d bytes of memory"
+              .formatted(name, rows, columns, type, bytes, there));
+    }
+    try {
+      return Matrix.allocate(rows, columns, type, arena).named(name);
+    } catch (OutOfMemoryError e) {
+      throw new InvalidInputException(
+          ("%s: a %d x %d %s matrix needs %d bytes outside the Java heap, more than is left;"
+                  + " raise the limit with -XX:MaxDirectMemorySize")
+              .formatted(name, rows, columns, type, bytes),
+          e);
+    }
+  }
+
+  private static long physicalMemory() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+}
