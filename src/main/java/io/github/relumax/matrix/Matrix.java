@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * A dense matrix outside the Java heap: rows x columns, row-major, little-endian, 64-bit indexed, stored as float64 or
- * float32. Entry (i, j) lies at byte offset (i * columns + j) * type.bytes() of {@link #segment()}. The segment may be a
- * mapped file, which is then read-only.
+ * A dense matrix outside the Java heap: rows x columns, row-major, little-endian, 64-bit indexed,
+ * stored as float64 or float32. Entry (i, j) lies at byte offset (i * columns + j) * type.bytes()
+ * of {@link #segment()}. The segment may be a mapped file, which is then read-only.
  *
  * <p>Every matrix has a name (its file, or the role it was given), which error messages use.
  */

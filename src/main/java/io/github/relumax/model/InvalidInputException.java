@@ -1,8 +1,8 @@
 package io.github.relumax.model;
 
 /**
- * Input that cannot be used: a wrong shape, a value that is not finite, a broken file. The message is one line that
- * names the thing, what was found, and what was expected.
+ * Input that cannot be used: a wrong shape, a value that is not finite, a broken file. The message
+ * is one line that names the thing, what was found, and what was expected.
  */
 public final class InvalidInputException extends RuntimeException {
   private static final long serialVersionUID = 1L;

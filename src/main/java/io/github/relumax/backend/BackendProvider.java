@@ -1,0 +1,23 @@
+package io.github.relumax.backend;
+
+import java.util.Optional;
+
+/** Finds out whether a backend can run here, and opens it. Found through {@link java.util.ServiceLoader}. */
+public interface BackendProvider {
+  /** The name users choose it by. */
+  String name();
+
+  /** {@code auto} takes the usable provider with the highest preference; the CPU has 0. */
+  int preference();
+
+  /** Why it cannot run here, in one line that says what to change; empty when it can. */
+  Optional<String> unavailable();
+
+  /** One line on what it would run on, or on what was looked for. */
+  String describe();
+
+  /**
+   * @throws BackendUnavailableException if it cannot run after all
+   */
+  Backend open(BackendOptions options);
+}

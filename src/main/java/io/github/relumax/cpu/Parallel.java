@@ -1,0 +1,108 @@
+package io.github.relumax.cpu;
+
+import java.util.Arrays;
+
+/** Splits ranges of rows over a {@link WorkerTeam}, and hands each part its scratch memory. */
+final class Parallel implements AutoCloseable {
+  /** One contiguous range [low, high) of a job. */
+  @FunctionalInterface
+  interface RangeJob {
+    void run(int part, long low, long high);
+  }
+
+  /** Sums that each part may leave behind. */
+  static final int SUMS = 8;
+
+  /** Scratch areas per part, by what they are for. */
+  static final int ROWS = 0;
+
+  static final int LEFT = 1;
+  static final int RIGHT = 2;
+  static final int RESULT = 3;
+  private static final int SLOTS = 4;
+
+  private final WorkerTeam team;
+  private final double[] sums;
+  private final double[][] tiles;
+  private final CpuBuffer[] scratch;
+
+  Parallel(int threads) {
+    team = new WorkerTeam(threads);
+    sums = new double[threads * SUMS];
+    tiles = new double[threads][SUMS];
+    scratch = new CpuBuffer[threads * SLOTS];
+  }
+
+  int threads() {
+    return team.size();
+  }
+
+  /**
+   * Runs {@code job} over [0, n) in parts of at least {@code grain}, each a multiple of 4 long but the last.
+   *
+   * @return how many parts there were; the same for the same n, grain and thread count
+   */
+  int run(long n, long grain, RangeJob job) {
+    int parts = (int) Math.clamp(n / Math.max(grain, 1), 1, team.size());
+    Arrays.fill(sums, 0);
+    if (parts == 1) {
+      job.run(0, 0, n);
+    } else {
+      team.run(
+          part -> {
+            if (part < parts) {
+              job.run(part, bound(n, part, parts), bound(n, part + 1, parts));
+            }
+          });
+    }
+    return parts;
+  }
+
+  private static long bound(long n, int part, int parts) {
+    return part == parts ? n : n / 4 * part / parts * 4;
+  }
+
+  /** Adds to sum {@code index} of a part. */
+  void add(int part, int index, double value) {
+    sums[part * SUMS + index] += value;
+  }
+
+  /** Sum {@code index} over all parts, in their order. */
+  double sum(int index) {
+    double total = 0;
+    for (int at = index; at < sums.length; at += SUMS) {
+      total += sums[at];
+    }
+    return total;
+  }
+
+  /** A small array of the part's own, for kernels that return several numbers. */
+  double[] tile(int part) {
+    return tiles[part];
+  }
+
+  /** Scratch memory of at least {@code entries} float64; grows once, then stays. Contents are whatever they were. */
+  CpuBuffer scratch(int part, int slot, long entries) {
+    int at = part * SLOTS + slot;
+    CpuBuffer held = scratch[at];
+    if (held == null || held.columns() < entries) {
+      if (held != null) {
+        held.close();
+      }
+      held = CpuBuffer.allocate(1, entries);
+      scratch[at] = held;
+    }
+    return held;
+  }
+
+  @Override
+  public void close() {
+    team.close();
+    for (int i = 0; i < scratch.length; i++) {
+      if (scratch[i] != null) {
+        scratch[i].close();
+        scratch[i] = null;
+      }
+    }
+  }
+}

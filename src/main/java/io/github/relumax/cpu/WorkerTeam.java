@@ -1,0 +1,122 @@
+package io.github.relumax.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A fixed number of threads that run the parts of one job at a time: part 0 on the caller, the others on threads that live as
+ * long as the team. A job is split into as many parts as there are threads, so that sums combine in the same order every
+ * time.
+ */
+final class WorkerTeam implements AutoCloseable {
+  /** One part of a job. */
+  @FunctionalInterface
+  interface Job {
+    void run(int part);
+  }
+
+  /** How long a thread looks for work before it sleeps: the pauses between the kernels of one iteration are shorter. */
+  private static final int SPINS = 2_000;
+
+  private final int size;
+  private final Thread[] threads;
+  private final AtomicInteger unfinished = new AtomicInteger();
+  private volatile int generation;
+  private volatile boolean closed;
+  private Job job;
+  private volatile Throwable failure;
+  private volatile Thread caller;
+
+  WorkerTeam(int size) {
+    this.size = size;
+    threads = new Thread[size - 1];
+    for (int i = 0; i < threads.length; i++) {
+      int part = i + 1;
+      threads[i] = new Thread(() -> work(part), "relumax-cpu-" + part);
+      threads[i].setDaemon(true);
+      threads[i].start();
+    }
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Runs every part and returns when all are done. An exception in a part is thrown here. */
+  void run(Job work) {
+    if (size == 1) {
+      work.run(0);
+      return;
+    }
+    if (closed) {
+      throw new IllegalStateException("the backend is closed");
+    }
+    job = work;
+    failure = null;
+    caller = Thread.currentThread();
+    unfinished.set(size - 1);
+    generation = generation + 1;
+    for (Thread thread : threads) {
+      LockSupport.unpark(thread);
+    }
+    try {
+      work.run(0);
+    } finally {
+      awaitOthers();
+    }
+    Throwable thrown = failure;
+    if (thrown != null) {
+      throw new IllegalStateException("a worker thread failed: " + thrown, thrown);
+    }
+  }
+
+  private void awaitOthers() {
+    // The wait must end only when every part has: an interrupt is left for the caller to see later.
+    boolean interrupted = false;
+    for (int spin = 0; unfinished.get() > 0; spin++) {
+      if (spin < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void work(int part) {
+    int seen = 0;
+    while (true) {
+      for (int spin = 0; generation == seen && !closed; spin++) {
+        if (spin < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.park(this);
+        }
+      }
+      if (closed) {
+        return;
+      }
+      seen = generation;
+      try {
+        job.run(part);
+      } catch (Throwable t) {
+        failure = t;
+      } finally {
+        if (unfinished.decrementAndGet() == 0) {
+          LockSupport.unpark(caller);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Thread thread : threads) {
+      LockSupport.unpark(thread);
+    }
+  }
+}
