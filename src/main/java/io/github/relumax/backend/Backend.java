@@ -3,14 +3,16 @@ package io.github.relumax.backend;
 import io.github.relumax.matrix.Matrix;
 
 /**
- * Where the arithmetic happens: the primitives that softmax-ReLU regression needs, each fused as far as the paper's formulas
- * allow, and no more. All arithmetic and all results are float64; A1 and A2 may be stored as float32. The same inputs on the
- * same backend with the same thread count give the same bits.
+ * Where the arithmetic happens: the primitives that softmax-ReLU regression needs, each fused as
+ * far as the paper's formulas allow, and no more. All arithmetic and all results are float64; A1
+ * and A2 may be stored as float32. The same inputs on the same backend with the same thread count
+ * give the same bits.
  *
- * <p>Vectors are rows: x is 1 x d, z is 1 x m, and k trial points are k x d. Shapes are the caller's duty; a wrong one
- * throws IllegalArgumentException. Nothing here decides convergence.
+ * <p>Vectors are rows: x is 1 x d, z is 1 x m, and k trial points are k x d. Shapes are the
+ * caller's duty; a wrong one throws IllegalArgumentException. Nothing here decides convergence.
  *
- * <p>Everything that touches the long side m is a sum over rows of A2 or C, so a backend may split m as it likes.
+ * <p>Everything that touches the long side m is a sum over rows of A2 or C, so a backend may split
+ * m as it likes.
  *
  * <p>Not thread-safe: one solve at a time.
  */
@@ -55,7 +57,10 @@ public interface Backend extends AutoCloseable {
 
   // Products with A1, A2 and C
 
-  /** Row k of y = a times row k of x, for all rows at once: a is read once. a: r x c, x: k x c, y: k x r. */
+  /**
+   * Row k of y = a times row k of x, for all rows at once: a is read once. a: r x c, x: k x c, y: k
+   * x r.
+   */
   void multiply(Buffer a, Buffer x, Buffer y);
 
   /** y = aᵀ v. a: r x c, v: 1 x r, y: 1 x c. */
@@ -72,49 +77,54 @@ public interface Backend extends AutoCloseable {
   /** The units with z1 &gt; 0, each with sign +1. */
   void activeUnits(Buffer z1, Units out);
 
-  /** The units whose activity differs: +1 where only {@code to} is positive, -1 where only {@code from} is. */
+  /**
+   * The units whose activity differs: +1 where only {@code to} is positive, -1 where only {@code
+   * from} is.
+   */
   void flippedUnits(Buffer from, Buffer to, Units out);
 
   /**
-   * c = keep c + Σ_{(u, s) in units} s a2[:,u] a1[u,:]. With keep = 0 and the active units this forms C = A2 diag(mask) A1;
-   * with keep = 1 and the flipped units it brings C up to date. keep is 0 or 1.
+   * c = keep c + Σ_{(u, s) in units} s a2[:,u] a1[u,:]. With keep = 0 and the active units this
+   * forms C = A2 diag(mask) A1; with keep = 1 and the flipped units it brings C up to date. keep is
+   * 0 or 1.
    */
   void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c);
 
   // Softmax
 
   /**
-   * f = softmax(z) (with the maximum subtracted) and gz = f∘c - ⟨f,c⟩ f + w²∘z with c = f - b, the gradient with respect to
-   * z.
+   * f = softmax(z) (with the maximum subtracted) and gz = f∘c - ⟨f,c⟩ f + w²∘z with c = f - b, the
+   * gradient with respect to z.
    *
-   * @param w diagonal of W, or null when there is no regulariser
+   * @param w2 w∘w, or null when there is no regulariser; here and below
    */
-  SoftmaxSums softmax(Buffer z, Buffer b, Buffer w, Buffer f, Buffer gz);
+  SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz);
 
   /**
-   * For each row k of z: dataLoss[k] = 1/2 ‖softmax(z_k) - b‖² and regularization[k] = 1/2 ‖W z_k‖². A row that overflows
-   * gives NaN, never a finite number.
+   * For each row k of z: dataLoss[k] = 1/2 ‖softmax(z_k) - b‖² and regularization[k] = 1/2 ‖W
+   * z_k‖². A row that overflows gives NaN, never a finite number.
    */
-  void losses(Buffer z, Buffer b, Buffer w, double[] dataLoss, double[] regularization);
+  void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization);
 
   /**
-   * The diagonal a and the vector p of {@link CurvatureForm}.
+   * The diagonal a of {@link CurvatureForm}.
    *
    * @param fc ⟨f, c⟩, from {@link SoftmaxSums}
-   * @return t
    */
-  double curvatureWeights(
-      CurvatureForm form, Buffer f, Buffer b, Buffer w, double fc, Buffer a, Buffer p);
+  void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a);
 
-  /** out = a∘u - p⟨f,u⟩ - f⟨p,u⟩ + t f⟨f,u⟩: the middle matrix of {@link CurvatureForm} times u. out may be u. */
-  void applyCurvature(Buffer a, Buffer p, Buffer f, double t, Buffer u, Buffer out);
+  /** out = (I - f 1ᵀ) diag(a) (I - 1 fᵀ) u + w²∘u. out may be u. */
+  void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out);
 
   // The d x d system
 
-  /** h = cᵀ diag(a) c, both triangles. c: r x d, a: 1 x r. */
-  void gram(Buffer c, Buffer a, Buffer h);
+  /**
+   * h = Σ_i a_i (c_i - center)(c_i - center)ᵀ over the rows of c, both triangles. c: r x d, center:
+   * 1 x d, a: 1 x r of any sign.
+   */
+  void gram(Buffer c, Buffer center, Buffer a, Buffer h);
 
-  /** h = h - u vᵀ - v uᵀ + t v vᵀ, with u = Cᵀp and v = Cᵀf. */
+  /** h = h + u vᵀ + v uᵀ + t v vᵀ. */
   void rankTwo(Buffer h, Buffer u, Buffer v, double t);
 
   /** Mean of |h_jj|: the natural unit of the damping. */

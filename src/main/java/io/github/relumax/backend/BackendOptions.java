@@ -1,6 +1,8 @@
 package io.github.relumax.backend;
 
 /**
+ * How to open a backend.
+ *
  * @param threads worker threads, 0 for one per available processor
  */
 public record BackendOptions(int threads) {

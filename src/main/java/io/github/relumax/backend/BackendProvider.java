@@ -2,7 +2,10 @@ package io.github.relumax.backend;
 
 import java.util.Optional;
 
-/** Finds out whether a backend can run here, and opens it. Found through {@link java.util.ServiceLoader}. */
+/**
+ * Finds out whether a backend can run here, and opens it. Found through {@link
+ * java.util.ServiceLoader}.
+ */
 public interface BackendProvider {
   /** The name users choose it by. */
   String name();
@@ -17,6 +20,8 @@ public interface BackendProvider {
   String describe();
 
   /**
+   * Opens the backend.
+   *
    * @throws BackendUnavailableException if it cannot run after all
    */
   Backend open(BackendOptions options);

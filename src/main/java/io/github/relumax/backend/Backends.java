@@ -8,7 +8,10 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Chooses a backend: by name, which never falls back, or {@code auto}, which says what it took and why. */
+/**
+ * Chooses a backend: by name, which never falls back, or {@code auto}, which says what it took and
+ * why.
+ */
 public final class Backends {
   public static final String AUTO = "auto";
 
@@ -51,21 +54,19 @@ public final class Backends {
         providers.stream()
             .filter(p -> p.name().equals(name))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new BackendUnavailableException(
-                        "there is no backend '%s'; this build has: auto, %s"
-                            .formatted(
-                                name,
-                                providers.stream()
-                                    .map(BackendProvider::name)
-                                    .collect(Collectors.joining(", ")))));
+            .orElseThrow(() ->
+                new BackendUnavailableException(
+                    "there is no backend '%s'; this build has: auto, %s"
+                        .formatted(
+                            name,
+                            providers.stream()
+                                .map(BackendProvider::name)
+                                .collect(Collectors.joining(", ")))));
     provider
         .unavailable()
-        .ifPresent(
-            reason -> {
-              throw new BackendUnavailableException("backend '" + name + "': " + reason);
-            });
+        .ifPresent(reason -> {
+          throw new BackendUnavailableException("backend '" + name + "': " + reason);
+        });
     return provider.open(options);
   }
 }

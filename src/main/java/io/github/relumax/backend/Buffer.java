@@ -3,11 +3,12 @@ package io.github.relumax.backend;
 import io.github.relumax.matrix.ElementType;
 
 /**
- * Numbers that live where a {@link Backend} computes: rows x columns, row-major. A vector is a buffer of one row; several
- * vectors that are treated alike (the trial points of one iteration) are the rows of one buffer.
+ * Numbers that live where a {@link Backend} computes: rows x columns, row-major. A vector is a
+ * buffer of one row; several vectors that are treated alike (the trial points of one iteration) are
+ * the rows of one buffer.
  *
- * <p>Only the backend that made a buffer can use it. A view ({@link #rows}) shares the memory of the buffer it came from
- * and is not closed.
+ * <p>Only the backend that made a buffer can use it. A view ({@link #rows}) shares the memory of
+ * the buffer it came from and is not closed.
  */
 public interface Buffer extends AutoCloseable {
   long rows();

@@ -1,13 +1,17 @@
 package io.github.relumax.backend;
 
 /**
- * Which m x m middle matrix stands between Cᵀ and C. Both are a diagonal plus rank two,
+ * Which m x m matrix stands between Cᵀ and C for the data loss. Softmax does not change when a
+ * constant is added to all logits, so both are a diagonal between projections,
  *
- * <pre>  diag(a) - p fᵀ - f pᵀ + t f fᵀ</pre>
+ * <pre>  (I - f 1ᵀ) diag(a) (I - 1 fᵀ)</pre>
+ *
+ * and Cᵀ(...)C = Σ_i a_i (C_i - C̄)(C_i - C̄)ᵀ with C̄ = Cᵀf: the paper's diagonal plus rank two,
+ * without its cancellation (docs/math.md derives it).
  */
 public enum CurvatureForm {
-  /** J² + W² with J = diag(f) - f fᵀ: a = f² + w², p = f², t = ⟨f,f⟩. Always positive semidefinite. */
+  /** J² with J = diag(f) - f fᵀ: a = f². Always positive semidefinite. */
   GAUSS_NEWTON,
-  /** B + W², the Hessian with the mask fixed: a = (2f-b)∘f - ⟨c,f⟩f + w², p = (2f-b)∘f, t = ⟨3f-2b, f⟩. */
+  /** B, the Hessian with the mask fixed: a = q = (2f - b)∘f - ⟨c,f⟩ f. */
   EXACT
 }

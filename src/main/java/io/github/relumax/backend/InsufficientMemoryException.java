@@ -1,6 +1,9 @@
 package io.github.relumax.backend;
 
-/** Memory that a backend needs is not there; the message says how much was needed, how much there is, and what to change. */
+/**
+ * Memory that a backend needs is not there; the message says how much was needed, how much there
+ * is, and what to change.
+ */
 public final class InsufficientMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

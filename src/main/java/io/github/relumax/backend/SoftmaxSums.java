@@ -7,7 +7,7 @@ package io.github.relumax.backend;
  * @param regularization 1/2 ‖W z‖²
  * @param fc ⟨f, f - b⟩
  * @param ff ⟨f, f⟩
- * @param noise ‖f∘(f - b)‖, which sets how rounding of f shows in the loss
+ * @param fcNorm ‖f∘(f - b)‖, which sets how rounding of f shows in the loss
  * @param largestLogit max |z_i|
  */
 public record SoftmaxSums(
@@ -15,7 +15,7 @@ public record SoftmaxSums(
     double regularization,
     double fc,
     double ff,
-    double noise,
+    double fcNorm,
     double largestLogit) {
 
   /** 1/2 ‖f - b‖² + 1/2 ‖W z‖². */

@@ -5,8 +5,9 @@ import static io.github.relumax.matrix.Matrix.F64;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Cholesky factorisation and triangular solves, row-major, blocked left-looking: before a block of columns is factored it is
- * brought up to date by the columns left of it, which is a product of rows with rows and runs on the dot kernels.
+ * Cholesky factorisation and triangular solves, row-major, blocked left-looking: before a block of
+ * columns is factored it is brought up to date by the columns left of it, which is a product of
+ * rows with rows and runs on the dot kernels.
  */
 final class Cholesky {
   private static final int BLOCK = 64;
@@ -83,8 +84,7 @@ final class Cholesky {
     for (int j = first; j < end; j++) {
       int left = j - first;
       double pivot =
-          l.get(F64, at(j, j, d))
-              - kernels.dot(l, at(j, first, d), l, at(j, first, d), left);
+          l.get(F64, at(j, j, d)) - kernels.dot(l, at(j, first, d), l, at(j, first, d), left);
       double rounding = d * Math.ulp(1.0) * Math.abs(h.get(F64, at(j, j, d)) + shift);
       if (!(pivot > rounding) || pivot == Double.POSITIVE_INFINITY) {
         return false;
@@ -101,7 +101,10 @@ final class Cholesky {
     return true;
   }
 
-  /** l[i, first..end) = l[i, first..end) times the inverse transpose of the diagonal block, for rows below it. */
+  /**
+   * l[i, first..end) = l[i, first..end) times the inverse transpose of the diagonal block, for rows
+   * below it.
+   */
   private void below(MemorySegment l, int d, int first, int end, int low, int high) {
     for (int i = low; i < high; i++) {
       for (int j = first; j < end; j++) {

@@ -14,8 +14,8 @@ import io.github.relumax.matrix.Matrix;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The backend that runs everywhere: main memory, all cores, rows split over threads in a fixed way so that results repeat bit
- * for bit.
+ * The backend that runs everywhere: main memory, all cores, rows split over threads in a fixed way
+ * so that results repeat bit for bit.
  */
 final class CpuBackend implements Backend {
   /** Entries of an element-wise job that are worth a thread. */
@@ -164,8 +164,7 @@ final class CpuBackend implements Backend {
             for (; k < count; k++) {
               for (int r = 0; r < block; r++) {
                 double dot =
-                    kernels.dot(
-                        rows.segment(part), at + r * rows.stride(), from, k * xStride, n);
+                    kernels.dot(rows.segment(part), at + r * rows.stride(), from, k * xStride, n);
                 to.set(F64, k * yStride + 8 * (i + r), dot);
               }
             }
@@ -286,14 +285,13 @@ final class CpuBackend implements Backend {
     if (keep != 0 && keep != 1) {
       throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
     }
-    products.accumulate(
-        (CpuBuffer) a2, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
+    products.accumulate((CpuBuffer) a2, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
   }
 
   // Softmax
 
   @Override
-  public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w, Buffer f, Buffer gz) {
+  public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
     int m = (int) size(z);
     requireSize(b, m);
     requireSize(f, m);
@@ -302,7 +300,7 @@ final class CpuBackend implements Backend {
     MemorySegment bs = segment(b);
     MemorySegment fs = segment(f);
     MemorySegment gs = segment(gz);
-    MemorySegment ws = w == null ? null : segment(w);
+    MemorySegment ws = w2 == null ? null : segment(w2);
     double[] range = {Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY};
     range(zs, 0, m, range);
     double max = range[0];
@@ -310,8 +308,7 @@ final class CpuBackend implements Backend {
         m,
         GRAIN,
         (part, low, high) ->
-            parallel.add(
-                part, 0, kernels.exp(zs, 8 * low, max, fs, 8 * low, (int) (high - low))));
+            parallel.add(part, 0, kernels.exp(zs, 8 * low, max, fs, 8 * low, (int) (high - low))));
     double inverse = finite(range) ? 1 / parallel.sum(0) : Double.NaN;
     parallel.run(
         m,
@@ -332,8 +329,8 @@ final class CpuBackend implements Backend {
             ff += fi * fi;
             noise += fi * fi * ci * ci;
             if (ws != null) {
-              double wz = ws.get(F64, at) * zs.get(F64, at);
-              ww += wz * wz;
+              double zi = zs.get(F64, at);
+              ww += ws.get(F64, at) * zi * zi;
             }
           }
           parallel.add(part, 0, cc);
@@ -358,8 +355,7 @@ final class CpuBackend implements Backend {
           for (long at = 8 * low; at < 8 * high; at += 8) {
             double g = gs.get(F64, at) - fc * fs.get(F64, at);
             if (ws != null) {
-              double wi = ws.get(F64, at);
-              g += wi * wi * zs.get(F64, at);
+              g += ws.get(F64, at) * zs.get(F64, at);
             }
             gs.set(F64, at, g);
           }
@@ -368,13 +364,12 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public void losses(
-      Buffer z, Buffer b, Buffer w, double[] dataLoss, double[] regularization) {
+  public void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization) {
     int m = (int) z.columns();
     requireSize(b, m);
     MemorySegment zs = segment(z);
     MemorySegment bs = segment(b);
-    MemorySegment ws = w == null ? null : segment(w);
+    MemorySegment ws = w2 == null ? null : segment(w2);
     MemorySegment es = parallel.scratch(0, Parallel.RESULT, m).segment();
     double[] range = new double[2];
     for (int k = 0; k < z.rows(); k++) {
@@ -386,9 +381,7 @@ final class CpuBackend implements Backend {
           GRAIN,
           (part, low, high) ->
               parallel.add(
-                  part,
-                  0,
-                  kernels.exp(zs, row + 8 * low, max, es, 8 * low, (int) (high - low))));
+                  part, 0, kernels.exp(zs, row + 8 * low, max, es, 8 * low, (int) (high - low))));
       double inverse = finite(range) ? 1 / parallel.sum(0) : Double.NaN;
       parallel.run(
           m,
@@ -400,8 +393,8 @@ final class CpuBackend implements Backend {
               double ci = es.get(F64, at) * inverse - bs.get(F64, at);
               cc += ci * ci;
               if (ws != null) {
-                double wz = ws.get(F64, at) * zs.get(F64, row + at);
-                ww += wz * wz;
+                double zi = zs.get(F64, row + at);
+                ww += ws.get(F64, at) * zi * zi;
               }
             }
             parallel.add(part, 0, cc);
@@ -432,65 +425,56 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public double curvatureWeights(
-      CurvatureForm form, Buffer f, Buffer b, Buffer w, double fc, Buffer a, Buffer p) {
+  public void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a) {
     long m = size(f);
     requireSize(b, m);
     requireSize(a, m);
-    requireSize(p, m);
     MemorySegment fs = segment(f);
     MemorySegment bs = segment(b);
-    MemorySegment ws = w == null ? null : segment(w);
     MemorySegment as = segment(a);
-    MemorySegment ps = segment(p);
     boolean exact = form == CurvatureForm.EXACT;
     parallel.run(
         m,
         GRAIN,
         (part, low, high) -> {
-          double t = 0;
           for (long at = 8 * low; at < 8 * high; at += 8) {
             double fi = fs.get(F64, at);
-            double bi = bs.get(F64, at);
-            double pi = exact ? (2 * fi - bi) * fi : fi * fi;
-            double diagonal = exact ? pi - fc * fi : pi;
-            if (ws != null) {
-              double wi = ws.get(F64, at);
-              diagonal += wi * wi;
-            }
-            ps.set(F64, at, pi);
-            as.set(F64, at, diagonal);
-            t += exact ? (3 * fi - 2 * bi) * fi : pi;
+            as.set(F64, at, exact ? (2 * fi - bs.get(F64, at) - fc) * fi : fi * fi);
           }
-          parallel.add(part, 0, t);
         });
-    return parallel.sum(0);
   }
 
   @Override
-  public void applyCurvature(Buffer a, Buffer p, Buffer f, double t, Buffer u, Buffer out) {
+  public void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
     long m = size(u);
     requireSize(a, m);
+    requireSize(f, m);
     requireSize(out, m);
-    double fu = dot(f, u);
-    double pu = dot(p, u);
-    double alongF = t * fu - pu;
+    double mean = dot(f, u);
     MemorySegment as = segment(a);
-    MemorySegment ps = segment(p);
     MemorySegment fs = segment(f);
     MemorySegment us = segment(u);
     MemorySegment os = segment(out);
+    MemorySegment ws = w2 == null ? null : segment(w2);
+    parallel.run(
+        m,
+        GRAIN,
+        (part, low, high) -> {
+          double sum = 0;
+          for (long at = 8 * low; at < 8 * high; at += 8) {
+            sum += as.get(F64, at) * (us.get(F64, at) - mean);
+          }
+          parallel.add(part, 0, sum);
+        });
+    double sum = parallel.sum(0);
     parallel.run(
         m,
         GRAIN,
         (part, low, high) -> {
           for (long at = 8 * low; at < 8 * high; at += 8) {
-            os.set(
-                F64,
-                at,
-                as.get(F64, at) * us.get(F64, at)
-                    - fu * ps.get(F64, at)
-                    + alongF * fs.get(F64, at));
+            double ui = us.get(F64, at);
+            double value = as.get(F64, at) * (ui - mean) - sum * fs.get(F64, at);
+            os.set(F64, at, ws == null ? value : value + ws.get(F64, at) * ui);
           }
         });
   }
@@ -498,10 +482,11 @@ final class CpuBackend implements Backend {
   // The d x d system
 
   @Override
-  public void gram(Buffer c, Buffer a, Buffer h) {
+  public void gram(Buffer c, Buffer center, Buffer a, Buffer h) {
     require(size(a) == c.rows(), "gram", c, a);
+    require(size(center) == c.columns(), "gram", c, center);
     require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    products.gram((CpuBuffer) c, segment(a), (CpuBuffer) h);
+    products.gram((CpuBuffer) c, segment(center), segment(a), (CpuBuffer) h);
   }
 
   @Override
@@ -519,8 +504,8 @@ final class CpuBackend implements Backend {
           for (long i = low; i < high; i++) {
             double ui = us.get(F64, 8 * i);
             double vi = vs.get(F64, 8 * i);
-            kernels.addRow(t * vi - ui, vs, 0, hs, 8 * i * d, d);
-            kernels.addRow(-vi, us, 0, hs, 8 * i * d, d);
+            kernels.addRow(t * vi + ui, vs, 0, hs, 8 * i * d, d);
+            kernels.addRow(vi, us, 0, hs, 8 * i * d, d);
           }
         });
   }
@@ -545,9 +530,7 @@ final class CpuBackend implements Backend {
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
     requireSize(r, l.rows());
-    if (r != out) {
-      copy(r, out);
-    }
+    copy(r, out);
     cholesky.solve(segment(l), segment(out), (int) l.rows());
   }
 

@@ -17,8 +17,7 @@ final class CpuBuffer implements Buffer {
   /** Owns the memory; null for views and for matrices that the caller owns. */
   private final Arena arena;
 
-  private CpuBuffer(
-      long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
+  private CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
     this.rows = rows;
     this.columns = columns;
     this.type = type;

@@ -3,8 +3,9 @@ package io.github.relumax.cpu;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The inner loops of the CPU backend, single-threaded, over off-heap float64. Offsets and strides are in bytes, lengths in
- * entries. Two implementations: {@link VectorKernels} where the vector module is present, {@link ScalarKernels} elsewhere.
+ * The inner loops of the CPU backend, single-threaded, over off-heap float64. Offsets and strides
+ * are in bytes, lengths in entries. Two implementations: {@link VectorKernels} where the vector
+ * module is present, {@link ScalarKernels} elsewhere.
  */
 interface Kernels {
   /** Rows of one product tile; both implementations use the same. */
@@ -23,8 +24,8 @@ interface Kernels {
   double dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n);
 
   /**
-   * Eight dot products at once: out[4 r + k] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4. Each entry of a is loaded
-   * once.
+   * Eight dot products at once: out[4 r + k] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4.
+   * Each entry of a is loaded once.
    */
   void dotTile(
       MemorySegment a,
@@ -53,8 +54,9 @@ interface Kernels {
   void addRow(double s, MemorySegment a, long aOffset, MemorySegment y, long yOffset, int n);
 
   /**
-   * The product tile: c[i][j] += Σ_k left[k][i] right[k][j], i &lt; TILE_ROWS, j &lt; tileColumns(). left is packed with
-   * TILE_ROWS entries per k, right with tileColumns() entries per k.
+   * The product tile: c[i][j] += Σ_k left[k][i] right[k][j], i &lt; TILE_ROWS, j &lt;
+   * tileColumns(). left is packed with TILE_ROWS entries per k, right with tileColumns() entries
+   * per k.
    */
   void tile(
       int depth,
@@ -70,6 +72,5 @@ interface Kernels {
   void range(MemorySegment z, long offset, int n, double[] out);
 
   /** f_i = exp(z_i - shift); returns Σ f_i. */
-  double exp(
-      MemorySegment z, long zOffset, double shift, MemorySegment f, long fOffset, int n);
+  double exp(MemorySegment z, long zOffset, double shift, MemorySegment f, long fOffset, int n);
 }

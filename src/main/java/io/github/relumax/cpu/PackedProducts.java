@@ -6,9 +6,10 @@ import static io.github.relumax.matrix.Matrix.F64;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The two matrix products: C from selected units, and the weighted Gram matrix. Both copy their operands into panels that the
- * tile kernel reads in order (left: TILE_ROWS entries per step, right: tileColumns() entries per step), DEPTH steps at a time
- * so that panels stay in cache. Panels are padded with zeros at the edges.
+ * The two matrix products: C from selected units, and the weighted Gram matrix. Both copy their
+ * operands into panels that the tile kernel reads in order (left: TILE_ROWS entries per step,
+ * right: tileColumns() entries per step), DEPTH steps at a time so that panels stay in cache.
+ * Panels are padded with zeros at the edges.
  */
 final class PackedProducts {
   private static final int DEPTH = 256;
@@ -79,8 +80,7 @@ final class PackedProducts {
   }
 
   /** Row u_k of a1 with its sign, into the panels of its group of DEPTH units. */
-  private void packUnit(
-      RowBlocks a1, int part, CpuUnits units, int k, int d, MemorySegment right) {
+  private void packUnit(RowBlocks a1, int part, CpuUnits units, int k, int d, MemorySegment right) {
     int first = k / DEPTH * DEPTH;
     int depth = Math.min(DEPTH, units.count() - first);
     int panels = panels(d);
@@ -120,8 +120,7 @@ final class PackedProducts {
       long from = a2.load(part, row + r, 1);
       MemorySegment source = a2.segment(part);
       for (int k = 0; k < depth; k++) {
-        left.set(
-            F64, to + 8L * TILE_ROWS * k, source.get(F64, from + 8L * index[first + k]));
+        left.set(F64, to + 8L * TILE_ROWS * k, source.get(F64, from + 8L * index[first + k]));
       }
     }
   }
@@ -154,21 +153,18 @@ final class PackedProducts {
     CpuBuffer aside = parallel.scratch(part, Parallel.RESULT, (long) TILE_ROWS * tileColumns);
     MemorySegment tile = aside.segment();
     tile.asSlice(0, 8L * TILE_ROWS * tileColumns).fill((byte) 0);
-    kernels.tile(
-        depth, left, leftOffset, right, rightOffset, tile, 0, 8L * tileColumns);
+    kernels.tile(depth, left, leftOffset, right, rightOffset, tile, 0, 8L * tileColumns);
     for (int r = 0; r < rows; r++) {
       kernels.addRow(
-          1,
-          tile,
-          8L * r * tileColumns,
-          c.segment(),
-          c.offset(row + r) + 8L * column,
-          columns);
+          1, tile, 8L * r * tileColumns, c.segment(), c.offset(row + r) + 8L * column, columns);
     }
   }
 
-  /** h = cᵀ diag(a) c. Each thread sums its rows into a matrix of its own; only tiles that touch the lower triangle. */
-  void gram(CpuBuffer c, MemorySegment a, CpuBuffer h) {
+  /**
+   * h = Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows into a matrix of its own;
+   * only tiles that touch the lower triangle.
+   */
+  void gram(CpuBuffer c, MemorySegment center, MemorySegment a, CpuBuffer h) {
     int d = (int) c.columns();
     int panels = panels(d);
     int strips = (d + TILE_ROWS - 1) / TILE_ROWS;
@@ -181,13 +177,14 @@ final class PackedProducts {
             (part, low, high) -> {
               MemorySegment sum = parallel.scratch(part, Parallel.RESULT, entries).segment();
               MemorySegment left =
-                  parallel.scratch(part, Parallel.LEFT, (long) strips * TILE_ROWS * DEPTH).segment();
-              MemorySegment right =
-                  parallel.scratch(part, Parallel.RIGHT, width * DEPTH).segment();
+                  parallel
+                      .scratch(part, Parallel.LEFT, (long) strips * TILE_ROWS * DEPTH)
+                      .segment();
+              MemorySegment right = parallel.scratch(part, Parallel.RIGHT, width * DEPTH).segment();
               sum.asSlice(0, 8 * entries).fill((byte) 0);
               for (long row = low; row < high; row += DEPTH) {
                 int depth = (int) Math.min(DEPTH, high - row);
-                packRows(c, row, depth, a, left, right);
+                packRows(c, row, depth, center, a, left, right);
                 for (int panel = 0; panel < panels; panel++) {
                   int column = panel * tileColumns;
                   for (int strip = column / TILE_ROWS; strip < strips; strip++) {
@@ -219,9 +216,15 @@ final class PackedProducts {
     }
   }
 
-  /** Rows row..row+depth-1 of c into right panels, and times a into left strips. */
+  /** Rows row..row+depth-1 of c less center into right panels, and times a into left strips. */
   private void packRows(
-      CpuBuffer c, long row, int depth, MemorySegment a, MemorySegment left, MemorySegment right) {
+      CpuBuffer c,
+      long row,
+      int depth,
+      MemorySegment center,
+      MemorySegment a,
+      MemorySegment left,
+      MemorySegment right) {
     int d = (int) c.columns();
     MemorySegment source = c.segment();
     int rightEnd = panels(d) * tileColumns;
@@ -232,14 +235,18 @@ final class PackedProducts {
       for (int j = 0; j < rightEnd; j += tileColumns) {
         long to = 8L * (j * depth + k * tileColumns);
         for (int i = 0; i < tileColumns; i++) {
-          double value = j + i < d ? source.get(F64, from + 8L * (j + i)) : 0;
+          double value =
+              j + i < d ? source.get(F64, from + 8L * (j + i)) - center.get(F64, 8L * (j + i)) : 0;
           right.set(F64, to + 8L * i, value);
         }
       }
       for (int j = 0; j < leftEnd; j += TILE_ROWS) {
         long to = 8L * (j * depth + k * TILE_ROWS);
         for (int i = 0; i < TILE_ROWS; i++) {
-          double value = j + i < d ? weight * source.get(F64, from + 8L * (j + i)) : 0;
+          double value =
+              j + i < d
+                  ? weight * (source.get(F64, from + 8L * (j + i)) - center.get(F64, 8L * (j + i)))
+                  : 0;
           left.set(F64, to + 8L * i, value);
         }
       }

@@ -38,22 +38,22 @@ final class Parallel implements AutoCloseable {
   }
 
   /**
-   * Runs {@code job} over [0, n) in parts of at least {@code grain}, each a multiple of 4 long but the last.
+   * Runs {@code job} over [0, n) in parts of at least {@code grain}, each a multiple of 4 long but
+   * the last.
    *
    * @return how many parts there were; the same for the same n, grain and thread count
    */
   int run(long n, long grain, RangeJob job) {
-    int parts = (int) Math.clamp(n / Math.max(grain, 1), 1, team.size());
+    int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
     Arrays.fill(sums, 0);
     if (parts == 1) {
       job.run(0, 0, n);
     } else {
-      team.run(
-          part -> {
-            if (part < parts) {
-              job.run(part, bound(n, part, parts), bound(n, part + 1, parts));
-            }
-          });
+      team.run(part -> {
+        if (part < parts) {
+          job.run(part, bound(n, part, parts), bound(n, part + 1, parts));
+        }
+      });
     }
     return parts;
   }
@@ -81,7 +81,10 @@ final class Parallel implements AutoCloseable {
     return tiles[part];
   }
 
-  /** Scratch memory of at least {@code entries} float64; grows once, then stays. Contents are whatever they were. */
+  /**
+   * Scratch memory of at least {@code entries} float64; grows once, then stays. Contents are
+   * whatever they were.
+   */
   CpuBuffer scratch(int part, int slot, long entries) {
     int at = part * SLOTS + slot;
     CpuBuffer held = scratch[at];

@@ -4,8 +4,9 @@ import io.github.relumax.matrix.ElementType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A few rows of a matrix at a time as float64: in place when they are stored so, else widened into the part's scratch, which
- * stays in cache, so that float32 storage still halves the memory traffic.
+ * A few rows of a matrix at a time as float64: in place when they are stored so, else widened into
+ * the part's scratch, which stays in cache, so that float32 storage still halves the memory
+ * traffic.
  */
 final class RowBlocks {
   private static final int MOST_ROWS = 4;
@@ -22,7 +23,10 @@ final class RowBlocks {
     columns = (int) matrix.columns();
   }
 
-  /** Makes rows i..i+count-1 readable and returns the byte offset of the first in {@link #segment}. count is at most 4. */
+  /**
+   * Makes rows i..i+count-1 readable and returns the byte offset of the first in {@link #segment}.
+   * count is at most 4.
+   */
   long load(int part, long i, int count) {
     if (inPlace()) {
       return matrix.offset(i);

@@ -5,7 +5,10 @@ import static io.github.relumax.matrix.Matrix.F64;
 
 import java.lang.foreign.MemorySegment;
 
-/** Plain Java loops: what runs where the vector module is absent, and the reference for {@link VectorKernels}. */
+/**
+ * Plain Java loops: what runs where the vector module is absent, and the reference for {@link
+ * VectorKernels}.
+ */
 final class ScalarKernels implements Kernels {
   private static final int TILE_COLUMNS = 4;
 

@@ -12,15 +12,19 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The inner loops with the JDK's Vector API at the widest vector the processor prefers. Each loop keeps its vectors in local
- * variables of one method: a helper method that takes vectors and is not inlined would box them.
+ * The inner loops with the JDK's Vector API at the widest vector the processor prefers. Each loop
+ * keeps its vectors in local variables of one method: a helper method that takes vectors and is not
+ * inlined would box them.
  */
 final class VectorKernels implements Kernels {
   private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
   private static final int L = S.length();
   private static final long LB = 8L * L;
 
-  /** float32 vectors with as many lanes as S; a float64 vector of one 64-bit lane has no such partner. */
+  /**
+   * float32 vectors with as many lanes as S; a float64 vector of one 64-bit lane has no such
+   * partner.
+   */
   private static final VectorSpecies<Float> F = L >= 2 ? narrow() : null;
 
   private static final int TILE_COLUMNS = 3 * L;

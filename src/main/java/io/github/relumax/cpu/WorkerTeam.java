@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A fixed number of threads that run the parts of one job at a time: part 0 on the caller, the others on threads that live as
- * long as the team. A job is split into as many parts as there are threads, so that sums combine in the same order every
- * time.
+ * A fixed number of threads that run the parts of one job at a time: part 0 on the caller, the
+ * others on threads that live as long as the team. A job is split into as many parts as there are
+ * threads, so that sums combine in the same order every time.
  */
 final class WorkerTeam implements AutoCloseable {
   /** One part of a job. */
@@ -15,7 +15,10 @@ final class WorkerTeam implements AutoCloseable {
     void run(int part);
   }
 
-  /** How long a thread looks for work before it sleeps: the pauses between the kernels of one iteration are shorter. */
+  /**
+   * How long a thread looks for work before it sleeps: the pauses between the kernels of one
+   * iteration are shorter.
+   */
   private static final int SPINS = 2_000;
 
   private final int size;
@@ -55,7 +58,8 @@ final class WorkerTeam implements AutoCloseable {
     failure = null;
     caller = Thread.currentThread();
     unfinished.set(size - 1);
-    generation = generation + 1;
+    int next = generation + 1;
+    generation = next;
     for (Thread thread : threads) {
       LockSupport.unpark(thread);
     }

@@ -18,9 +18,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * Files and folders that appear whole or not at all: written under a temporary name beside the target, flushed to the
- * disk, then renamed. Whatever ends the writing, an exception or Ctrl-C, the temporary is removed and what stood there
- * before is untouched.
+ * Files and folders that appear whole or not at all: written under a temporary name beside the
+ * target, flushed to the disk, then renamed. Whatever ends the writing, an exception or Ctrl-C, the
+ * temporary is removed and what stood there before is untouched.
  */
 public final class AtomicFiles {
   /** Temporary files and folders, for the shutdown hook to remove. */
@@ -77,7 +77,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Creates a folder with its files. The folder must not exist, or be empty. Folders above it are created as needed.
+   * Creates a folder with its files. The folder must not exist, or be empty. Folders above it are
+   * created as needed.
    *
    * @throws InvalidInputException if there is something already, or the folder cannot be written
    */

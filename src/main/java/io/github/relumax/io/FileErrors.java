@@ -27,7 +27,8 @@ final class FileErrors {
   }
 
   /**
-   * Text from a file, fit for a message: short, and with nothing in it that a terminal would act on.
+   * Text from a file, fit for a message: short, and with nothing in it that a terminal would act
+   * on.
    */
   static String printable(String text) {
     StringBuilder result = new StringBuilder();

@@ -16,11 +16,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * NumPy's .npy files: versions 1, 2 and 3, float64 and float32 in either byte order, C and Fortran order, one or two
- * dimensions, any size.
+ * NumPy's .npy files: versions 1, 2 and 3, float64 and float32 in either byte order, C and Fortran
+ * order, one or two dimensions, any size.
  *
- * <p>Every problem with a file is an {@link InvalidInputException} of one line that names it. No memory is allocated
- * for what a header promises before the file is known to have it.
+ * <p>Every problem with a file is an {@link InvalidInputException} of one line that names it. No
+ * memory is allocated for what a header promises before the file is known to have it.
  */
 public final class NpyFile {
   /** Bytes written at a time. */
@@ -29,9 +29,9 @@ public final class NpyFile {
   private NpyFile() {}
 
   /**
-   * Reads a matrix; an array of shape (k,) becomes k x 1. A little-endian array in C order is mapped, not copied: the
-   * matrix is then read-only, and the file must stay as it is while the matrix is in use. Others are converted. The
-   * matrix is named after the file.
+   * Reads a matrix; an array of shape (k,) becomes k x 1. A little-endian array in C order is
+   * mapped, not copied: the matrix is then read-only, and the file must stay as it is while the
+   * matrix is in use. Others are converted. The matrix is named after the file.
    *
    * @throws InvalidInputException if the file cannot be read or does not hold such an array
    */

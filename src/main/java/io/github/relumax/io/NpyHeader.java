@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What the first bytes of an .npy file say: magic, version, header length, then a Python dict literal. Everything in it
- * is checked against the file's size before anyone relies on it.
+ * What the first bytes of an .npy file say: magic, version, header length, then a Python dict
+ * literal. Everything in it is checked against the file's size before anyone relies on it.
  *
  * @param shape one or two sizes
  * @param dataOffset where the entries begin; they fill the rest of the file exactly
@@ -37,8 +37,7 @@ record NpyHeader(
   static byte[] bytes(ElementType type, long... shape) {
     String sizes = shape.length == 1 ? shape[0] + "," : shape[0] + ", " + shape[1];
     String text =
-        "{'descr': '<f%d', 'fortran_order': False, 'shape': (%s), }"
-            .formatted(type.bytes(), sizes);
+        "{'descr': '<f%d', 'fortran_order': False, 'shape': (%s), }".formatted(type.bytes(), sizes);
     int prefix = MAGIC.length + 4;
     int total = Math.ceilDiv(prefix + text.length() + 1, 64) * 64;
     byte[] bytes = new byte[total];
@@ -56,8 +55,8 @@ record NpyHeader(
 
   /**
    * @param name what messages call the file
-   * @throws InvalidInputException if this is not an array of float64 or float32 with one or two dimensions, or the file
-   *     is shorter or longer than its header says
+   * @throws InvalidInputException if this is not an array of float64 or float32 with one or two
+   *     dimensions, or the file is shorter or longer than its header says
    */
   static NpyHeader read(FileChannel channel, String name) throws IOException {
     long size = channel.size();

@@ -13,8 +13,8 @@ import java.util.List;
  *     {'descr': '&lt;f8', 'fortran_order': False, 'shape': (3, 4), }
  * </pre>
  *
- * and nothing more of Python than NumPy writes there for plain arrays: exactly these three keys, in any order. One pass,
- * no recursion.
+ * and nothing more of Python than NumPy writes there for plain arrays: exactly these three keys, in
+ * any order. One pass, no recursion.
  */
 final class NpyHeaderParser {
   /** NumPy's arrays have at most this many dimensions. */
@@ -220,7 +220,9 @@ final class NpyHeaderParser {
 
   private InvalidInputException unexpected(String expected) {
     String found =
-        at == text.length() ? "the end" : "'" + FileErrors.printable(text.substring(at, at + 1)) + "'";
+        at == text.length()
+            ? "the end"
+            : "'" + FileErrors.printable(text.substring(at, at + 1)) + "'";
     return malformed("%s at character %d, expected %s".formatted(found, at, expected));
   }
 

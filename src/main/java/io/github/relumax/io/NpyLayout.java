@@ -7,7 +7,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.stream.LongStream;
 
-/** Brings entries of other byte orders and of Fortran order into a matrix. Entries move as bits, unchanged. */
+/**
+ * Brings entries of other byte orders and of Fortran order into a matrix. Entries move as bits,
+ * unchanged.
+ */
 final class NpyLayout {
   /** Rows that one task converts: 512 float64 of one column are a page of the file. */
   private static final int BAND = 512;
@@ -23,18 +26,17 @@ final class NpyLayout {
     long step = 1 << 16;
     LongStream.range(0, Math.ceilDiv(size, step))
         .parallel()
-        .forEach(
-            block -> {
-              long at = block * step * target.type().bytes();
-              MemorySegment.copy(
-                  source,
-                  layout(target.type(), ByteOrder.BIG_ENDIAN),
-                  at,
-                  target.segment(),
-                  layout(target.type(), ByteOrder.LITTLE_ENDIAN),
-                  at,
-                  Math.min(step, size - block * step));
-            });
+        .forEach(block -> {
+          long at = block * step * target.type().bytes();
+          MemorySegment.copy(
+              source,
+              layout(target.type(), ByteOrder.BIG_ENDIAN),
+              at,
+              target.segment(),
+              layout(target.type(), ByteOrder.LITTLE_ENDIAN),
+              at,
+              Math.min(step, size - block * step));
+        });
   }
 
   /** Copies entries in Fortran order: entry (i, j) is number j * rows + i of the source. */

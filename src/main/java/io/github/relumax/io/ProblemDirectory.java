@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A problem as a folder of .npy files: a1.npy (n x d), a2.npy (m x n), b.npy (m), and where wanted w.npy (m), x0.npy (d)
- * and x_star.npy (d). The radius is not part of it. A1 and A2 are mapped, so the files must stay as they are while the
- * problem is in use.
+ * A problem as a folder of .npy files: a1.npy (n x d), a2.npy (m x n), b.npy (m), and where wanted
+ * w.npy (m), x0.npy (d) and x_star.npy (d). The radius is not part of it. A1 and A2 are mapped, so
+ * the files must stay as they are while the problem is in use.
  */
 public final class ProblemDirectory {
   public static final String A1 = "a1.npy";
@@ -38,7 +38,8 @@ public final class ProblemDirectory {
   /**
    * Opens a folder and checks everything in it.
    *
-   * @throws InvalidInputException if a file is missing or broken, or the files do not fit each other
+   * @throws InvalidInputException if a file is missing or broken, or the files do not fit each
+   *     other
    */
   public static ProblemDirectory open(Path dir) {
     if (!Files.isDirectory(dir)) {
@@ -72,7 +73,10 @@ public final class ProblemDirectory {
     return Optional.ofNullable(xStar).map(double[]::clone);
   }
 
-  /** Creates the folder without further files; see {@link #create(Path, Problem, Optional, Optional, Map)}. */
+  /**
+   * Creates the folder without further files; see {@link #create(Path, Problem, Optional, Optional,
+   * Map)}.
+   */
   public static void create(
       Path dir, Problem problem, Optional<double[]> x0, Optional<double[]> xStar) {
     create(dir, problem, x0, xStar, Map.of());
@@ -82,8 +86,8 @@ public final class ProblemDirectory {
    * Creates the folder, whole or not at all.
    *
    * @param textFiles further files: name in the folder, and lines, written as UTF-8
-   * @throws InvalidInputException if the folder exists and is not empty, a point does not fit the problem, or the disk
-   *     has too little space or fails
+   * @throws InvalidInputException if the folder exists and is not empty, a point does not fit the
+   *     problem, or the disk has too little space or fails
    */
   public static void create(
       Path dir,

@@ -10,9 +10,10 @@ import java.util.stream.LongStream;
 /**
  * Finds entries that are NaN or infinite, at the speed of memory.
  *
- * <p>An entry is not finite exactly when all bits of its exponent are set. Without its sign bit, and with one added to
- * the exponent, such an entry and no other overflows into the sign bit. So a block is clean when the OR over its entries
- * is not negative, a loop without branches that the compiler vectorises.
+ * <p>An entry is not finite exactly when all bits of its exponent are set. Without its sign bit,
+ * and with one added to the exponent, such an entry and no other overflows into the sign bit. So a
+ * block is clean when the OR over its entries is not negative, a loop without branches that the
+ * compiler vectorises.
  */
 final class FiniteCheck {
   private static final ValueLayout.OfLong I64 =

@@ -13,8 +13,8 @@ public final class OffHeap {
   /**
    * A matrix of zeros called {@code name}.
    *
-   * @throws InvalidInputException if it is larger than the machine's memory, or than what the Java virtual machine may
-   *     use outside its heap
+   * @throws InvalidInputException if it is larger than the machine's memory, or than what the Java
+   *     virtual machine may use outside its heap
    */
   public static Matrix allocate(
       long rows, long columns, ElementType type, Arena arena, String name) {

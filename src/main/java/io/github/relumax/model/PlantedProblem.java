@@ -10,7 +10,8 @@ import java.util.stream.IntStream;
  * A random problem whose answer is known.
  *
  * @param problem A1, A2 and b, without regulariser and constraint
- * @param xStar the planted x* (d): a global minimum with loss 0 (up to rounding) when there is no noise
+ * @param xStar the planted x* (d): a global minimum with loss 0 (up to rounding) when there is no
+ *     noise
  * @param x0 a start near it (d)
  */
 public record PlantedProblem(Problem problem, double[] xStar, double[] x0) {
@@ -34,12 +35,12 @@ public record PlantedProblem(Problem problem, double[] xStar, double[] x0) {
    *     b = softmax(A2 relu(A1 x*))                  then, for noise > 0: b_i ← b_i exp(noise N), rescaled to sum 1
    * </pre>
    *
-   * b is computed in float64 from A2 as it is stored, so without noise x* solves a float32 problem just as well. With
-   * noise it does not minimise the loss, but stays near a minimiser while the noise is small. The result depends on the
-   * arguments alone, not on the number of threads.
+   * b is computed in float64 from A2 as it is stored, so without noise x* solves a float32 problem
+   * just as well. With noise it does not minimise the loss, but stays near a minimiser while the
+   * noise is small. The result depends on the arguments alone, not on the number of threads.
    *
-   * @throws InvalidInputException if a size is below 1, scale is not positive, noise or startDistance is negative,
-   *     one of them is not finite, or the matrices do not fit the memory
+   * @throws InvalidInputException if a size is below 1, scale is not positive, noise or
+   *     startDistance is negative, one of them is not finite, or the matrices do not fit the memory
    */
   public static PlantedProblem generate(
       int m,
@@ -96,7 +97,9 @@ public record PlantedProblem(Problem problem, double[] xStar, double[] x0) {
     return x;
   }
 
-  /** Fills the matrix with scale N(0, 1) and returns its product with v, from the entries as stored. */
+  /**
+   * Fills the matrix with scale N(0, 1) and returns its product with v, from the entries as stored.
+   */
   private static double[] fillAndMultiply(
       Matrix matrix, Philox random, int stream, double scale, double[] v) {
     double[] product = new double[(int) matrix.rows()];

@@ -12,9 +12,9 @@ import java.util.Optional;
  *     L(x) = 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖²      subject to ‖x‖₂ ≤ radius
  * </pre>
  *
- * with A1 (n x d), A2 (m x n), b (m) and W = diag(w) (m x m). Immutable. Every shape and value is checked once, here: a
- * Problem that exists is consistent and finite. The matrices are not copied, so whoever owns their memory must leave it
- * as it is.
+ * with A1 (n x d), A2 (m x n), b (m) and W = diag(w) (m x m). Immutable. Every shape and value is
+ * checked once, here: a Problem that exists is consistent and finite. The matrices are not copied,
+ * so whoever owns their memory must leave it as it is.
  *
  * <p>b may be any finite vector; it need not be a probability distribution.
  */
@@ -39,8 +39,8 @@ public final class Problem {
   /**
    * The problem without regulariser (W = 0) and without constraint.
    *
-   * @throws InvalidInputException if the shapes do not fit each other, a size is 0 or above {@link #MAX_SIZE}, or a
-   *     value is not finite
+   * @throws InvalidInputException if the shapes do not fit each other, a size is 0 or above {@link
+   *     #MAX_SIZE}, or a value is not finite
    */
   public static Problem of(Matrix a1, Matrix a2, double[] b) {
     return of(a1, a2, b, "b");
@@ -55,13 +55,7 @@ public final class Problem {
       throw new InvalidInputException(
           "%s: %d x %d, expected %d x %d because %s has %d rows (n)"
               .formatted(
-                  a2.name(),
-                  a2.rows(),
-                  a2.columns(),
-                  a2.rows(),
-                  a1.rows(),
-                  a1.name(),
-                  a1.rows()));
+                  a2.name(), a2.rows(), a2.columns(), a2.rows(), a1.rows(), a1.name(), a1.rows()));
     }
     requireVector(b, (int) a2.rows(), bName, a2.name() + " has %d rows (m)".formatted(a2.rows()));
     FiniteCheck.require(a1);
@@ -70,7 +64,8 @@ public final class Problem {
   }
 
   /**
-   * This problem with W = diag(w). Only w² enters, so signs do not matter. All zeros means no regulariser.
+   * This problem with W = diag(w). Only w² enters, so signs do not matter. All zeros means no
+   * regulariser.
    *
    * @throws InvalidInputException if the length is not m or a value is not finite
    */
@@ -184,8 +179,7 @@ public final class Problem {
     Objects.requireNonNull(values, name);
     if (values.length != length) {
       throw new InvalidInputException(
-          "%s: %d values, expected %d because %s"
-              .formatted(name, values.length, length, because));
+          "%s: %d values, expected %d because %s".formatted(name, values.length, length, because));
     }
     int bad = FiniteCheck.firstNotFinite(values);
     if (bad >= 0) {

@@ -3,10 +3,11 @@ package io.github.relumax.random;
 /**
  * The logarithm, sine and cosine of the Box-Muller transform, to about 2 units in the last place.
  *
- * <p>Written out, instead of called from {@link Math}, so that a seed means the same numbers on every machine: only
- * IEEE additions, multiplications, divisions and square roots happen, in the order they stand (no fused
- * multiply-add), which a CUDA kernel can repeat bit by bit. It is also faster than {@link StrictMath}: the arguments are
- * known to be uniforms, so reduction is exact and nothing branches.
+ * <p>Written out, instead of called from {@link Math}, so that a seed means the same numbers on
+ * every machine: only IEEE additions, multiplications, divisions and square roots happen, in the
+ * order they stand (no fused multiply-add), which a CUDA kernel can repeat bit by bit. It is also
+ * faster than {@link StrictMath}: the arguments are known to be uniforms, so reduction is exact and
+ * nothing branches.
  */
 final class BoxMuller {
   private static final long SIGN = Long.MIN_VALUE;
@@ -35,7 +36,9 @@ final class BoxMuller {
     out[at + 1] = radius * Double.longBitsToDouble(sin ^ swap ^ sinSign);
   }
 
-  /** ln u = exponent ln 2 + 2 artanh s, s = (f - 1)/(f + 1), for u = 2^exponent f, a normal number. */
+  /**
+   * ln u = exponent ln 2 + 2 artanh s, s = (f - 1)/(f + 1), for u = 2^exponent f, a normal number.
+   */
   static double log(double u) {
     long bits = Double.doubleToRawLongBits(u);
     long exponent = (bits - SQRT_HALF) >> 52;

@@ -3,9 +3,10 @@ package io.github.relumax.random;
 import java.util.Objects;
 
 /**
- * Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2,
- * 3", 2011). A draw is a pure function of (seed, stream, index), so any thread, device or partition that asks for the
- * same draw gets the same number, in any order and without shared state.
+ * Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random
+ * numbers: as easy as 1, 2, 3", 2011). A draw is a pure function of (seed, stream, index), so any
+ * thread, device or partition that asks for the same draw gets the same number, in any order and
+ * without shared state.
  *
  * <p>Layout, which every other implementation has to follow. With 32-bit words, lowest first,
  *
@@ -19,8 +20,8 @@ import java.util.Objects;
  *               u and v the uniforms of the block's even and odd index
  * </pre>
  *
- * An index may be any long, read as unsigned. Bits, uniforms and normals of one stream come from the same blocks: draw
- * one kind from a stream, and use another stream for another purpose.
+ * An index may be any long, read as unsigned. Bits, uniforms and normals of one stream come from
+ * the same blocks: draw one kind from a stream, and use another stream for another purpose.
  */
 public final class Philox {
   private static final long MASK = 0xFFFFFFFFL;
@@ -89,7 +90,10 @@ public final class Philox {
     return stream & MASK;
   }
 
-  /** One block: the 128 bits of Philox4x32-10 for a 128-bit counter and a 64-bit key, low half first. */
+  /**
+   * One block: the 128 bits of Philox4x32-10 for a 128-bit counter and a 64-bit key, low half
+   * first.
+   */
   static void block(long counterLow, long counterHigh, long key, long[] out) {
     long c0 = counterLow & MASK;
     long c1 = counterLow >>> 32;

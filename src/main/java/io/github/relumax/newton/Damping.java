@@ -1,0 +1,41 @@
+package io.github.relumax.newton;
+
+/**
+ * Levenberg-Marquardt damping mu, as a multiple of mean |H_jj| so that scaling the loss changes
+ * nothing. It falls when the model predicted the decrease well, and rises when it did not.
+ */
+final class Damping {
+  static final double START = 1e-3;
+  static final double LEAST = 1e-15;
+
+  /** Beyond this a step is a tiny multiple of the gradient: nothing more is to be gained. */
+  static final double MOST = 1e15;
+
+  private static final double GOOD = 0.75;
+  private static final double POOR = 0.25;
+  private static final double DOWN = 8;
+  private static final double UP = 4;
+
+  private double mu = START;
+
+  double value() {
+    return mu;
+  }
+
+  /** After an accepted step with this ratio of actual to predicted decrease. */
+  void accepted(double gainRatio) {
+    if (gainRatio > GOOD) {
+      mu = Math.max(mu / DOWN, LEAST);
+    } else if (gainRatio < POOR) {
+      raise();
+    }
+  }
+
+  void raise() {
+    mu *= UP;
+  }
+
+  boolean isExhausted() {
+    return mu > MOST;
+  }
+}

@@ -1,0 +1,39 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.CurvatureForm;
+
+/**
+ * One accepted step, or the start (number 0, with no step).
+ *
+ * @param number 0 for the start
+ * @param loss Lreg after the step
+ * @param dataLoss 1/2 ‖f - b‖² after the step
+ * @param regularization 1/2 ‖W z‖² after the step
+ * @param gradientNorm ‖grad‖ after the step; on the boundary of the ball, of the part that the ball
+ *     does not balance
+ * @param stepNorm ‖x_new - x_old‖
+ * @param stepLength t of x_new = x_old + t p
+ * @param gainRatio actual over predicted decrease; NaN for the start and where both are below
+ *     rounding
+ * @param damping multiple of mean |H_jj| that was added to H's diagonal
+ * @param curvature whose step was taken; null for the start
+ * @param activeUnits units with z1 &gt; 0 after the step
+ * @param flips units that the step switched on or off
+ * @param rejected trial rounds that lowered nothing before this step was found
+ * @param seconds since the solve began
+ */
+public record Iteration(
+    int number,
+    double loss,
+    double dataLoss,
+    double regularization,
+    double gradientNorm,
+    double stepNorm,
+    double stepLength,
+    double gainRatio,
+    double damping,
+    CurvatureForm curvature,
+    int activeUnits,
+    int flips,
+    int rejected,
+    double seconds) {}

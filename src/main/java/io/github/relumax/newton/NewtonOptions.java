@@ -1,0 +1,51 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.model.InvalidInputException;
+
+/**
+ * How to solve.
+ *
+ * @param curvature which matrix the steps use
+ * @param tolerance the solve has converged when the next Newton step is at most this times ‖x‖
+ * @param maxIterations accepted steps at most
+ * @param timeLimit seconds at most, checked between steps; +infinity for none
+ */
+public record NewtonOptions(
+    Curvature curvature, double tolerance, int maxIterations, double timeLimit) {
+  public static final NewtonOptions DEFAULTS =
+      new NewtonOptions(Curvature.AUTO, 1e-8, 200, Double.POSITIVE_INFINITY);
+
+  /**
+   * Checks every value.
+   *
+   * @throws InvalidInputException if tolerance is not in (0, 1), maxIterations is negative, or
+   *     timeLimit is not above 0
+   */
+  public NewtonOptions {
+    if (!(tolerance > 0 && tolerance < 1)) {
+      throw new InvalidInputException("tolerance: " + tolerance + ", expected between 0 and 1");
+    }
+    if (maxIterations < 0) {
+      throw new InvalidInputException("max-iterations: " + maxIterations + ", expected 0 or more");
+    }
+    if (!(timeLimit > 0)) {
+      throw new InvalidInputException("time-limit: " + timeLimit + ", expected seconds above 0");
+    }
+  }
+
+  public NewtonOptions withCurvature(Curvature newCurvature) {
+    return new NewtonOptions(newCurvature, tolerance, maxIterations, timeLimit);
+  }
+
+  public NewtonOptions withTolerance(double newTolerance) {
+    return new NewtonOptions(curvature, newTolerance, maxIterations, timeLimit);
+  }
+
+  public NewtonOptions withMaxIterations(int newMaxIterations) {
+    return new NewtonOptions(curvature, tolerance, newMaxIterations, timeLimit);
+  }
+
+  public NewtonOptions withTimeLimit(double seconds) {
+    return new NewtonOptions(curvature, tolerance, maxIterations, seconds);
+  }
+}

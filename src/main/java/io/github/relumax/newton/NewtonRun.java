@@ -1,0 +1,435 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.Evaluation;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One solve. Each iteration
+ *
+ * <ol>
+ *   <li>builds the curvature H at x, of one form or of both;
+ *   <li>minimises the damped model for a direction p;
+ *   <li>tries x + t p for a ladder of lengths t in one pass and takes the lowest loss, or raises
+ *       the damping and tries again;
+ *   <li>compares the decrease with the one predicted, which sets the damping of the next iteration.
+ * </ol>
+ *
+ * Every test is relative: multiplying the loss by a constant changes no decision.
+ */
+final class NewtonRun implements AutoCloseable {
+  private static final double[] LADDER = {2, 1, 0.5, 0.25};
+
+  /** Inside a ball only lengths up to 1 are sure to stay in it. */
+  private static final double[] LADDER_IN_BALL = {1, 0.5, 0.25};
+
+  private static final double[] FULL_STEP = {1};
+
+  /**
+   * Damping of the step that decides convergence: below what it changes in any direction that
+   * matters.
+   */
+  private static final double NEARLY_UNDAMPED = 1e-10;
+
+  /**
+   * A predicted decrease below this many times the rounding of the loss cannot be seen in the loss.
+   */
+  private static final double BLIND = 10;
+
+  /** At rounding, a Newton step longer than this times ‖x‖ means a plateau, not a minimiser. */
+  private static final double PLATEAU_STEP = 1e-2;
+
+  /**
+   * After the exact Hessian failed (indefinite, or no better), it is left alone for this many
+   * iterations.
+   */
+  private static final int EXACT_PAUSE = 2;
+
+  private final Backend backend;
+  private final Problem problem;
+  private final NewtonOptions options;
+  private final IterationListener listener;
+  private final BooleanSupplier interrupted;
+  private final SoftmaxReluObjective objective;
+  private final DampedModel model;
+  private final Map<CurvatureForm, Buffer> directions = new EnumMap<>(CurvatureForm.class);
+  private final Buffer product;
+  private final Buffer before;
+  private final double[] ladder;
+  private final Damping damping = new Damping();
+  private final PhaseClock clock = new PhaseClock();
+
+  private int iterations;
+  private int exactPause = 1;
+  private boolean exactWon;
+
+  NewtonRun(
+      Backend backend,
+      Problem problem,
+      NewtonOptions options,
+      IterationListener listener,
+      BooleanSupplier interrupted) {
+    this.backend = backend;
+    this.problem = problem;
+    this.options = options;
+    this.listener = listener;
+    this.interrupted = interrupted;
+    ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
+    int d = problem.d();
+    objective =
+        new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
+    model = new DampedModel(backend, d, problem.radius());
+    for (CurvatureForm form : CurvatureForm.values()) {
+      directions.put(form, backend.allocate(1, d));
+    }
+    product = backend.allocate(1, d);
+    before = backend.allocate(1, d);
+  }
+
+  static long workspaceBytes(Problem problem) {
+    return SoftmaxReluObjective.workspaceBytes(
+        problem.m(), problem.n(), problem.d(), CurvatureForm.values().length * LADDER.length);
+  }
+
+  Solution solve(double[] x0) {
+    clock.time(Phase.EVALUATE, () -> objective.moveTo(intoBall(x0)));
+    report(0, 0, Double.NaN, null, 0);
+    Status end = null;
+    while (end == null) {
+      end = limitReached();
+      if (end == null) {
+        end = iterate();
+      }
+    }
+    return solution(end);
+  }
+
+  private double[] intoBall(double[] x0) {
+    double norm = 0;
+    for (double value : x0) {
+      norm = Math.hypot(norm, value);
+    }
+    double[] x = x0.clone();
+    if (norm > problem.radius()) {
+      for (int i = 0; i < x.length; i++) {
+        x[i] *= problem.radius() / norm;
+      }
+    }
+    return x;
+  }
+
+  /** What ends a solve whatever the next step would be; null to go on. */
+  private Status limitReached() {
+    Evaluation at = objective.evaluation();
+    if (!at.isFinite()) {
+      return Status.NON_FINITE;
+    }
+    if (at.activeUnits() == 0) {
+      return Status.NO_ACTIVE_UNIT;
+    }
+    if (iterations >= options.maxIterations()) {
+      return Status.ITERATION_LIMIT;
+    }
+    return stopRequested();
+  }
+
+  private Status stopRequested() {
+    if (interrupted.getAsBoolean()) {
+      return Status.INTERRUPTED;
+    }
+    return clock.seconds() >= options.timeLimit() ? Status.TIME_LIMIT : null;
+  }
+
+  /** One accepted step, or the reason why there is none. */
+  private Status iterate() {
+    for (int rejected = 0; ; rejected++) {
+      List<CurvatureForm> forms = formsToTry();
+      List<CurvatureForm> usable = computeDirections(forms);
+      if (usable.isEmpty()) {
+        return Status.NON_FINITE;
+      }
+      CurvatureForm first = usable.get(0);
+      if (norm(directions.get(first)) <= options.tolerance() * norm(objective.x())) {
+        Status converged = tryToFinish(first, rejected);
+        if (converged != null) {
+          return converged;
+        }
+      }
+      if (predictedDecrease(first, 1) <= BLIND * objective.evaluation().lossRounding()) {
+        return polish(first, rejected);
+      }
+      if (stepTaken(usable, rejected)) {
+        return null;
+      }
+      exactWon = false;
+      exactPause = EXACT_PAUSE;
+      damping.raise();
+      Status stop = damping.isExhausted() ? Status.STALLED_AT_KINK : stopRequested();
+      if (stop != null) {
+        return stop;
+      }
+    }
+  }
+
+  // Directions
+
+  private List<CurvatureForm> formsToTry() {
+    return switch (options.curvature()) {
+      case GAUSS_NEWTON -> List.of(CurvatureForm.GAUSS_NEWTON);
+      case EXACT -> List.of(CurvatureForm.EXACT);
+      case AUTO -> {
+        if (exactWon) {
+          yield List.of(CurvatureForm.EXACT);
+        }
+        yield exactPause > 0
+            ? List.of(CurvatureForm.GAUSS_NEWTON)
+            : List.of(CurvatureForm.GAUSS_NEWTON, CurvatureForm.EXACT);
+      }
+    };
+  }
+
+  /**
+   * Minimises the damped model of each form; a form whose H is indefinite is left out, unless it is
+   * the only one.
+   */
+  private List<CurvatureForm> computeDirections(List<CurvatureForm> forms) {
+    List<CurvatureForm> usable = new ArrayList<>();
+    for (CurvatureForm form : forms) {
+      if (minimise(form, damping.value())) {
+        usable.add(form);
+      } else if (form == CurvatureForm.EXACT && options.curvature() == Curvature.AUTO) {
+        exactPause = EXACT_PAUSE;
+        if (exactWon) {
+          exactWon = false;
+          return computeDirections(List.of(CurvatureForm.GAUSS_NEWTON));
+        }
+      } else {
+        while (usable.isEmpty() && !damping.isExhausted()) {
+          damping.raise();
+          if (minimise(form, damping.value())) {
+            usable.add(form);
+          }
+        }
+      }
+    }
+    return usable;
+  }
+
+  private boolean minimise(CurvatureForm form, double mu) {
+    Buffer h = clock.time(Phase.CURVATURE, () -> objective.curvature(form));
+    return clock.time(
+        Phase.STEP,
+        () ->
+            model.minimise(
+                h,
+                mu * backend.scale(h),
+                objective.x(),
+                objective.gradient(),
+                directions.get(form)));
+  }
+
+  /** -(t gᵀp + t²/2 pᵀHp): what the undamped model promises for x + t p. */
+  private double predictedDecrease(CurvatureForm form, double t) {
+    Buffer p = directions.get(form);
+    backend.multiply(objective.curvature(form), p, product);
+    return -t * (backend.dot(objective.gradient(), p) + 0.5 * t * backend.dot(p, product));
+  }
+
+  // Steps
+
+  /**
+   * Tries the ladder along every direction and moves to the lowest loss if it is below the present
+   * one.
+   */
+  private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
+    List<Buffer> ps = forms.stream().map(directions::get).toList();
+    double[] losses = clock.time(Phase.TRIAL, () -> objective.tryPoints(ps, ladder));
+    double loss = objective.evaluation().loss();
+    int best = -1;
+    double lowest = loss;
+    for (int k = 0; k < losses.length; k++) {
+      if (losses[k] < lowest) {
+        lowest = losses[k];
+        best = k;
+      }
+    }
+    if (best < 0) {
+      return false;
+    }
+    CurvatureForm form = forms.get(best / ladder.length);
+    double t = ladder[best % ladder.length];
+    double gainRatio = (loss - lowest) / predictedDecrease(form, t);
+    move(best);
+    if (!objective.evaluation().isFinite()) {
+      moveBack();
+      return false;
+    }
+    iterations++;
+    report(t * norm(directions.get(form)), t, gainRatio, form, rejected);
+    damping.accepted(gainRatio);
+    exactWon = form == CurvatureForm.EXACT;
+    if (!exactWon) {
+      boolean lost = forms.contains(CurvatureForm.EXACT);
+      exactPause = lost || gainRatio < 0.25 ? EXACT_PAUSE : Math.max(0, exactPause - 1);
+    }
+    return true;
+  }
+
+  private void move(int trial) {
+    backend.copy(objective.x(), before);
+    clock.time(Phase.EVALUATE, () -> objective.accept(trial));
+  }
+
+  private void moveBack() {
+    double[] x = new double[problem.d()];
+    backend.read(before, x);
+    clock.time(Phase.EVALUATE, () -> objective.moveTo(x));
+  }
+
+  // Ends
+
+  /**
+   * The step is short, but perhaps only because of its damping: decides by the nearly undamped one.
+   */
+  private Status tryToFinish(CurvatureForm form, int rejected) {
+    if (!nearlyUndamped(form)
+        || norm(directions.get(form)) > options.tolerance() * norm(objective.x())) {
+      minimise(form, damping.value());
+      return null;
+    }
+    double[] losses =
+        clock.time(
+            Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
+    double loss = objective.evaluation().loss();
+    if (losses[0] < loss) {
+      double gainRatio = (loss - losses[0]) / predictedDecrease(form, 1);
+      move(0);
+      iterations++;
+      report(norm(directions.get(form)), 1, gainRatio, form, rejected);
+    }
+    return Status.STEP_SMALL;
+  }
+
+  private boolean nearlyUndamped(CurvatureForm form) {
+    return minimise(form, Math.min(NEARLY_UNDAMPED, damping.value()))
+        || minimise(form, NEARLY_UNDAMPED);
+  }
+
+  /**
+   * The predicted decrease has sunk into the rounding of the loss, so the loss can no longer judge
+   * a step. The gradient can: a nearly undamped step is kept while it at least halves the gradient.
+   */
+  private Status polish(CurvatureForm form, int rejected) {
+    if (!nearlyUndamped(form)) {
+      return Status.STALLED_AT_KINK;
+    }
+    double step = norm(directions.get(form));
+    double size = norm(objective.x());
+    if (step <= options.tolerance() * size) {
+      return tryToFinish(form, rejected);
+    }
+    double gradient = stationarity();
+    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
+    move(0);
+    Evaluation at = objective.evaluation();
+    int flips = at.flips();
+    if (at.isFinite() && at.activeUnits() > 0 && stationarity() <= 0.5 * gradient) {
+      iterations++;
+      report(step, 1, Double.NaN, form, rejected);
+      return null;
+    }
+    moveBack();
+    if (flips > 0) {
+      return Status.STALLED_AT_KINK;
+    }
+    return step <= PLATEAU_STEP * size ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
+  }
+
+  // Scalars and records
+
+  private double norm(Buffer v) {
+    return Math.sqrt(backend.dot(v, v));
+  }
+
+  /**
+   * ‖grad + ν x‖ with the multiplier ν &gt;= 0 of the ball where x is on its boundary, ‖grad‖
+   * elsewhere.
+   */
+  private double stationarity() {
+    double gradientNorm = objective.evaluation().gradientNorm();
+    if (Double.isInfinite(problem.radius())) {
+      return gradientNorm;
+    }
+    Buffer x = objective.x();
+    double xx = backend.dot(x, x);
+    double nu = -backend.dot(objective.gradient(), x) / xx;
+    if (!(nu > 0) || Math.sqrt(xx) < problem.radius() * (1 - 1e-12)) {
+      return gradientNorm;
+    }
+    backend.combine(1, objective.gradient(), nu, x, product);
+    return norm(product);
+  }
+
+  private void report(
+      double stepNorm, double t, double gainRatio, CurvatureForm form, int rejected) {
+    Evaluation at = objective.evaluation();
+    listener.onIteration(
+        new Iteration(
+            iterations,
+            at.loss(),
+            at.dataLoss(),
+            at.regularization(),
+            stationarity(),
+            stepNorm,
+            t,
+            gainRatio,
+            damping.value(),
+            form,
+            at.activeUnits(),
+            at.flips(),
+            rejected,
+            clock.seconds()));
+  }
+
+  private Solution solution(Status status) {
+    Evaluation at = objective.evaluation();
+    double storageError =
+        problem.a2().type() == ElementType.FLOAT32 && status.converged() ? storageError() : 0;
+    return new Solution(
+        objective.read(Quantity.X),
+        status,
+        iterations,
+        at.loss(),
+        at.dataLoss(),
+        at.regularization(),
+        stationarity(),
+        at.activeUnits(),
+        storageError,
+        backend.description(),
+        clock.seconds(),
+        clock.phases());
+  }
+
+  private double storageError() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    objective.close();
+    model.close();
+    directions.values().forEach(Buffer::close);
+    product.close();
+    before.close();
+  }
+}

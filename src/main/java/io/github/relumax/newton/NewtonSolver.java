@@ -1,0 +1,68 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.model.Problem;
+
+/**
+ * Minimises Lreg(x) = 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖², optionally over
+ * ‖x‖ &lt;= R, by damped Newton steps (arXiv 2308.08358).
+ *
+ * <pre>{@code
+ * Problem problem = Problem.of(Matrix.of(a1), Matrix.of(a2), b);
+ * try (Backend backend = Backends.open()) {
+ *   Solution solution = new NewtonSolver(backend, NewtonOptions.DEFAULTS).solve(problem, x0);
+ *   System.out.println(solution.status() + ", loss " + solution.loss());
+ * }
+ * }</pre>
+ *
+ * <p>A solver can be used again, for one solve at a time. {@link #interrupt} may be called from any
+ * thread.
+ */
+public final class NewtonSolver {
+  private final Backend backend;
+  private final NewtonOptions options;
+  private volatile boolean interrupted;
+
+  public NewtonSolver(Backend backend, NewtonOptions options) {
+    this.backend = backend;
+    this.options = options;
+  }
+
+  /** {@link #solve(Problem, double[], IterationListener)} with no listener. */
+  public Solution solve(Problem problem, double[] x0) {
+    return solve(problem, x0, IterationListener.none());
+  }
+
+  /**
+   * Solves from {@code x0}. Where ‖x0‖ &gt; R the solve starts from x0 R / ‖x0‖.
+   *
+   * @throws InvalidInputException if x0 does not have d finite entries
+   * @throws InsufficientMemoryException if the workspaces do not fit
+   */
+  public Solution solve(Problem problem, double[] x0, IterationListener listener) {
+    problem.checkStart(x0, "x0");
+    interrupted = false;
+    try (NewtonRun run = new NewtonRun(backend, problem, options, listener, this::isInterrupted)) {
+      return run.solve(x0);
+    }
+  }
+
+  /**
+   * Ends the solve that is running at the next trial or step; its result is the best iterate so
+   * far.
+   */
+  public void interrupt() {
+    interrupted = true;
+  }
+
+  private boolean isInterrupted() {
+    return interrupted || Thread.currentThread().isInterrupted();
+  }
+
+  /** Bytes that a solve takes beside A1 and A2. */
+  public static long workspaceBytes(Problem problem) {
+    return NewtonRun.workspaceBytes(problem);
+  }
+}

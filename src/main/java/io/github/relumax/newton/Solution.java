@@ -1,0 +1,52 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.BackendDescription;
+import java.util.Map;
+
+/**
+ * The result of a solve.
+ *
+ * @param x the iterate with the lowest loss
+ * @param status why the solve ended
+ * @param iterations accepted steps
+ * @param loss Lreg at x
+ * @param dataLoss 1/2 ‖f - b‖² at x
+ * @param regularization 1/2 ‖W z‖² at x
+ * @param gradientNorm as {@link Iteration#gradientNorm}
+ * @param activeUnits units with z1 &gt; 0 at x
+ * @param storageError about how far, relative to ‖x‖, rounding A2 to its float32 storage moves the
+ *     minimiser; 0 for float64
+ * @param backend what it ran on
+ * @param seconds from the start of the solve to its end
+ * @param phases seconds by phase
+ */
+public record Solution(
+    double[] x,
+    Status status,
+    int iterations,
+    double loss,
+    double dataLoss,
+    double regularization,
+    double gradientNorm,
+    int activeUnits,
+    double storageError,
+    BackendDescription backend,
+    double seconds,
+    Map<Phase, Double> phases) {
+
+  public Solution {
+    x = x.clone();
+    phases = Map.copyOf(phases);
+  }
+
+  /** A copy. */
+  @Override
+  public double[] x() {
+    return x.clone();
+  }
+
+  /** True when {@link #status} is a success. */
+  public boolean converged() {
+    return status.converged();
+  }
+}

@@ -1,0 +1,363 @@
+package io.github.relumax.objective;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.SoftmaxSums;
+import io.github.relumax.backend.Units;
+import io.github.relumax.model.Problem;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything about one iterate x, in the paper's order (arXiv 2308.08358; docs/math.md):
+ *
+ * <pre>
+ *   z1 = A1 x, mask = 1[z1 &gt; 0], h = mask ∘ z1, z = A2 h, f = softmax(z), c = f - b
+ *   Lreg = 1/2 ‖c‖² + 1/2 ‖W z‖²
+ *   gz   = f∘c - ⟨f,c⟩ f + w²∘z
+ *   grad = A1ᵀ (mask ∘ (A2ᵀ gz))
+ *   C    = A2 diag(mask) A1,  C̄ = Cᵀ f
+ *   H    = Σ_i a_i (C_i - C̄)(C_i - C̄)ᵀ + Cᵀ W² C
+ * </pre>
+ *
+ * with a from {@link CurvatureForm}. The objective stands at one x at a time; vectors and matrices
+ * stay on the backend, the caller sees scalars. All workspaces are allocated by the constructor,
+ * except C and the d x d matrices, which are allocated when first needed.
+ */
+public final class SoftmaxReluObjective implements AutoCloseable {
+  private static final double EPS = Math.ulp(1.0);
+
+  private final Backend backend;
+  private final int m;
+  private final int n;
+  private final int d;
+  private final List<Buffer> owned = new ArrayList<>();
+
+  // The problem.
+  private final Buffer a1;
+  private final Buffer a2;
+  private final Buffer b;
+
+  /** w∘w, null when there is no regulariser. */
+  private final Buffer w2;
+
+  private final double w2Sum;
+
+  // The iterate.
+  private final Buffer x;
+  private final Buffer z1;
+  private final Buffer z;
+  private final Buffer f;
+  private final Buffer gz;
+  private final Buffer gradient;
+  private SoftmaxSums sums;
+  private Evaluation evaluation;
+
+  // Trial points, one a row.
+  private final Buffer trialX;
+  private final Buffer trialZ1;
+  private final Buffer trialH;
+  private final Buffer trialZ;
+  private final double[] trialDataLoss;
+  private final double[] trialRegularization;
+
+  // Curvature.
+  private final Buffer weights;
+  private final Buffer center;
+  private final Buffer w2Column;
+  private final Buffer unitVector;
+  private final Units units;
+  private Buffer c;
+  private boolean cCurrent;
+
+  /** Flipped units that c was updated by since it was last formed. */
+  private long unitsUpdated;
+
+  private final Buffer[] h = new Buffer[CurvatureForm.values().length];
+  private final Set<CurvatureForm> hCurrent = EnumSet.noneOf(CurvatureForm.class);
+
+  /**
+   * Opens the problem on the backend.
+   *
+   * @param mostTrials how many points {@link #tryPoints} may be given at once
+   * @throws io.github.relumax.backend.InsufficientMemoryException if the workspaces do not fit
+   */
+  public SoftmaxReluObjective(Backend backend, Problem problem, int mostTrials) {
+    this.backend = backend;
+    m = problem.m();
+    n = problem.n();
+    d = problem.d();
+    trialDataLoss = new double[mostTrials];
+    trialRegularization = new double[mostTrials];
+    try {
+      a1 = own(backend.upload(problem.a1()));
+      a2 = own(backend.upload(problem.a2()));
+      b = vector(problem.b());
+      double[] squares = problem.w().map(SoftmaxReluObjective::squares).orElse(null);
+      w2 = squares == null ? null : vector(squares);
+      w2Sum = squares == null ? 0 : sum(squares);
+      x = allocate(1, d);
+      z1 = allocate(1, n);
+      z = allocate(1, m);
+      f = allocate(1, m);
+      gz = allocate(1, m);
+      gradient = allocate(1, d);
+      trialX = allocate(mostTrials, d);
+      trialZ1 = allocate(mostTrials, n);
+      trialH = allocate(mostTrials, n);
+      trialZ = allocate(mostTrials, m);
+      weights = allocate(1, m);
+      center = allocate(1, d);
+      w2Column = allocate(1, d);
+      unitVector = allocate(1, n);
+      units = backend.units(n);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Bytes that solving an m x n x d problem takes beside A1 and A2: C, the d x d matrices, vectors.
+   */
+  public static long workspaceBytes(long m, long n, long d, int mostTrials) {
+    long vectors = 7 * m + 3 * n + 5 * d + mostTrials * (m + 2 * n + d);
+    long matrices = Math.addExact(Math.multiplyExact(m, d), 3 * d * d);
+    return Math.multiplyExact(8, Math.addExact(vectors, matrices));
+  }
+
+  public int d() {
+    return d;
+  }
+
+  // Standing at a point
+
+  /**
+   * Goes to x and evaluates loss and gradient there.
+   *
+   * @param values x, of length d
+   */
+  public Evaluation moveTo(double[] values) {
+    backend.write(values, x);
+    evaluatePoints(x, 1);
+    takeTrial(0);
+    cCurrent = false;
+    return evaluate(0);
+  }
+
+  /** The evaluation at the current x. */
+  public Evaluation evaluation() {
+    return evaluation;
+  }
+
+  /**
+   * The losses Lreg at x + t p for every direction p and length t, in one pass over A2. Entry i *
+   * lengths.length + k of the result belongs to direction i and length k; a point that overflows
+   * has loss NaN.
+   */
+  public double[] tryPoints(List<Buffer> directions, double[] lengths) {
+    int points = directions.size() * lengths.length;
+    for (int i = 0; i < directions.size(); i++) {
+      Buffer rows = trialX.rows((long) i * lengths.length, lengths.length);
+      backend.steps(x, directions.get(i), lengths, rows);
+    }
+    evaluatePoints(trialX.rows(0, points), points);
+    backend.losses(trialZ.rows(0, points), b, w2, trialDataLoss, trialRegularization);
+    double[] losses = new double[points];
+    for (int k = 0; k < points; k++) {
+      losses[k] = trialDataLoss[k] + trialRegularization[k];
+    }
+    return losses;
+  }
+
+  /** How many units trial point k would switch on or off. */
+  public int flipsAt(int k) {
+    backend.flippedUnits(z1, trialZ1.row(k), units);
+    return units.count();
+  }
+
+  /**
+   * Moves to trial point k of the last {@link #tryPoints}. C follows by the flipped units where
+   * that is cheaper.
+   */
+  public Evaluation accept(int k) {
+    int flips = flipsAt(k);
+    backend.copy(trialX.row(k), x);
+    if (cCurrent && flips > 0) {
+      int active = evaluation.activeUnits();
+      unitsUpdated += flips;
+      // Forming C anew costs as much as updating by every active unit, and its rounding is that of
+      // a sum over them.
+      if (2L * flips < active && unitsUpdated < active) {
+        backend.accumulate(a2, units, a1, 1, c);
+      } else {
+        cCurrent = false;
+      }
+    }
+    takeTrial(k);
+    return evaluate(flips);
+  }
+
+  private void evaluatePoints(Buffer points, int count) {
+    Buffer z1s = trialZ1.rows(0, count);
+    Buffer hs = trialH.rows(0, count);
+    backend.multiply(a1, points, z1s);
+    backend.relu(z1s, hs);
+    backend.multiply(a2, hs, trialZ.rows(0, count));
+  }
+
+  private void takeTrial(int k) {
+    backend.copy(trialZ1.row(k), z1);
+    backend.copy(trialZ.row(k), z);
+  }
+
+  private Evaluation evaluate(int flips) {
+    hCurrent.clear();
+    sums = backend.softmax(z, b, w2, f, gz);
+    backend.multiplyTransposed(a2, gz, unitVector);
+    backend.mask(z1, unitVector, unitVector);
+    backend.multiplyTransposed(a1, unitVector, gradient);
+    backend.activeUnits(z1, units);
+    double lossRounding = EPS * (Math.max(1, sums.largestLogit()) * sums.fcNorm() + sums.loss());
+    evaluation =
+        new Evaluation(
+            sums.dataLoss(),
+            sums.regularization(),
+            Math.sqrt(backend.dot(gradient, gradient)),
+            units.count(),
+            flips,
+            sums.largestLogit(),
+            lossRounding);
+    return evaluation;
+  }
+
+  // Curvature
+
+  /** H at the current x, d x d, symmetric. Valid until the objective moves. */
+  public Buffer curvature(CurvatureForm form) {
+    int at = form.ordinal();
+    if (h[at] == null) {
+      h[at] = allocate(d, d);
+    }
+    if (hCurrent.add(form)) {
+      formC();
+      backend.curvatureWeights(form, f, b, sums.fc(), weights);
+      backend.multiplyTransposed(c, f, center);
+      if (w2 == null) {
+        backend.gram(c, center, weights, h[at]);
+      } else {
+        // Cᵀ W² C in terms of C - 1 C̄ᵀ: u C̄ᵀ + C̄ uᵀ + (Σ w²) C̄ C̄ᵀ with u = (C - 1 C̄ᵀ)ᵀ w² is
+        // what the centring left out.
+        backend.combine(1, weights, 1, w2, weights);
+        backend.gram(c, center, weights, h[at]);
+        backend.multiplyTransposed(c, w2, w2Column);
+        backend.combine(1, w2Column, -w2Sum, center, w2Column);
+        backend.rankTwo(h[at], w2Column, center, w2Sum);
+      }
+    }
+    return h[at];
+  }
+
+  private void formC() {
+    if (c == null) {
+      c = allocate(m, d);
+    }
+    if (!cCurrent) {
+      backend.activeUnits(z1, units);
+      backend.accumulate(a2, units, a1, 0, c);
+      cCurrent = true;
+      unitsUpdated = 0;
+    }
+  }
+
+  /** out = H v by products with A1 and A2 alone, C not needed. v, out: 1 x d. */
+  public void curvatureTimes(CurvatureForm form, Buffer v, Buffer out) {
+    Buffer cv = trialZ.row(0);
+    backend.multiply(a1, v, unitVector);
+    backend.mask(z1, unitVector, unitVector);
+    backend.multiply(a2, unitVector, cv);
+    backend.curvatureWeights(form, f, b, sums.fc(), weights);
+    backend.applyCurvature(weights, f, w2, cv, cv);
+    backend.multiplyTransposed(a2, cv, unitVector);
+    backend.mask(z1, unitVector, unitVector);
+    backend.multiplyTransposed(a1, unitVector, out);
+  }
+
+  // Reading
+
+  /** The current x on the backend. */
+  public Buffer x() {
+    return x;
+  }
+
+  /** The gradient at the current x on the backend. */
+  public Buffer gradient() {
+    return gradient;
+  }
+
+  /** x, gradient, z1 (pre-activations), z (logits) or f (softmax) as a Java array. */
+  public double[] read(Quantity quantity) {
+    Buffer from =
+        switch (quantity) {
+          case X -> x;
+          case GRADIENT -> gradient;
+          case PRE_ACTIVATION -> z1;
+          case LOGITS -> z;
+          case SOFTMAX -> f;
+        };
+    double[] values = new double[(int) from.columns()];
+    backend.read(from, values);
+    return values;
+  }
+
+  /** A vector that {@link #read} returns. */
+  public enum Quantity {
+    X,
+    GRADIENT,
+    PRE_ACTIVATION,
+    LOGITS,
+    SOFTMAX
+  }
+
+  // Memory
+
+  private Buffer vector(double[] values) {
+    Buffer buffer = allocate(1, values.length);
+    backend.write(values, buffer);
+    return buffer;
+  }
+
+  private Buffer allocate(long rows, long columns) {
+    return own(backend.allocate(rows, columns));
+  }
+
+  private Buffer own(Buffer buffer) {
+    owned.add(buffer);
+    return buffer;
+  }
+
+  private static double[] squares(double[] w) {
+    double[] squares = new double[w.length];
+    for (int i = 0; i < w.length; i++) {
+      squares[i] = w[i] * w[i];
+    }
+    return squares;
+  }
+
+  private static double sum(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Buffer::close);
+    owned.clear();
+  }
+}
