@@ -195,7 +195,7 @@ final class PackedProducts {
                         right,
                         8L * column * depth,
                         sum,
-                        8L * (strip * TILE_ROWS * width + column),
+                        8L * (strip * (long) TILE_ROWS * width + column),
                         8L * width);
                   }
                 }
@@ -233,7 +233,7 @@ final class PackedProducts {
       double weight = a.get(F64, 8 * (row + k));
       long from = c.offset(row + k);
       for (int j = 0; j < rightEnd; j += tileColumns) {
-        long to = 8L * (j * depth + k * tileColumns);
+        long to = 8L * ((long) j * depth + (long) k * tileColumns);
         for (int i = 0; i < tileColumns; i++) {
           double value =
               j + i < d ? source.get(F64, from + 8L * (j + i)) - center.get(F64, 8L * (j + i)) : 0;
@@ -241,7 +241,7 @@ final class PackedProducts {
         }
       }
       for (int j = 0; j < leftEnd; j += TILE_ROWS) {
-        long to = 8L * (j * depth + k * TILE_ROWS);
+        long to = 8L * ((long) j * depth + (long) k * TILE_ROWS);
         for (int i = 0; i < TILE_ROWS; i++) {
           double value =
               j + i < d

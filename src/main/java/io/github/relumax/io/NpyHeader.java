@@ -88,7 +88,7 @@ record NpyHeader(
     ByteBuffer text = readAt(channel, prefix, (int) length);
     NpyHeader header =
         NpyHeaderParser.parse(
-            new String(text.array(), StandardCharsets.ISO_8859_1), name, dataOffset);
+            StandardCharsets.ISO_8859_1.decode(text).toString(), name, dataOffset);
     header.requireSize(size, name);
     return header;
   }
@@ -121,7 +121,8 @@ record NpyHeader(
   }
 
   private static void requireMagic(ByteBuffer start, String name) {
-    byte[] found = Arrays.copyOf(start.array(), Math.min(start.limit(), MAGIC.length));
+    byte[] found = new byte[Math.min(start.limit(), MAGIC.length)];
+    start.get(0, found);
     if (found.length == 0) {
       throw new InvalidInputException(name + ": is empty, expected an .npy file");
     }

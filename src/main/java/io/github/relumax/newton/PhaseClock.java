@@ -7,14 +7,14 @@ import java.util.function.Supplier;
 /** Adds up seconds by phase. */
 final class PhaseClock {
   private final long start = System.nanoTime();
-  private final long[] nanos = new long[Phase.values().length];
+  private final Map<Phase, Double> phases = new EnumMap<>(Phase.class);
 
   <T> T time(Phase phase, Supplier<T> work) {
     long before = System.nanoTime();
     try {
       return work.get();
     } finally {
-      nanos[phase.ordinal()] += System.nanoTime() - before;
+      phases.merge(phase, 1e-9 * (System.nanoTime() - before), Double::sum);
     }
   }
 
@@ -23,11 +23,8 @@ final class PhaseClock {
     return 1e-9 * (System.nanoTime() - start);
   }
 
+  /** Seconds by phase so far; phases that did not happen are absent. */
   Map<Phase, Double> phases() {
-    Map<Phase, Double> seconds = new EnumMap<>(Phase.class);
-    for (Phase phase : Phase.values()) {
-      seconds.put(phase, 1e-9 * nanos[phase.ordinal()]);
-    }
-    return seconds;
+    return phases;
   }
 }

@@ -7,8 +7,10 @@ import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.model.Problem;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -76,7 +78,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** Flipped units that c was updated by since it was last formed. */
   private long unitsUpdated;
 
-  private final Buffer[] h = new Buffer[CurvatureForm.values().length];
+  private final Map<CurvatureForm, Buffer> hessians = new EnumMap<>(CurvatureForm.class);
   private final Set<CurvatureForm> hCurrent = EnumSet.noneOf(CurvatureForm.class);
 
   /**
@@ -238,27 +240,24 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** H at the current x, d x d, symmetric. Valid until the objective moves. */
   public Buffer curvature(CurvatureForm form) {
-    int at = form.ordinal();
-    if (h[at] == null) {
-      h[at] = allocate(d, d);
-    }
+    Buffer h = hessians.computeIfAbsent(form, absent -> allocate(d, d));
     if (hCurrent.add(form)) {
       formC();
       backend.curvatureWeights(form, f, b, sums.fc(), weights);
       backend.multiplyTransposed(c, f, center);
       if (w2 == null) {
-        backend.gram(c, center, weights, h[at]);
+        backend.gram(c, center, weights, h);
       } else {
         // Cᵀ W² C in terms of C - 1 C̄ᵀ: u C̄ᵀ + C̄ uᵀ + (Σ w²) C̄ C̄ᵀ with u = (C - 1 C̄ᵀ)ᵀ w² is
         // what the centring left out.
         backend.combine(1, weights, 1, w2, weights);
-        backend.gram(c, center, weights, h[at]);
+        backend.gram(c, center, weights, h);
         backend.multiplyTransposed(c, w2, w2Column);
         backend.combine(1, w2Column, -w2Sum, center, w2Column);
-        backend.rankTwo(h[at], w2Column, center, w2Sum);
+        backend.rankTwo(h, w2Column, center, w2Sum);
       }
     }
-    return h[at];
+    return h;
   }
 
   private void formC() {
