@@ -55,6 +55,11 @@ final class NewtonRun implements AutoCloseable {
    */
   private static final int EXACT_PAUSE = 2;
 
+  /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
+  private static final double TYPICAL_ROUNDING = 0.42;
+
+  private static final long STORAGE_SEED = 1;
+
   private final Backend backend;
   private final Problem problem;
   private final NewtonOptions options;
@@ -420,8 +425,19 @@ final class NewtonRun implements AutoCloseable {
         clock.phases());
   }
 
+  /**
+   * Draws logits as rounding A2 to its storage moves them, and takes the Newton step that answers.
+   */
   private double storageError() {
-    return 0;
+    CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
+    objective.perturbLogits(
+        TYPICAL_ROUNDING * problem.a2().type().unitRoundoff(), STORAGE_SEED, product);
+    Buffer h = objective.curvature(form);
+    Buffer p = directions.get(form);
+    if (!model.minimise(h, NEARLY_UNDAMPED * backend.scale(h), objective.x(), product, p)) {
+      return Double.NaN;
+    }
+    return norm(p) / norm(objective.x());
   }
 
   @Override

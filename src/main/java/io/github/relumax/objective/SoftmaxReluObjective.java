@@ -6,6 +6,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.model.Problem;
+import io.github.relumax.random.Philox;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -219,9 +220,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private Evaluation evaluate(int flips) {
     hCurrent.clear();
     sums = backend.softmax(z, b, w2, f, gz);
-    backend.multiplyTransposed(a2, gz, unitVector);
-    backend.mask(z1, unitVector, unitVector);
-    backend.multiplyTransposed(a1, unitVector, gradient);
+    timesCTransposed(gz, gradient);
     backend.activeUnits(z1, units);
     double lossRounding = EPS * (Math.max(1, sums.largestLogit()) * sums.fcNorm() + sums.loss());
     evaluation =
@@ -272,15 +271,45 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     }
   }
 
-  /** out = H v by products with A1 and A2 alone, C not needed. v, out: 1 x d. */
+  /**
+   * out = H v by products with A1 and A2 alone, C not needed. v, out: 1 x d. Overwrites the trial
+   * points.
+   */
   public void curvatureTimes(CurvatureForm form, Buffer v, Buffer out) {
     Buffer cv = trialZ.row(0);
     backend.multiply(a1, v, unitVector);
     backend.mask(z1, unitVector, unitVector);
     backend.multiply(a2, unitVector, cv);
+    logitCurvatureTimes(form, cv, out);
+  }
+
+  /**
+   * out = the change of the gradient, to first order and by the Gauss-Newton matrix, when every
+   * logit moves by an independent N(0, (relative rms(z))²): what rounding each entry of A2 by
+   * {@code relative} does to it. Overwrites the trial points.
+   */
+  public void perturbLogits(double relative, long seed, Buffer out) {
+    double[] noise = new double[m];
+    new Philox(seed).normals(0, 0, noise);
+    double size = relative * Math.sqrt(backend.dot(z, z) / m);
+    for (int i = 0; i < m; i++) {
+      noise[i] *= size;
+    }
+    Buffer row = trialZ.row(0);
+    backend.write(noise, row);
+    logitCurvatureTimes(CurvatureForm.GAUSS_NEWTON, row, out);
+  }
+
+  /** out = Cᵀ (middle matrix + W²) u; u is overwritten. */
+  private void logitCurvatureTimes(CurvatureForm form, Buffer u, Buffer out) {
     backend.curvatureWeights(form, f, b, sums.fc(), weights);
-    backend.applyCurvature(weights, f, w2, cv, cv);
-    backend.multiplyTransposed(a2, cv, unitVector);
+    backend.applyCurvature(weights, f, w2, u, u);
+    timesCTransposed(u, out);
+  }
+
+  /** out = Cᵀ u = A1ᵀ (mask ∘ (A2ᵀ u)). */
+  private void timesCTransposed(Buffer u, Buffer out) {
+    backend.multiplyTransposed(a2, u, unitVector);
     backend.mask(z1, unitVector, unitVector);
     backend.multiplyTransposed(a1, unitVector, out);
   }
