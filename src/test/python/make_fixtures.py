@@ -30,7 +30,7 @@ def write_readable():
         for order in "CF":
             plain = np.array(matrix(19, 13), dtype=dtype, order=order)
             for version in (1, 2, 3):
-                label = ("le" if dtype[0] == "<" else "be") + dtype[1:]
+                label = ("le" if dtype[0] == "<" else "be") + dtype[2:]
                 write(f"{label}-{order}-v{version}.npy", plain, (version, 0))
     np.save(path("wide-F.npy"), np.asfortranarray(matrix(3, 700)))
     np.save(path("tall-F.npy"), np.asfortranarray(matrix(1100, 3)))
