@@ -3,7 +3,6 @@ package io.github.relumax.io;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -19,7 +18,7 @@ final class FileErrors {
     return switch (e) {
       case NoSuchFileException _ -> "no such file or folder";
       case AccessDeniedException _ -> "permission denied";
-      case FileAlreadyExistsException _, DirectoryNotEmptyException _ -> "already exists";
+      case FileAlreadyExistsException f -> f.getFile() + " exists and is not a folder";
       case ClosedByInterruptException _ -> "interrupted";
       case FileSystemException f when f.getReason() != null -> printable(f.getReason());
       default -> e.getMessage() == null ? e.getClass().getSimpleName() : printable(e.getMessage());
