@@ -27,7 +27,7 @@ import java.util.Map;
 public record TextProblem(
     Matrix a1, Matrix a2, double[] b, double[] x0, List<String> words, List<String> anchors) {
   /** The standard deviation of the random part of x0. */
-  private static final double START_SCALE = 0.1;
+  private static final double START_SCALE = 0.01;
 
   private static final int START_STREAM = 100;
 
