@@ -8,12 +8,12 @@ import java.util.Arrays;
 /**
  * How often each vocabulary word stands near each anchor, and what that tells.
  *
- * <p>N_wa is the number of pairs (position of w, another position of a) of one file that are at most
- * {@code window} positions apart, on either side. Every word of the file is a position, words outside
- * the vocabulary too. Anchor a is the vocabulary word {@code firstAnchor + a}.
+ * <p>N_wa is the number of pairs (position of w, another position of a) of one file that are at
+ * most {@code window} positions apart, on either side. Every word of the file is a position, words
+ * outside the vocabulary too. Anchor a is the vocabulary word {@code firstAnchor + a}.
  *
- * <p>Counts are kept as float64 in the first n columns of the matrix (m x (n + 1)) that they become,
- * where they are exact up to 2⁵³.
+ * <p>Counts are kept as float64 in the first n columns of the matrix (m x (n + 1)) that they
+ * become, where they are exact up to 2⁵³.
  */
 final class Cooccurrences {
   private final Matrix counts;
@@ -63,7 +63,8 @@ final class Cooccurrences {
   }
 
   /**
-   * Turns the counts into positive pointwise mutual information, in place, and sets the last column:
+   * Turns the counts into positive pointwise mutual information, in place, and sets the last
+   * column:
    *
    * <pre>
    *     A2_wa = max(0, ln(N_wa N / (N_w N_a))),   N_w = Σ_a N_wa,  N_a = Σ_w N_wa,  N = Σ_w N_w

@@ -19,7 +19,8 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
  *     A1 = [E 0; 0 1]             ((n + 1) x (d + 1))
  * </pre>
  *
- * A singular vector is defined up to its sign: each is turned so that its largest entry is positive.
+ * A singular vector is defined up to its sign: each is turned so that its largest entry is
+ * positive.
  */
 final class Embedding {
   /** Singular values below this share of the largest are rounding: the matrix lacks that rank. */

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  *
  * @param words the words most raised above their prior, most raised first
  * @param anchors the anchors that matter most, first the one that matters most
- * @param priorActivation the activation of the prior's unit: the solution starts from prior^this, so
- *     1 is the prior as it is, and 0 leaves every word alike
+ * @param priorActivation the activation of the prior's unit: the solution starts from prior^this,
+ *     so 1 is the prior as it is, and 0 leaves every word alike
  */
 public record TextExplanation(List<Word> words, List<Anchor> anchors, double priorActivation) {
   /**
@@ -34,8 +34,8 @@ public record TextExplanation(List<Word> words, List<Anchor> anchors, double pri
    * An active anchor.
    *
    * @param activation h_a > 0
-   * @param lift h_a Σ_w (f_w - p_w) A2_wa, in nats: how much more this anchor adds to the logit of a
-   *     word drawn from the solution than to one drawn from the prior
+   * @param lift h_a Σ_w (f_w - p_w) A2_wa, in nats: how much more this anchor adds to the logit of
+   *     a word drawn from the solution than to one drawn from the prior
    */
   public record Anchor(String anchor, double activation, double lift) {}
 
@@ -83,7 +83,8 @@ public record TextExplanation(List<Word> words, List<Anchor> anchors, double pri
     List<Anchor> anchors =
         IntStream.range(0, n)
             .filter(a -> activations[a] > 0)
-            .mapToObj(a -> new Anchor(labels.anchors().get(a), activations[a], activations[a] * weights[a]))
+            .mapToObj(a ->
+                new Anchor(labels.anchors().get(a), activations[a], activations[a] * weights[a]))
             .sorted(Comparator.comparingDouble(Anchor::lift).reversed())
             .limit(top)
             .toList();

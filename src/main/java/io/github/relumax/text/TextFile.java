@@ -70,8 +70,7 @@ final class TextFile {
   }
 
   private static void decode(
-      Path file, FileChannel channel, IntConsumer input, LongConsumer progress)
-      throws IOException {
+      Path file, FileChannel channel, IntConsumer input, LongConsumer progress) throws IOException {
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer bytes = ByteBuffer.allocate(CHUNK);
     CharBuffer chars = CharBuffer.allocate(CHUNK); // UTF-8 has no more chars than bytes

@@ -60,8 +60,7 @@ public record TextLabels(List<String> words, List<String> anchors) {
     } catch (CharacterCodingException e) {
       throw new InvalidInputException(file + ": not UTF-8, expected one word a line", e);
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+      throw new InvalidInputException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
     }
     if (lines.size() != expected) {
       throw new InvalidInputException(

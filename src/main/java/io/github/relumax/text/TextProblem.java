@@ -32,8 +32,8 @@ public record TextProblem(
   private static final int START_STREAM = 100;
 
   /**
-   * Reads the files twice and builds the problem. Takes m (n + 1) float64 outside the Java heap, and
-   * on it a few n x n matrices and the distinct words.
+   * Reads the files twice and builds the problem. Takes m (n + 1) float64 outside the Java heap,
+   * and on it a few n x n matrices and the distinct words.
    *
    * @param files the text that tells which words there are and which stand near which; pairs do not
    *     cross from one file to the next. A file given twice counts twice
@@ -68,8 +68,7 @@ public record TextProblem(
 
     List<String> words = vocabulary.words();
     List<String> anchors =
-        List.copyOf(
-            words.subList(TextOptions.SKIPPED, TextOptions.SKIPPED + options.anchors()));
+        List.copyOf(words.subList(TextOptions.SKIPPED, TextOptions.SKIPPED + options.anchors()));
     return new TextProblem(a1, a2, b, start(options), words, anchors);
   }
 

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CooccurrencesTest {
   /**
-   * Words 0, 1, 2; anchors 1 and 2; window 1. The files "0 1 2 1" and "1 0" have the neighbours 0-1,
-   * 1-2, 2-1 and 1-0, so
+   * Words 0, 1, 2; anchors 1 and 2; window 1. The files "0 1 2 1" and "1 0" have the neighbours
+   * 0-1, 1-2, 2-1 and 1-0, so
    *
    * <pre>
    *     N = 2 0     N_w = 2     N_a = 4 2     N = 6

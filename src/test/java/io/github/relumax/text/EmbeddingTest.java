@@ -30,14 +30,22 @@ class EmbeddingTest {
     assertThat(Embedding.firstLayer(a2, 0, 2, 2).toArray())
         .containsExactly(
             new double[] {
-              1 / Math.sqrt(10), second * 3 / Math.sqrt(10), 0,
-              3 / Math.sqrt(10), second * -1 / Math.sqrt(10), 0,
-              0, 0, 1
+              1 / Math.sqrt(10),
+              second * 3 / Math.sqrt(10),
+              0,
+              3 / Math.sqrt(10),
+              second * -1 / Math.sqrt(10),
+              0,
+              0,
+              0,
+              1
             },
             ROUNDING);
   }
 
-  /** Checked by what defines it: UᵀU = I, S Sᵀ U = U diag(s²), s falling, largest entry positive. */
+  /**
+   * Checked by what defines it: UᵀU = I, S Sᵀ U = U diag(s²), s falling, largest entry positive.
+   */
   @ParameterizedTest
   @CsvSource({"1, 1", "2, 1", "3, 3", "40, 7", "103, 103"})
   void holdsLeftSingularVectors(int n, int d) {

@@ -59,7 +59,9 @@ class TextExplanationTest {
         .containsExactly("wave", "sail", "leaf");
     assertThat(explanation.anchors().stream().mapToDouble(Anchor::lift).toArray())
         .containsExactly(new double[] {2, 1.2, -0.2}, ROUNDING);
-    assertThat(explanation.anchors()).extracting(Anchor::activation).containsExactly(16.0, 1.0, 1.0);
+    assertThat(explanation.anchors())
+        .extracting(Anchor::activation)
+        .containsExactly(16.0, 1.0, 1.0);
     assertThat(explanation.priorActivation()).isEqualTo(0.5);
     assertThat(explain(new double[] {16, 1, 1, 0.5}, F, 1).anchors()).hasSize(1);
   }

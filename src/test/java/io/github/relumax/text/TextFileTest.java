@@ -59,7 +59,8 @@ class TextFileTest {
 
   @Test
   void rejectsUtf16AndBinaryFiles() throws IOException {
-    Path utf16 = Files.write(directory.resolve("utf16.txt"), "ab".getBytes("UTF-16"));
+    Path utf16 =
+        Files.write(directory.resolve("utf16.txt"), "ab".getBytes(StandardCharsets.UTF_16));
     assertInvalid(utf16, "not UTF-8 at byte 0 (0xFE)");
     assertInvalid(write("text\0more"), "binary file");
   }

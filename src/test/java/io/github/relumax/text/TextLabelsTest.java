@@ -44,8 +44,7 @@ class TextLabelsTest {
     assertInvalid("words.txt", ": not UTF-8");
     write("words.txt", "sea\nquay\nnet\n");
     write("anchors.txt", "quay\nnet\n");
-    assertInvalid(
-        "anchors.txt", ": 2 lines, expected 1 (one for each column of A2 but the last)");
+    assertInvalid("anchors.txt", ": 2 lines, expected 1 (one for each column of A2 but the last)");
   }
 
   private void assertInvalid(String file, String message) {

@@ -95,8 +95,7 @@ class TextProblemTest {
         FILES,
         LETTER,
         OPTIONS,
-        (stage, fraction) ->
-            stages.computeIfAbsent(stage, _ -> new ArrayList<>()).add(fraction));
+        (stage, fraction) -> stages.computeIfAbsent(stage, _ -> new ArrayList<>()).add(fraction));
     assertThat(stages.keySet())
         .containsExactly("counting words", "counting pairs", "embedding anchors");
     for (List<Double> fractions : stages.values()) {
@@ -112,7 +111,10 @@ class TextProblemTest {
     assertInvalid(List.of(numbers), LETTER, OPTIONS, numbers + ": holds no word");
     Path strange = Files.writeString(directory.resolve("strange.txt"), "xyzzy plugh");
     assertInvalid(
-        FILES, strange, OPTIONS, strange + ": none of its words is among the 140 of the vocabulary");
+        FILES,
+        strange,
+        OPTIONS,
+        strange + ": none of its words is among the 140 of the vocabulary");
     Path missing = directory.resolve("missing.txt");
     assertInvalid(FILES, missing, OPTIONS, missing + ": no such file");
     assertInvalid(List.of(missing), LETTER, OPTIONS, missing + ": no such file");
