@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.random.Philox;
 import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -36,6 +37,21 @@ class PlantedProblemTest {
     double[] b = problem.b();
     for (int i = 0; i < m; i++) {
       assertThat(b[i]).isCloseTo(f[i], within(1e-13 * f[i]));
+    }
+  }
+
+  /** Entry (i, j) is draw i n + j of its stream, also where a row is drawn in several parts. */
+  @Test
+  void numbersItsDrawsRowByRow() {
+    Problem problem =
+        PlantedProblem.generate(2, 8195, 3, 4, 0, ElementType.FLOAT64, 0, 11).problem();
+    Philox random = new Philox(11);
+    for (long j : new long[] {0, 1, 4095, 4096, 8192, 8194}) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(problem.a2().get(i, j))
+            .isEqualTo(4 / Math.sqrt(8195) * random.normal(2, i * 8195L + j));
+      }
+      assertThat(problem.a1().get(j, 2)).isEqualTo(1 / Math.sqrt(3) * random.normal(1, 3 * j + 2));
     }
   }
 
