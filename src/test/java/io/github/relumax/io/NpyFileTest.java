@@ -46,7 +46,8 @@ class NpyFileTest {
     Matrix matrix = NpyFile.read(fixture(name + ".npy"));
     assertThat(matrix.type())
         .isEqualTo(name.contains("8") ? ElementType.FLOAT64 : ElementType.FLOAT32);
-    assertThat(matrix.segment().isReadOnly()).isEqualTo(name.startsWith("le") && name.contains("C"));
+    assertThat(matrix.segment().isReadOnly())
+        .isEqualTo(name.startsWith("le") && name.contains("C"));
     assertHoldsPattern(matrix, 19, 13);
   }
 
@@ -57,8 +58,7 @@ class NpyFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"vector.npy", "vector-be4.npy", "column.npy", "row.npy", "row-F.npy"})
+  @ValueSource(strings = {"vector.npy", "vector-be4.npy", "column.npy", "row.npy", "row-F.npy"})
   void readsVectors(String name) {
     double[] expected = IntStream.range(0, 11).mapToDouble(k -> k + 0.5).toArray();
     assertThat(NpyFile.readVector(fixture(name))).isEqualTo(expected);
@@ -290,7 +290,10 @@ class NpyFileTest {
     }
   }
 
-  /** Each byte of the header in turn becomes something else: a clear error, or an array that fits the file. */
+  /**
+   * Each byte of the header in turn becomes something else: a clear error, or an array that fits
+   * the file.
+   */
   @Test
   void survivesEveryDamagedByte() throws IOException {
     byte[] whole = Files.readAllBytes(fixture("vector.npy"));
@@ -325,15 +328,19 @@ class NpyFileTest {
     assertInvalid(write(minor), ".npy version 1.200");
   }
 
-  /** 3 GiB and 6 GiB of holes: the last entries lie beyond 2³¹ bytes, and beyond 2³¹ / 2 entries. */
+  /**
+   * 3 GiB and 6 GiB of holes: the last entries lie beyond 2³¹ bytes, and beyond 2³¹ / 2 entries.
+   */
   @ParameterizedTest
   @CsvSource({"<f8, 402653184", "<f4, 1610612736"})
   void mapsFilesBeyondTwoGibibytes(String descr, long rows) throws IOException {
     long columns = 1;
     int size = descr.charAt(2) - '0';
     Path file =
-        npy("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d)}"
-                .formatted(descr, rows, columns), 0);
+        npy(
+            "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d)}"
+                .formatted(descr, rows, columns),
+            0);
     long length = Files.size(file) + rows * columns * size;
     ByteBuffer last = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     if (size == 8) {

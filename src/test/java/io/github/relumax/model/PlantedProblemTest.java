@@ -96,7 +96,8 @@ class PlantedProblemTest {
   @Test
   void noiseMultipliesAndKeepsTheSum() {
     int m = 20_000;
-    double[] clean = PlantedProblem.generate(m, 3, 2, 1, 0, ElementType.FLOAT64, 0, 8).problem().b();
+    double[] clean =
+        PlantedProblem.generate(m, 3, 2, 1, 0, ElementType.FLOAT64, 0, 8).problem().b();
     double[] noisy =
         PlantedProblem.generate(m, 3, 2, 1, 0.1, ElementType.FLOAT64, 0, 8).problem().b();
     assertThat(Arrays.stream(noisy).sum()).isCloseTo(1, within(1e-12));
@@ -111,8 +112,7 @@ class PlantedProblemTest {
 
   @Test
   void startsAtTheSolutionWhenAskedTo() {
-    PlantedProblem planted =
-        PlantedProblem.generate(4, 3, 2, 1, 0, ElementType.FLOAT64, 0, 1);
+    PlantedProblem planted = PlantedProblem.generate(4, 3, 2, 1, 0, ElementType.FLOAT64, 0, 1);
     assertThat(planted.x0()).isEqualTo(planted.xStar()).isNotSameAs(planted.xStar());
   }
 
@@ -122,8 +122,7 @@ class PlantedProblemTest {
     assertThat(start).isEqualTo(PlantedProblem.randomStart(1000, 3));
     assertThat(start).isNotEqualTo(PlantedProblem.randomStart(1000, 4));
     assertThat(meanSquare(start)).isCloseTo(1, within(5 * Math.sqrt(2.0 / 1000)));
-    PlantedProblem planted =
-        PlantedProblem.generate(1, 1, 1000, 1, 0, ElementType.FLOAT64, 1, 3);
+    PlantedProblem planted = PlantedProblem.generate(1, 1, 1000, 1, 0, ElementType.FLOAT64, 1, 3);
     double dot = 0;
     for (int k = 0; k < 1000; k++) {
       dot += start[k] * planted.xStar()[k];
@@ -152,7 +151,8 @@ class PlantedProblemTest {
 
   private static PlantedProblem generateWith(int threads, ElementType type, long seed) {
     try (ForkJoinPool pool = new ForkJoinPool(threads)) {
-      return pool.submit(() -> PlantedProblem.generate(203, 57, 6, 4, 0.01, type, 0.3, seed)).join();
+      return pool.submit(() -> PlantedProblem.generate(203, 57, 6, 4, 0.01, type, 0.3, seed))
+          .join();
     }
   }
 
