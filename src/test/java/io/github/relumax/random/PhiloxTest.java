@@ -92,7 +92,7 @@ class PhiloxTest {
     assertThat(moment(g, 0, 4)).isCloseTo(3, within(5 * Math.sqrt(96.0 / count)));
     double covariance =
         IntStream.range(0, count / 2).mapToDouble(k -> g[2 * k] * g[2 * k + 1]).sum();
-    assertThat(covariance / (count / 2)).isCloseTo(0, within(5 * Math.sqrt(2.0 / count)));
+    assertThat(covariance / (count / 2.0)).isCloseTo(0, within(5 * Math.sqrt(2.0 / count)));
   }
 
   private static double moment(double[] values, double centre, int power) {
@@ -105,7 +105,7 @@ class PhiloxTest {
 
   /** Pairs of 32-bit words in hexadecimal, lowest word first. */
   private static long[] longs(String words) {
-    String[] hex = words.split(" ");
+    String[] hex = words.split(" ", -1);
     return IntStream.range(0, hex.length / 2)
         .mapToLong(k ->
             HexFormat.fromHexDigitsToLong(hex[2 * k])
