@@ -44,7 +44,7 @@ final class BoxMuller {
     long exponent = (bits - SQRT_HALF) >> 52;
     double f = Double.longBitsToDouble(bits - (exponent << 52));
     double s = (f - 1) / (f + 1);
-    double t = s * s; // at most 0.0295: the first term left out is below 2⁻⁵⁶ of the sum
+    double t = s * s; // at most 0.0295: the first term left out is below 2⁻⁶⁰ of the sum
     double series = 1.0 / 21;
     series = series * t + 1.0 / 19;
     series = series * t + 1.0 / 17;

@@ -102,7 +102,8 @@ class ProblemDirectoryTest {
         () -> ProblemDirectory.create(dir, small(), Optional.of(new double[3]), NONE),
         "x0.npy: 3 values, expected 2 because A1 has 2 columns (d)");
     assertInvalid(
-        () -> ProblemDirectory.create(dir, small(), NONE, Optional.of(new double[] {1, Double.NaN})),
+        () ->
+            ProblemDirectory.create(dir, small(), NONE, Optional.of(new double[] {1, Double.NaN})),
         "x_star.npy: entry 1 is NaN, expected finite numbers only");
     assertThat(dir).doesNotExist();
   }
@@ -122,11 +123,15 @@ class ProblemDirectoryTest {
     Path none = temp.resolve("none");
     assertInvalid(
         () -> ProblemDirectory.open(none),
-        none + ": no such folder, expected a folder with a1.npy (n x d), a2.npy (m x n) and b.npy (m)");
+        none
+            + ": no such folder, expected a folder with a1.npy (n x d), a2.npy (m x n) and b.npy"
+            + " (m)");
     Path file = Files.writeString(temp.resolve("file"), "");
     assertInvalid(
         () -> ProblemDirectory.open(file),
-        file + ": not a folder, expected a folder with a1.npy (n x d), a2.npy (m x n) and b.npy (m)");
+        file
+            + ": not a folder, expected a folder with a1.npy (n x d), a2.npy (m x n) and b.npy"
+            + " (m)");
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.random.Philox;
 import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -36,6 +37,21 @@ class PlantedProblemTest {
     double[] b = problem.b();
     for (int i = 0; i < m; i++) {
       assertThat(b[i]).isCloseTo(f[i], within(1e-13 * f[i]));
+    }
+  }
+
+  /** Entry (i, j) is draw i n + j of its stream, also where a row is drawn in several parts. */
+  @Test
+  void numbersItsDrawsRowByRow() {
+    Problem problem =
+        PlantedProblem.generate(2, 8195, 3, 4, 0, ElementType.FLOAT64, 0, 11).problem();
+    Philox random = new Philox(11);
+    for (long j : new long[] {0, 1, 4095, 4096, 8192, 8194}) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(problem.a2().get(i, j))
+            .isEqualTo(4 / Math.sqrt(8195) * random.normal(2, i * 8195L + j));
+      }
+      assertThat(problem.a1().get(j, 2)).isEqualTo(1 / Math.sqrt(3) * random.normal(1, 3 * j + 2));
     }
   }
 
@@ -80,7 +96,8 @@ class PlantedProblemTest {
   @Test
   void noiseMultipliesAndKeepsTheSum() {
     int m = 20_000;
-    double[] clean = PlantedProblem.generate(m, 3, 2, 1, 0, ElementType.FLOAT64, 0, 8).problem().b();
+    double[] clean =
+        PlantedProblem.generate(m, 3, 2, 1, 0, ElementType.FLOAT64, 0, 8).problem().b();
     double[] noisy =
         PlantedProblem.generate(m, 3, 2, 1, 0.1, ElementType.FLOAT64, 0, 8).problem().b();
     assertThat(Arrays.stream(noisy).sum()).isCloseTo(1, within(1e-12));
@@ -95,8 +112,7 @@ class PlantedProblemTest {
 
   @Test
   void startsAtTheSolutionWhenAskedTo() {
-    PlantedProblem planted =
-        PlantedProblem.generate(4, 3, 2, 1, 0, ElementType.FLOAT64, 0, 1);
+    PlantedProblem planted = PlantedProblem.generate(4, 3, 2, 1, 0, ElementType.FLOAT64, 0, 1);
     assertThat(planted.x0()).isEqualTo(planted.xStar()).isNotSameAs(planted.xStar());
   }
 
@@ -106,8 +122,7 @@ class PlantedProblemTest {
     assertThat(start).isEqualTo(PlantedProblem.randomStart(1000, 3));
     assertThat(start).isNotEqualTo(PlantedProblem.randomStart(1000, 4));
     assertThat(meanSquare(start)).isCloseTo(1, within(5 * Math.sqrt(2.0 / 1000)));
-    PlantedProblem planted =
-        PlantedProblem.generate(1, 1, 1000, 1, 0, ElementType.FLOAT64, 1, 3);
+    PlantedProblem planted = PlantedProblem.generate(1, 1, 1000, 1, 0, ElementType.FLOAT64, 1, 3);
     double dot = 0;
     for (int k = 0; k < 1000; k++) {
       dot += start[k] * planted.xStar()[k];
@@ -136,7 +151,8 @@ class PlantedProblemTest {
 
   private static PlantedProblem generateWith(int threads, ElementType type, long seed) {
     try (ForkJoinPool pool = new ForkJoinPool(threads)) {
-      return pool.submit(() -> PlantedProblem.generate(203, 57, 6, 4, 0.01, type, 0.3, seed)).join();
+      return pool.submit(() -> PlantedProblem.generate(203, 57, 6, 4, 0.01, type, 0.3, seed))
+          .join();
     }
   }
 

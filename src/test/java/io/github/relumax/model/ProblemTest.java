@@ -106,8 +106,7 @@ class ProblemTest {
     String what = ": entry 3 is " + bad + ", expected finite numbers only";
     assertInvalid(() -> Problem.of(A1, A2, values), "b" + what);
     assertInvalid(() -> problem.withWeights(values, "w.npy"), "w.npy" + what);
-    assertInvalid(
-        () -> problem.withWeight(bad), "weight: " + bad + ", expected a finite number");
+    assertInvalid(() -> problem.withWeight(bad), "weight: " + bad + ", expected a finite number");
     assertInvalid(
         () -> problem.checkStart(new double[] {0, bad}, "x0.npy"),
         "x0.npy: entry 1 is " + bad + ", expected finite numbers only");
@@ -116,8 +115,7 @@ class ProblemTest {
   @ParameterizedTest
   @ValueSource(doubles = {0, -0.0, -1, Double.NaN, Double.NEGATIVE_INFINITY})
   void refusesRadiiThatAreNotPositive(double bad) {
-    assertInvalid(
-        () -> problem.withRadius(bad), "radius: " + bad + ", expected a number above 0");
+    assertInvalid(() -> problem.withRadius(bad), "radius: " + bad + ", expected a number above 0");
   }
 
   @Test
@@ -137,7 +135,8 @@ class ProblemTest {
     Matrix a2 = matrix(rows, columns, type).named("a2.npy");
     Matrix a1 = matrix(columns, 1, ElementType.FLOAT64);
     for (long k : new long[] {(long) rows * columns - 1, (1 << 17), (1 << 17) - 1, 104, 0}) {
-      for (double bad : new double[] {Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NaN}) {
+      for (double bad :
+          new double[] {Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NaN}) {
         a2.set(k / columns, k % columns, bad);
         assertInvalid(
             () -> Problem.of(a1, a2, new double[rows]),
