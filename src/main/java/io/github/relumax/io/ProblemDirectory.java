@@ -154,11 +154,7 @@ public final class ProblemDirectory {
     }
 
     void writeInto(Path folder, Path dir) throws IOException {
-      long free = Files.getFileStore(folder).getUsableSpace();
-      if (bytes > free) {
-        throw new InvalidInputException(
-            "%s: needs %d bytes, the disk has %d bytes free".formatted(dir, bytes, free));
-      }
+      AtomicFiles.requireSpace(dir, bytes, Files.getFileStore(folder).getUsableSpace());
       for (Map.Entry<String, AtomicFiles.Content> file : contents.entrySet()) {
         AtomicFiles.writeNew(folder.resolve(file.getKey()), file.getValue());
       }
