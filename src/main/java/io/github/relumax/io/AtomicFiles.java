@@ -11,7 +11,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -26,9 +28,11 @@ public final class AtomicFiles {
   /** Temporary files and folders, for the shutdown hook to remove. */
   private static final Set<Path> unfinished = ConcurrentHashMap.newKeySet();
 
+  /** Held while results are written, which is short: a shutdown lets that finish. */
+  private static final Object RESULTS = new Object();
+
   static {
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> unfinished.forEach(AtomicFiles::remove), "cleanup"));
+    Runtime.getRuntime().addShutdownHook(new Thread(AtomicFiles::cleanUp, "cleanup"));
   }
 
   private AtomicFiles() {}
@@ -51,9 +55,7 @@ public final class AtomicFiles {
    * @throws InvalidInputException if it cannot be written
    */
   public static void write(Path file, Content content) {
-    if (Files.isDirectory(file)) {
-      throw new InvalidInputException(file + ": is a folder, expected a file to write");
-    }
+    requireNoFolder(file);
     Path folder = parent(file);
     if (!Files.isDirectory(folder)) {
       throw new InvalidInputException(file + ": cannot write, there is no folder " + folder);
@@ -74,6 +76,95 @@ public final class AtomicFiles {
   /** Writes a UTF-8 text file; otherwise as {@link #write(Path, Content)}. */
   public static void writeText(Path file, String text) {
     write(file, text(text));
+  }
+
+  /**
+   * Writes several files into a folder, replacing those that are there: all of them are complete on
+   * the disk before the first one gets its name, in the order of the map.
+   *
+   * @throws InvalidInputException if one cannot be written
+   */
+  static void writeTogether(Path folder, Map<String, Content> files) {
+    synchronized (RESULTS) {
+      Map<Path, Path> written = new LinkedHashMap<>();
+      Path current = folder;
+      try {
+        for (Map.Entry<String, Content> file : files.entrySet()) {
+          current = folder.resolve(file.getKey());
+          requireNoFolder(current);
+          Path temporary = temporary(folder);
+          written.put(temporary, current);
+          writeNew(temporary, file.getValue());
+        }
+        for (Map.Entry<Path, Path> file : written.entrySet()) {
+          current = file.getValue();
+          Files.move(file.getKey(), current, StandardCopyOption.ATOMIC_MOVE);
+          unfinished.remove(file.getKey());
+        }
+        flush(folder);
+      } catch (IOException e) {
+        throw cannotWrite(current, e);
+      } finally {
+        written.keySet().forEach(AtomicFiles::discard);
+      }
+    }
+  }
+
+  /**
+   * Checks, before long work, that {@link #createFolder} can succeed.
+   *
+   * @param bytes the size of the files that the folder will have
+   * @throws InvalidInputException if there is something already, the folder above cannot be written
+   *     to, or the disk has too little space
+   */
+  public static void checkNewFolder(Path folder, long bytes) {
+    Path above = parent(requireFree(folder));
+    while (!Files.exists(above)) {
+      above = parent(above);
+    }
+    if (!Files.isDirectory(above)) {
+      throw new InvalidInputException(folder + ": cannot write: " + above + " is not a folder");
+    }
+    if (!Files.isWritable(above)) {
+      throw new InvalidInputException(
+          folder + ": cannot write: no permission to write to " + above.normalize());
+    }
+    try {
+      requireSpace(folder, bytes, Files.getFileStore(above).getUsableSpace());
+    } catch (IOException e) {
+      throw cannotWrite(folder, e);
+    }
+  }
+
+  /**
+   * Writes a file of zeros into the folder and removes it.
+   *
+   * @throws InvalidInputException if that fails
+   */
+  static void tryWriting(Path folder, int bytes) {
+    Path temporary = temporary(folder);
+    try {
+      writeNew(temporary, channel -> writeFully(channel, ByteBuffer.allocate(bytes)));
+    } catch (IOException e) {
+      throw cannotWrite(folder, e);
+    } finally {
+      discard(temporary);
+    }
+  }
+
+  static void removeIfEmpty(Path folder) {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      // It holds something, or is in use: leave it.
+    }
+  }
+
+  static void requireSpace(Path path, long needed, long free) {
+    if (needed > free) {
+      throw new InvalidInputException(
+          "%s: needs %d bytes, the disk has %d bytes free".formatted(path, needed, free));
+    }
   }
 
   /**
@@ -121,7 +212,13 @@ public final class AtomicFiles {
     }
   }
 
-  private static InvalidInputException cannotWrite(Path path, IOException e) {
+  private static void requireNoFolder(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new InvalidInputException(file + ": is a folder, expected a file to write");
+    }
+  }
+
+  static InvalidInputException cannotWrite(Path path, IOException e) {
     return new InvalidInputException(path + ": cannot write: " + FileErrors.reason(e), e);
   }
 
@@ -166,6 +263,12 @@ public final class AtomicFiles {
     if (unfinished.contains(temporary)) {
       remove(temporary);
       unfinished.remove(temporary);
+    }
+  }
+
+  private static void cleanUp() {
+    synchronized (RESULTS) {
+      unfinished.forEach(AtomicFiles::remove);
     }
   }
 

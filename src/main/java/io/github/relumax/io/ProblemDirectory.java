@@ -132,15 +132,6 @@ public final class ProblemDirectory {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Fails at once instead of after minutes of writing. */
-  static void requireSpace(Path folder, long bytes, Path dir) throws IOException {
-    long free = Files.getFileStore(folder).getUsableSpace();
-    if (bytes > free) {
-      throw new InvalidInputException(
-          "%s: needs %d bytes, the disk has %d bytes free".formatted(dir, bytes, free));
-    }
-  }
-
   /** What a new folder will hold, and how large that is. */
   private static final class FolderFiles {
     private final Map<String, AtomicFiles.Content> contents = new LinkedHashMap<>();
@@ -163,7 +154,7 @@ public final class ProblemDirectory {
     }
 
     void writeInto(Path folder, Path dir) throws IOException {
-      requireSpace(folder, bytes, dir);
+      AtomicFiles.requireSpace(dir, bytes, Files.getFileStore(folder).getUsableSpace());
       for (Map.Entry<String, AtomicFiles.Content> file : contents.entrySet()) {
         AtomicFiles.writeNew(folder.resolve(file.getKey()), file.getValue());
       }

@@ -111,7 +111,7 @@ class ProblemDirectoryTest {
   @Test
   void saysWhenTheDiskIsTooSmall() {
     Path dir = temp.resolve("problem");
-    assertThatThrownBy(() -> ProblemDirectory.requireSpace(temp, Long.MAX_VALUE, dir))
+    assertThatThrownBy(() -> AtomicFiles.requireSpace(dir, Long.MAX_VALUE, 1000))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageMatching(
             "\\Q%s\\E: needs %d bytes, the disk has \\d+ bytes free"

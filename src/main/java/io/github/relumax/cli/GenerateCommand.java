@@ -1,0 +1,140 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.io.AtomicFiles;
+import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.report.Format;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code relumax generate}: a random problem whose answer is known. */
+@Command(
+    name = "generate",
+    sortOptions = false,
+    description = {
+      "Writes a random problem whose answer x* is known.",
+      "A1 ~ N(0, 1/d), A2 ~ scale² N(0, 1/n), b = softmax(A2 relu(A1 x*))."
+    })
+final class GenerateCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(paramLabel = "DIR", description = "Folder to create. It must not exist or be empty.")
+  private Path dir;
+
+  @Option(names = "--m", required = true, paramLabel = "M", description = "Outputs: rows of A2.")
+  private int m;
+
+  @Option(
+      names = "--n",
+      required = true,
+      paramLabel = "N",
+      description = "Hidden units: rows of A1, columns of A2.")
+  private int n;
+
+  @Option(names = "--d", required = true, paramLabel = "D", description = "Unknowns: length of x.")
+  private int d;
+
+  @Option(
+      names = "--scale",
+      paramLabel = "S",
+      defaultValue = "4",
+      description = "Scale of A2: the larger, the more peaked b is. Default: ${DEFAULT-VALUE}.")
+  private double scale;
+
+  @Option(
+      names = "--noise",
+      paramLabel = "S",
+      defaultValue = "0",
+      description =
+          "Multiply b by exp(S N(0, 1)) and rescale it to sum 1; x* is then only near a minimiser."
+              + " Default: ${DEFAULT-VALUE}.")
+  private double noise;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "f64|f32",
+      defaultValue = "f64",
+      description = "Storage of A2: float64 or float32. Default: ${DEFAULT-VALUE}.")
+  private Dtype dtype;
+
+  @Option(
+      names = "--start-distance",
+      paramLabel = "S",
+      defaultValue = "0.3",
+      description = "Start x0 = x* + S N(0, I). Default: ${DEFAULT-VALUE}.")
+  private double startDistance;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "K",
+      defaultValue = "1",
+      description = "Same seed, same problem. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  GenerateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Arguments.requirePositive("--m", m);
+    Arguments.requirePositive("--n", n);
+    Arguments.requirePositive("--d", d);
+    long bytes = matrixBytes();
+    requireMemory(bytes);
+    AtomicFiles.checkNewFolder(dir, bytes + 8L * m);
+
+    PlantedProblem planted =
+        console.during(
+            "drawing A1 and A2",
+            _ -> PlantedProblem.generate(m, n, d, scale, noise, dtype.type(), startDistance, seed));
+    console.during(
+        "writing " + dir,
+        _ -> {
+          ProblemDirectory.create(
+              dir, planted.problem(), Optional.of(planted.x0()), Optional.of(planted.xStar()));
+          return dir;
+        });
+    console.println(
+        "%s: m = %s, n = %s, d = %s, A2 %s, %s"
+            .formatted(
+                dir,
+                Format.count(m),
+                Format.count(n),
+                Format.count(d),
+                dtype.type(),
+                Format.bytes(bytes)));
+    console.println("Solve it with: relumax solve " + dir);
+    return ExitCode.OK;
+  }
+
+  private long matrixBytes() {
+    try {
+      return Math.addExact(
+          Matrix.bytes(n, d, ElementType.FLOAT64), Matrix.bytes(m, n, dtype.type()));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new InvalidInputException(
+          "--m %d --n %d --d %d: the matrices have more than 2^63 bytes".formatted(m, n, d), e);
+    }
+  }
+
+  private void requireMemory(long bytes) {
+    String what = "A1 (%s x %s) and A2 (%s x %s) take".formatted(n, d, m, n);
+    Memory.require(bytes, what, "lower --m or --n, or use --dtype f32");
+    long limit = Memory.matrixLimit();
+    if (bytes > limit) {
+      throw new InsufficientMemoryException(
+          "not enough memory: %s %s, Java may use %s outside its heap; raise"
+                  .formatted(what, Format.bytes(bytes), Format.bytes(limit))
+              + " -XX:MaxDirectMemorySize");
+    }
+  }
+}

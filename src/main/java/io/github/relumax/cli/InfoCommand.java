@@ -1,0 +1,76 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.Version;
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendOptions;
+import io.github.relumax.backend.BackendProvider;
+import io.github.relumax.backend.Backends;
+import io.github.relumax.report.Format;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** {@code relumax info}: what this machine offers. */
+@Command(
+    name = "info",
+    description =
+        "Shows the version, the JDK, memory, and the backends with why each can run here.")
+final class InfoCommand implements Callable<Integer> {
+  private final Console console;
+
+  InfoCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    show("Relumax", Version.current());
+    show(
+        "Java",
+        "%s (%s %s)"
+            .formatted(
+                Runtime.version(),
+                System.getProperty("java.vendor"),
+                System.getProperty("java.vm.name")));
+    show(
+        "System",
+        "%s %s, %s"
+            .formatted(
+                System.getProperty("os.name"),
+                System.getProperty("os.version"),
+                System.getProperty("os.arch")));
+    show("Cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
+    show("Vectors", vectors());
+    show(
+        "Memory",
+        "%s, of which %s are available"
+            .formatted(Format.bytes(Memory.total()), Format.bytes(Memory.available())));
+    show(
+        "Limits",
+        "%s Java heap (-Xmx), %s for matrices outside it (-XX:MaxDirectMemorySize)"
+            .formatted(
+                Format.bytes(Runtime.getRuntime().maxMemory()),
+                Format.bytes(Memory.matrixLimit())));
+    console.println("Backends");
+    for (BackendProvider provider : Backends.providers()) {
+      Optional<String> reason = provider.unavailable();
+      String state =
+          reason.map(text -> "cannot run here: " + text).orElse("usable: " + provider.describe());
+      console.println("  %-7s %s".formatted(provider.name(), state));
+    }
+    return ExitCode.OK;
+  }
+
+  private void show(String name, String value) {
+    console.println("%-9s %s".formatted(name, value));
+  }
+
+  private static String vectors() {
+    try (Backend cpu = Backends.open("cpu", new BackendOptions(1))) {
+      int bits = cpu.description().vectorBits();
+      return bits == 64
+          ? "not used: start java with --add-modules jdk.incubator.vector"
+          : "%s bits, %s float64 numbers at once".formatted(bits, bits / 64);
+    }
+  }
+}

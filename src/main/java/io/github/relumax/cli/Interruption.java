@@ -1,0 +1,54 @@
+package io.github.relumax.cli;
+
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Keeps Ctrl-C, and a request to terminate, from ending the process before its results are written:
+ * the Java virtual machine waits with its exit until this is closed. Further signals change
+ * nothing.
+ */
+final class Interruption implements AutoCloseable {
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread hook;
+  private volatile boolean requested;
+
+  private Interruption(Runnable stop) {
+    hook = new Thread(() -> stopAndWait(stop), "interruption");
+  }
+
+  /**
+   * @param stop called from another thread when the process is asked to end
+   */
+  static Interruption guard(Runnable stop) {
+    Interruption interruption = new Interruption(stop);
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
+  }
+
+  /** Whether the process was asked to end. */
+  boolean requested() {
+    return requested;
+  }
+
+  private void stopAndWait(Runnable stop) {
+    requested = true;
+    stop.run();
+    try {
+      closed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // Otherwise the code would tell which signal it was.
+    Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The hook runs already.
+    }
+  }
+}

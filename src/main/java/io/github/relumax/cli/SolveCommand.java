@@ -1,0 +1,278 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.io.NpyFile;
+import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.io.ResultDirectory;
+import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.model.Problem;
+import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.newton.Solution;
+import io.github.relumax.newton.Status;
+import io.github.relumax.report.Format;
+import io.github.relumax.report.IterationTable;
+import io.github.relumax.report.JsonReport;
+import io.github.relumax.report.SolveRecord;
+import io.github.relumax.report.SolveSettings;
+import io.github.relumax.report.SolveSummary;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code relumax solve}: minimises the loss of a problem folder. */
+@Command(
+    name = "solve",
+    sortOptions = false,
+    description = {
+      "Minimises 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖² over x and writes"
+          + " x.npy, result.json and trace.jsonl.",
+      "Ctrl-C ends the solve and writes the best x so far."
+    })
+final class SolveCommand implements Callable<Integer> {
+  private static final String RANDOM = "random";
+
+  /** Room for result.json and a trace of usual length. */
+  private static final int TEXT_BYTES = 1 << 16;
+
+  private final Console console;
+
+  @Mixin private ProblemMixin input;
+
+  @Option(
+      names = "--start",
+      paramLabel = "FILE|random",
+      description = "Where to begin. Default: x0.npy in DIR, or random where there is none.")
+  private String start;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "K",
+      description = "Seed of a random start; asks for one by itself. Default: 1.")
+  private Long seed;
+
+  @Option(
+      names = "--curvature",
+      paramLabel = "auto|exact|gauss-newton",
+      defaultValue = "auto",
+      description = {
+        "Matrix of the Newton steps. auto: Gauss-Newton far away, the exact Hessian once it is"
+            + " positive definite and better.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private Curvature curvature;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      defaultValue = "1e-8",
+      description =
+          "Converged when the next Newton step is shorter than T ‖x‖. Default: ${DEFAULT-VALUE}.")
+  private double tolerance;
+
+  @Option(
+      names = "--max-iterations",
+      paramLabel = "N",
+      defaultValue = "200",
+      description = "Steps at most. Default: ${DEFAULT-VALUE}.")
+  private int maxIterations;
+
+  @Option(
+      names = "--time-limit",
+      paramLabel = "SECONDS",
+      description = "Stop after this time, at the end of a step. Default: none.")
+  private Double timeLimit;
+
+  @Option(
+      names = "--radius",
+      paramLabel = "R",
+      description = "Minimise over ‖x‖ <= R. Default: no bound.")
+  private Double radius;
+
+  @Mixin private BackendMixin backends;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder for the results. Default: solution in the problem's folder.")
+  private Path out;
+
+  @Option(
+      names = "--format",
+      paramLabel = "table|json",
+      defaultValue = "table",
+      description =
+          "What to print. table: every iteration and a summary; json: the content of result.json"
+              + " and nothing else. Default: ${DEFAULT-VALUE}.")
+  private OutputFormat format;
+
+  @Option(names = "--quiet", description = "Print no table and no summary, only errors.")
+  private boolean quiet;
+
+  SolveCommand(Console console) {
+    this.console = console;
+  }
+
+  /** A point to begin at, and what it is called. */
+  private record Start(double[] x, String name, OptionalLong seed) {}
+
+  @Override
+  public Integer call() {
+    return input.using(this::solve);
+  }
+
+  private int solve() {
+    NewtonOptions options = options();
+    if (radius != null && !(radius > 0)) {
+      throw new InvalidInputException("--radius " + radius + ": expected a number above 0");
+    }
+    long began = System.nanoTime();
+    ProblemDirectory folder = input.open(console);
+    Problem problem = input.problem(folder);
+    if (radius != null) {
+      problem = problem.withRadius(radius);
+    }
+    Start from = start(folder, problem);
+    double readSeconds = 1e-9 * (System.nanoTime() - began);
+    requireMemory(problem);
+
+    Path results = out == null ? input.dir().resolve("solution") : out;
+    try (Backend backend = backends.open();
+        ResultDirectory directory = ResultDirectory.open(results, 8 * problem.d() + TEXT_BYTES)) {
+      showBeginning(problem, from, backend, results);
+      NewtonSolver solver = new NewtonSolver(backend, options);
+      try (Interruption interruption = Interruption.guard(() -> stop(solver))) {
+        List<Iteration> iterations = new ArrayList<>();
+        Solution solution =
+            solver.solve(
+                problem,
+                from.x(),
+                iteration -> {
+                  iterations.add(iteration);
+                  showIteration(iteration);
+                  if (interruption.requested()) {
+                    solver.interrupt();
+                  }
+                });
+        // Writing files fails on a thread that is marked as interrupted.
+        Thread.interrupted();
+        SolveSettings settings =
+            new SolveSettings(options, from.name(), from.seed(), input.weight(), backends.name());
+        SolveRecord record =
+            new SolveRecord(
+                problem, settings, solution, iterations, distance(folder, solution), readSeconds);
+        directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
+        showEnd(record, results);
+        return exitCode(solution);
+      }
+    }
+  }
+
+  private NewtonOptions options() {
+    NewtonOptions options =
+        new NewtonOptions(curvature, tolerance, maxIterations, Double.POSITIVE_INFINITY);
+    return timeLimit == null ? options : options.withTimeLimit(timeLimit);
+  }
+
+  private Start start(ProblemDirectory folder, Problem problem) {
+    boolean isRandom = start == null ? seed != null || folder.x0().isEmpty() : start.equals(RANDOM);
+    if (isRandom) {
+      long used = seed == null ? 1 : seed;
+      return new Start(
+          PlantedProblem.randomStart(problem.d(), used), RANDOM, OptionalLong.of(used));
+    }
+    if (seed != null) {
+      throw new InvalidInputException(
+          "--seed is for a random start and does not go with --start " + start);
+    }
+    if (start == null) {
+      return new Start(folder.x0().orElseThrow(), ProblemDirectory.X0, OptionalLong.empty());
+    }
+    Path file = Arguments.file("--start", start, "expected an .npy file or the word random");
+    double[] x = NpyFile.readVector(file);
+    problem.checkStart(x, file.toString());
+    return new Start(x, start, OptionalLong.empty());
+  }
+
+  /** A1 and A2 are mapped files, or have their memory already. */
+  private static void requireMemory(Problem problem) {
+    Memory.require(
+        NewtonSolver.workspaceBytes(problem),
+        "solving m = %s, n = %s, d = %s takes".formatted(problem.m(), problem.n(), problem.d()),
+        "end other programs, or solve on a machine with more: the matrix C alone takes 8 m d"
+            + " bytes");
+  }
+
+  private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
+    return folder
+        .xStar()
+        .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(solution.x(), xStar)))
+        .orElse(OptionalDouble.empty());
+  }
+
+  private void stop(NewtonSolver solver) {
+    console.err().println("Interrupted: ending the step, then writing the best x so far.");
+    solver.interrupt();
+  }
+
+  private boolean showsTable() {
+    return format == OutputFormat.TABLE && !quiet;
+  }
+
+  private void showBeginning(Problem problem, Start from, Backend backend, Path results) {
+    if (!showsTable()) {
+      return;
+    }
+    console.println(
+        "Problem  %s: m = %s, n = %s, d = %s, A2 %s"
+            .formatted(
+                input.dir(),
+                Format.count(problem.m()),
+                Format.count(problem.n()),
+                Format.count(problem.d()),
+                problem.a2().type()));
+    console.println(
+        "Start    "
+            + from.name()
+            + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
+    backends.explain(backend).forEach(line -> console.println("Backend  " + line));
+    console.println("Results  " + results);
+    console.println();
+    console.println(IterationTable.header());
+  }
+
+  private void showIteration(Iteration iteration) {
+    if (showsTable()) {
+      console.println(IterationTable.row(iteration));
+    }
+  }
+
+  private void showEnd(SolveRecord record, Path results) {
+    if (format == OutputFormat.JSON) {
+      console.print(JsonReport.result(record));
+    } else if (showsTable()) {
+      console.println();
+      console.println(SolveSummary.lines(record));
+      console.println(
+          "Written to %s: %s, %s, %s"
+              .formatted(
+                  results, ResultDirectory.X, ResultDirectory.RESULT, ResultDirectory.TRACE));
+    }
+  }
+
+  private static int exitCode(Solution solution) {
+    if (solution.converged()) {
+      return ExitCode.OK;
+    }
+    return solution.status() == Status.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.NOT_CONVERGED;
+  }
+}

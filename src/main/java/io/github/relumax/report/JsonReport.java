@@ -1,0 +1,151 @@
+package io.github.relumax.report;
+
+import io.github.relumax.Version;
+import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.model.Problem;
+import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.Phase;
+import io.github.relumax.newton.Solution;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Results as JSON; docs/cli.md describes every field. A number that is not finite is null, since
+ * JSON has no NaN.
+ */
+public final class JsonReport {
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final JsonMapper INDENTED =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private JsonReport() {}
+
+  /** An empty object. */
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /** Adds a number, null where it is not finite. */
+  public static void put(ObjectNode object, String name, double value) {
+    if (Double.isFinite(value)) {
+      object.put(name, value);
+    } else {
+      object.putNull(name);
+    }
+  }
+
+  /** An object as indented text with a newline at its end. */
+  public static String text(ObjectNode object) {
+    return INDENTED.writeValueAsString(object).replace("\r\n", "\n") + "\n";
+  }
+
+  /** The content of result.json. */
+  public static String result(SolveRecord record) {
+    Solution solution = record.solution();
+    Problem problem = record.problem();
+    ObjectNode json = object();
+    json.put("status", name(solution.status()));
+    json.put("converged", solution.converged());
+    json.put("meaning", solution.status().meaning());
+    json.put("advice", solution.status().advice());
+    json.put("iterations", solution.iterations());
+    put(json, "loss", solution.loss());
+    put(json, "dataLoss", solution.dataLoss());
+    put(json, "regularization", solution.regularization());
+    put(json, "gradientNorm", solution.gradientNorm());
+    json.put("activeUnits", solution.activeUnits());
+    record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
+    put(json, "storageError", solution.storageError());
+    json.put("m", problem.m());
+    json.put("n", problem.n());
+    json.put("d", problem.d());
+    json.set("backend", backend(solution.backend()));
+    put(json, "seconds", solution.seconds());
+    json.set("phases", phases(solution));
+    put(json, "readSeconds", record.readSeconds());
+    json.set("options", options(record));
+    record
+        .settings()
+        .seed()
+        .ifPresentOrElse(seed -> json.put("seed", seed), () -> json.putNull("seed"));
+    json.put("version", Version.current());
+    return text(json);
+  }
+
+  /** The content of trace.jsonl: one iteration a line. */
+  public static String trace(SolveRecord record) {
+    return record.iterations().stream()
+        .map(iteration -> line(iteration) + "\n")
+        .collect(Collectors.joining());
+  }
+
+  private static String line(Iteration iteration) {
+    ObjectNode json = object();
+    json.put("number", iteration.number());
+    put(json, "loss", iteration.loss());
+    put(json, "dataLoss", iteration.dataLoss());
+    put(json, "regularization", iteration.regularization());
+    put(json, "gradientNorm", iteration.gradientNorm());
+    put(json, "stepNorm", iteration.stepNorm());
+    put(json, "stepLength", iteration.stepLength());
+    put(json, "gainRatio", iteration.gainRatio());
+    put(json, "damping", iteration.damping());
+    if (iteration.curvature() == null) {
+      json.putNull("curvature");
+    } else {
+      json.put("curvature", name(iteration.curvature()));
+    }
+    json.put("activeUnits", iteration.activeUnits());
+    json.put("flips", iteration.flips());
+    json.put("rejected", iteration.rejected());
+    put(json, "seconds", iteration.seconds());
+    return MAPPER.writeValueAsString(json);
+  }
+
+  private static ObjectNode backend(BackendDescription backend) {
+    ObjectNode json = object();
+    json.put("name", backend.name());
+    json.put("device", backend.device());
+    json.put("threads", backend.threads());
+    json.put("vectorBits", backend.vectorBits());
+    return json;
+  }
+
+  private static ObjectNode phases(Solution solution) {
+    ObjectNode json = object();
+    double rest = solution.seconds();
+    for (Phase phase : Phase.values()) {
+      double seconds = solution.phases().getOrDefault(phase, 0.0);
+      put(json, phase.toString(), seconds);
+      rest -= seconds;
+    }
+    put(json, "other", Math.max(0, rest));
+    return json;
+  }
+
+  private static ObjectNode options(SolveRecord record) {
+    SolveSettings settings = record.settings();
+    NewtonOptions options = settings.options();
+    ObjectNode json = object();
+    json.put("start", settings.start());
+    json.put("curvature", options.curvature().toString());
+    put(json, "tolerance", options.tolerance());
+    json.put("maxIterations", options.maxIterations());
+    put(json, "timeLimit", options.timeLimit());
+    put(json, "radius", record.problem().radius());
+    settings
+        .weight()
+        .ifPresentOrElse(weight -> json.put("weight", weight), () -> json.putNull("weight"));
+    json.put("backend", settings.backend());
+    return json;
+  }
+
+  /** An enum constant as the command line spells it: lower case with hyphens. */
+  static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

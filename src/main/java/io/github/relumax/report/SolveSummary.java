@@ -1,0 +1,70 @@
+package io.github.relumax.report;
+
+import io.github.relumax.newton.Phase;
+import io.github.relumax.newton.Solution;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The end of a solve in a few lines for a person. */
+public final class SolveSummary {
+  private SolveSummary() {}
+
+  /** Status, loss and its parts, gradient, distance, storage and time: a line each. */
+  public static List<String> lines(SolveRecord record) {
+    Solution solution = record.solution();
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "%s after %s: %s"
+            .formatted(
+                solution.converged() ? "Converged" : "Not converged",
+                iterations(solution.iterations()),
+                solution.status().meaning()));
+    if (!solution.converged()) {
+      lines.add("To do: " + solution.status().advice());
+    }
+    lines.add(loss(solution));
+    lines.add(
+        "‖g‖ %s, %s of %s units active"
+            .formatted(
+                Format.scientific(solution.gradientNorm()),
+                Format.count(solution.activeUnits()),
+                Format.count(record.problem().n())));
+    record
+        .distanceToPlanted()
+        .ifPresent(distance ->
+            lines.add(
+                "Distance to the planted x*: ‖x - x*‖ / ‖x*‖ = " + Format.scientific(distance)));
+    if (solution.storageError() > 0) {
+      lines.add(
+          "A2 is stored as float32: that rounding alone moves x by about %s of ‖x‖"
+              .formatted(Format.scientific(solution.storageError(), 0)));
+    }
+    lines.add("Time " + Format.seconds(solution.seconds()) + ": " + phases(solution));
+    return lines;
+  }
+
+  /** Where the time went: each phase with its share. */
+  public static String phases(Solution solution) {
+    List<String> parts = new ArrayList<>();
+    for (Phase phase : Phase.values()) {
+      double share = solution.phases().getOrDefault(phase, 0.0) / solution.seconds();
+      parts.add(phase + " " + Format.fixed(100 * share, 0) + " %");
+    }
+    return String.join(", ", parts);
+  }
+
+  private static String loss(Solution solution) {
+    String loss = "Loss " + Format.scientific(solution.loss(), 9);
+    return solution.regularization() == 0
+        ? loss
+        : loss
+            + " = data %s + regularization %s"
+                .formatted(
+                    Format.scientific(solution.dataLoss()),
+                    Format.scientific(solution.regularization()));
+  }
+
+  private static String iterations(int count) {
+    return count == 1 ? "1 iteration" : count + " iterations";
+  }
+}
