@@ -2,6 +2,9 @@ package io.github.relumax.text;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.model.OffHeap;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -25,8 +28,18 @@ final class Cooccurrences {
 
   private int slot;
 
+  /**
+   * @throws InvalidInputException if there is not enough memory
+   */
   Cooccurrences(int words, int firstAnchor, int anchors, int window) {
-    this.counts = Matrix.allocate(words, anchors + 1L, ElementType.FLOAT64).named("A2");
+    this.counts =
+        OffHeap.allocate(
+                words,
+                anchors + 1L,
+                ElementType.FLOAT64,
+                Arena.ofAuto(),
+                "A2 (--vocabulary rows, --anchors and one columns)")
+            .named("A2");
     this.firstAnchor = firstAnchor;
     this.anchors = anchors;
     this.recent = new int[window];

@@ -39,7 +39,7 @@ public record TextLabels(List<String> words, List<String> anchors) {
   public static Optional<TextLabels> read(Path directory, int m, int columns) {
     Path words = directory.resolve(WORDS_FILE);
     Path anchors = directory.resolve(ANCHORS_FILE);
-    if (!Files.exists(words) || !Files.exists(anchors)) {
+    if (!Files.isRegularFile(words) || !Files.isRegularFile(anchors)) {
       return Optional.empty();
     }
     return Optional.of(

@@ -1,6 +1,5 @@
 package io.github.relumax.text;
 
-import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
@@ -57,7 +56,9 @@ public record TextProblem(
     Vocabulary vocabulary = counts.mostFrequent(options.vocabulary());
     double[] b = distribution(document, options.tagged(), vocabulary);
 
-    Cooccurrences pairs = allocatePairs(options);
+    Cooccurrences pairs =
+        new Cooccurrences(
+            options.vocabulary(), TextOptions.SKIPPED, options.anchors(), options.window());
     corpus.read("counting pairs", pairs::startFile, word -> pairs.add(vocabulary.index(word)));
     Matrix a2 = pairs.toPpmi(vocabulary.logProbabilities());
 
@@ -85,20 +86,6 @@ public record TextProblem(
   /** The files that go beside the problem in its folder: their names and lines. */
   public Map<String, List<String>> textFiles() {
     return Map.of(TextLabels.WORDS_FILE, words, TextLabels.ANCHORS_FILE, anchors);
-  }
-
-  private static Cooccurrences allocatePairs(TextOptions options) {
-    int m = options.vocabulary();
-    int n = options.anchors();
-    try {
-      return new Cooccurrences(m, TextOptions.SKIPPED, n, options.window());
-    } catch (OutOfMemoryError e) {
-      throw new InvalidInputException(
-          "A2: %d x %d float64 needs %d MiB of memory, which cannot be had: lower --vocabulary or"
-                  .formatted(m, n + 1, Matrix.bytes(m, n + 1L, ElementType.FLOAT64) >> 20)
-              + " --anchors",
-          e);
-    }
   }
 
   private static double[] distribution(Path document, boolean tagged, Vocabulary vocabulary) {

@@ -1,8 +1,10 @@
 package io.github.relumax.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.random.Philox;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,14 @@ class CooccurrencesTest {
     assertThat(a2.get(0, 0)).isZero(); // ln(1 * 9 / (5 * 5)) < 0
     assertThat(a2.get(0, 1)).isCloseTo(Math.log(4 * 9 / (5 * 4.0)), Offset.offset(1e-15));
     assertThat(a2.get(3, 0)).isCloseTo(Math.log(4 * 9 / (4 * 5.0)), Offset.offset(1e-15));
+  }
+
+  @Test
+  void saysWhichOptionsMakeTheMatrixTooLarge() {
+    assertThatThrownBy(() -> new Cooccurrences(1 << 30, 100, 1 << 20, 8))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith(
+            "A2 (--vocabulary rows, --anchors and one columns): a 1073741824 x");
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.github.relumax.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +45,19 @@ class TextProblemTest {
         .containsExactlyInAnyOrderEntriesOf(
             Map.of("words.txt", text.words(), "anchors.txt", text.anchors()));
     assertThat(text.labels()).isEqualTo(new TextLabels(text.words(), text.anchors()));
+  }
+
+  @Test
+  void comesBackFromItsFolder() {
+    TextProblem text = build(FILES, LETTER, OPTIONS);
+    Path folder = directory.resolve("problem");
+    ProblemDirectory.create(
+        folder, text.problem(), Optional.of(text.x0()), Optional.empty(), text.textFiles());
+    ProblemDirectory stored = ProblemDirectory.open(folder);
+    assertThat(stored.problem().a2().toArray()).isEqualTo(text.a2().toArray());
+    assertThat(stored.x0()).contains(text.x0());
+    assertThat(TextLabels.read(folder, stored.problem().m(), stored.problem().n()))
+        .contains(text.labels());
   }
 
   /** relu(A1 e_d) is 1 for the prior's unit alone, and x0 is near e_d. */
