@@ -43,6 +43,12 @@ class EmbeddingTest {
             ROUNDING);
   }
 
+  @Test
+  void roundingDoesNotPickTheSign() {
+    Matrix a2 = Matrix.of(new double[][] {{1, 0, 7}, {-1 - 1e-9, 0, 7}});
+    assertThat(Embedding.firstLayer(a2, 0, 2, 1).get(0, 0)).isPositive();
+  }
+
   /**
    * Checked by what defines it: UᵀU = I, S Sᵀ U = U diag(s²), s falling, largest entry positive.
    */
