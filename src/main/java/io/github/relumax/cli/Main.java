@@ -61,6 +61,8 @@ public final class Main {
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new GenerateCommand(console))
             .addSubcommand(new SolveCommand(console))
+            .addSubcommand(new EvaluateCommand(console))
+            .addSubcommand(new CheckCommand(console))
             .addSubcommand(new InfoCommand(console));
     return commandLine
         .setOut(console.out())

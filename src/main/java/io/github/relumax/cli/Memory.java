@@ -3,6 +3,8 @@ package io.github.relumax.cli;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.model.Problem;
+import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.report.Format;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -51,6 +53,19 @@ final class Memory {
                 .getVMOption("MaxDirectMemorySize")
                 .getValue());
     return limit == 0 ? Runtime.getRuntime().maxMemory() : limit;
+  }
+
+  /**
+   * Checks that the machine can give what computing with a problem takes beside A1 and A2, which
+   * are mapped files, or in memory already.
+   *
+   * @throws InsufficientMemoryException if it cannot
+   */
+  static void requireWorkspace(Problem problem) {
+    require(
+        NewtonSolver.workspaceBytes(problem),
+        "m = %s, n = %s, d = %s takes".formatted(problem.m(), problem.n(), problem.d()),
+        "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
   }
 
   /**

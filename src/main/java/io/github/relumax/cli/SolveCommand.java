@@ -1,7 +1,6 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
-import io.github.relumax.io.NpyFile;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.InvalidInputException;
@@ -143,7 +142,7 @@ final class SolveCommand implements Callable<Integer> {
     }
     Start from = start(folder, problem);
     double readSeconds = 1e-9 * (System.nanoTime() - began);
-    requireMemory(problem);
+    Memory.requireWorkspace(problem);
 
     Path results = out == null ? input.dir().resolve("solution") : out;
     try (Backend backend = backends.open();
@@ -197,19 +196,8 @@ final class SolveCommand implements Callable<Integer> {
     if (start == null) {
       return new Start(folder.x0().orElseThrow(), ProblemDirectory.X0, OptionalLong.empty());
     }
-    Path file = Arguments.file("--start", start, "expected an .npy file or the word random");
-    double[] x = NpyFile.readVector(file);
-    problem.checkStart(x, file.toString());
+    double[] x = ProblemMixin.point("--start", start, problem);
     return new Start(x, start, OptionalLong.empty());
-  }
-
-  /** A1 and A2 are mapped files, or have their memory already. */
-  private static void requireMemory(Problem problem) {
-    Memory.require(
-        NewtonSolver.workspaceBytes(problem),
-        "solving m = %s, n = %s, d = %s takes".formatted(problem.m(), problem.n(), problem.d()),
-        "end other programs, or solve on a machine with more: the matrix C alone takes 8 m d"
-            + " bytes");
   }
 
   private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
