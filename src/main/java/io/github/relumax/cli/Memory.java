@@ -3,6 +3,8 @@ package io.github.relumax.cli;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.report.Format;
@@ -53,6 +55,31 @@ final class Memory {
                 .getVMOption("MaxDirectMemorySize")
                 .getValue());
     return limit == 0 ? Runtime.getRuntime().maxMemory() : limit;
+  }
+
+  /**
+   * Checks that A1 (n x d) and A2 (m x n) can be had.
+   *
+   * @return the bytes that they take
+   * @throws InsufficientMemoryException if they cannot
+   */
+  static long requireMatrices(int m, int n, int d, ElementType type) {
+    long bytes;
+    try {
+      bytes = Math.addExact(Matrix.bytes(n, d, ElementType.FLOAT64), Matrix.bytes(m, n, type));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      bytes = Long.MAX_VALUE;
+    }
+    String what = "A1 (%s x %s) and A2 (%s x %s) take".formatted(n, d, m, n);
+    require(bytes, what, "make them smaller, or use a machine with more");
+    long limit = matrixLimit();
+    if (bytes > limit) {
+      throw new InsufficientMemoryException(
+          "not enough memory: %s %s, Java may use %s outside its heap; raise"
+                  .formatted(what, Format.bytes(bytes), Format.bytes(limit))
+              + " -XX:MaxDirectMemorySize");
+    }
+    return bytes;
   }
 
   /**
