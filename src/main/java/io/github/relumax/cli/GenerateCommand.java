@@ -1,11 +1,7 @@
 package io.github.relumax.cli;
 
-import io.github.relumax.backend.InsufficientMemoryException;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemDirectory;
-import io.github.relumax.matrix.ElementType;
-import io.github.relumax.matrix.Matrix;
-import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.report.Format;
 import java.nio.file.Path;
@@ -88,8 +84,7 @@ final class GenerateCommand implements Callable<Integer> {
     Arguments.requirePositive("--m", m);
     Arguments.requirePositive("--n", n);
     Arguments.requirePositive("--d", d);
-    long bytes = matrixBytes();
-    requireMemory(bytes);
+    long bytes = Memory.requireMatrices(m, n, d, dtype.type());
     AtomicFiles.checkNewFolder(dir, bytes + 8L * m);
 
     PlantedProblem planted =
@@ -114,27 +109,5 @@ final class GenerateCommand implements Callable<Integer> {
                 Format.bytes(bytes)));
     console.println("Solve it with: relumax solve " + dir);
     return ExitCode.OK;
-  }
-
-  private long matrixBytes() {
-    try {
-      return Math.addExact(
-          Matrix.bytes(n, d, ElementType.FLOAT64), Matrix.bytes(m, n, dtype.type()));
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new InvalidInputException(
-          "--m %d --n %d --d %d: the matrices have more than 2^63 bytes".formatted(m, n, d), e);
-    }
-  }
-
-  private void requireMemory(long bytes) {
-    String what = "A1 (%s x %s) and A2 (%s x %s) take".formatted(n, d, m, n);
-    Memory.require(bytes, what, "lower --m or --n, or use --dtype f32");
-    long limit = Memory.matrixLimit();
-    if (bytes > limit) {
-      throw new InsufficientMemoryException(
-          "not enough memory: %s %s, Java may use %s outside its heap; raise"
-                  .formatted(what, Format.bytes(bytes), Format.bytes(limit))
-              + " -XX:MaxDirectMemorySize");
-    }
   }
 }

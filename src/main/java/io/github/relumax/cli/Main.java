@@ -60,12 +60,16 @@ public final class Main {
         new CommandLine(new RootCommand())
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new GenerateCommand(console))
+            .addSubcommand(new TextCommand(console))
             .addSubcommand(new SolveCommand(console))
+            .addSubcommand(new EvaluateCommand(console))
+            .addSubcommand(new CheckCommand(console))
             .addSubcommand(new InfoCommand(console));
     return commandLine
         .setOut(console.out())
         .setErr(console.err())
         .setUsageHelpWidth(100)
+        .setExpandAtFiles(false)
         .registerConverter(Integer.class, Main::integer)
         .registerConverter(int.class, Main::integer)
         .registerConverter(Long.class, Main::integer64)

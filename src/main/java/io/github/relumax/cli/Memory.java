@@ -3,6 +3,10 @@ package io.github.relumax.cli;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.Problem;
+import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.report.Format;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -51,6 +55,44 @@ final class Memory {
                 .getVMOption("MaxDirectMemorySize")
                 .getValue());
     return limit == 0 ? Runtime.getRuntime().maxMemory() : limit;
+  }
+
+  /**
+   * Checks that A1 (n x d) and A2 (m x n) can be had.
+   *
+   * @return the bytes that they take
+   * @throws InsufficientMemoryException if they cannot
+   */
+  static long requireMatrices(int m, int n, int d, ElementType type) {
+    long bytes;
+    try {
+      bytes = Math.addExact(Matrix.bytes(n, d, ElementType.FLOAT64), Matrix.bytes(m, n, type));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      bytes = Long.MAX_VALUE;
+    }
+    String what = "A1 (%s x %s) and A2 (%s x %s) take".formatted(n, d, m, n);
+    require(bytes, what, "make them smaller, or use a machine with more");
+    long limit = matrixLimit();
+    if (bytes > limit) {
+      throw new InsufficientMemoryException(
+          "not enough memory: %s %s, Java may use %s outside its heap; raise"
+                  .formatted(what, Format.bytes(bytes), Format.bytes(limit))
+              + " -XX:MaxDirectMemorySize");
+    }
+    return bytes;
+  }
+
+  /**
+   * Checks that the machine can give what computing with a problem takes beside A1 and A2, which
+   * are mapped files, or in memory already.
+   *
+   * @throws InsufficientMemoryException if it cannot
+   */
+  static void requireWorkspace(Problem problem) {
+    require(
+        NewtonSolver.workspaceBytes(problem),
+        "m = %s, n = %s, d = %s takes".formatted(problem.m(), problem.n(), problem.d()),
+        "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
   }
 
   /**

@@ -70,6 +70,18 @@ final class ProblemMixin {
   }
 
   /**
+   * The point that an option names.
+   *
+   * @throws InvalidInputException if the file does not hold d finite numbers
+   */
+  static double[] point(String option, String value, Problem problem) {
+    Path file = Arguments.file(option, value, "expected an .npy file with d numbers");
+    double[] x = NpyFile.readVector(file);
+    problem.checkStart(x, file.toString());
+    return x;
+  }
+
+  /**
    * Does work that reads the folder's mapped files.
    *
    * @throws InvalidInputException if one was cut short, or its disk failed, meanwhile

@@ -1,7 +1,6 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
-import io.github.relumax.io.NpyFile;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.InvalidInputException;
@@ -13,15 +12,20 @@ import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
 import io.github.relumax.newton.Status;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import io.github.relumax.report.Format;
 import io.github.relumax.report.IterationTable;
 import io.github.relumax.report.JsonReport;
 import io.github.relumax.report.SolveRecord;
 import io.github.relumax.report.SolveSettings;
 import io.github.relumax.report.SolveSummary;
+import io.github.relumax.text.TextExplanation;
+import io.github.relumax.text.TextLabels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -43,6 +47,9 @@ final class SolveCommand implements Callable<Integer> {
 
   /** Room for result.json and a trace of usual length. */
   private static final int TEXT_BYTES = 1 << 16;
+
+  /** Words, and anchors, that a text problem's solution is told by. */
+  private static final int MOST_WORDS = 15;
 
   private final Console console;
 
@@ -142,8 +149,9 @@ final class SolveCommand implements Callable<Integer> {
       problem = problem.withRadius(radius);
     }
     Start from = start(folder, problem);
+    Optional<TextLabels> labels = TextLabels.read(input.dir(), problem.m(), problem.n());
     double readSeconds = 1e-9 * (System.nanoTime() - began);
-    requireMemory(problem);
+    Memory.requireWorkspace(problem);
 
     Path results = out == null ? input.dir().resolve("solution") : out;
     try (Backend backend = backends.open();
@@ -172,6 +180,10 @@ final class SolveCommand implements Callable<Integer> {
                 problem, settings, solution, iterations, distance(folder, solution), readSeconds);
         directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
         showEnd(record, results);
+        if (showsTable() && labels.isPresent()) {
+          console.println();
+          console.println(explanation(backend, problem, labels.get(), solution.x()));
+        }
         return exitCode(solution);
       }
     }
@@ -197,19 +209,8 @@ final class SolveCommand implements Callable<Integer> {
     if (start == null) {
       return new Start(folder.x0().orElseThrow(), ProblemDirectory.X0, OptionalLong.empty());
     }
-    Path file = Arguments.file("--start", start, "expected an .npy file or the word random");
-    double[] x = NpyFile.readVector(file);
-    problem.checkStart(x, file.toString());
+    double[] x = ProblemMixin.point("--start", start, problem);
     return new Start(x, start, OptionalLong.empty());
-  }
-
-  /** A1 and A2 are mapped files, or have their memory already. */
-  private static void requireMemory(Problem problem) {
-    Memory.require(
-        NewtonSolver.workspaceBytes(problem),
-        "solving m = %s, n = %s, d = %s takes".formatted(problem.m(), problem.n(), problem.d()),
-        "end other programs, or solve on a machine with more: the matrix C alone takes 8 m d"
-            + " bytes");
   }
 
   private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
@@ -261,11 +262,26 @@ final class SolveCommand implements Callable<Integer> {
       console.print(JsonReport.result(record));
     } else if (showsTable()) {
       console.println();
-      console.println(SolveSummary.lines(record));
+      console.println(SolveSummary.lines(record, results));
       console.println(
           "Written to %s: %s, %s, %s"
               .formatted(
                   results, ResultDirectory.X, ResultDirectory.RESULT, ResultDirectory.TRACE));
+    }
+  }
+
+  private static List<String> explanation(
+      Backend backend, Problem problem, TextLabels labels, double[] x) {
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      objective.moveTo(x);
+      return ExplanationText.lines(
+          TextExplanation.of(
+              labels,
+              problem.a2(),
+              objective.read(Quantity.PRE_ACTIVATION),
+              objective.read(Quantity.SOFTMAX),
+              problem.b(),
+              MOST_WORDS));
     }
   }
 

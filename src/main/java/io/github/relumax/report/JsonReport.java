@@ -25,12 +25,12 @@ public final class JsonReport {
   private JsonReport() {}
 
   /** An empty object. */
-  public static ObjectNode object() {
+  static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
   /** Adds a number, null where it is not finite. */
-  public static void put(ObjectNode object, String name, double value) {
+  static void put(ObjectNode object, String name, double value) {
     if (Double.isFinite(value)) {
       object.put(name, value);
     } else {
@@ -39,7 +39,7 @@ public final class JsonReport {
   }
 
   /** An object as indented text with a newline at its end. */
-  public static String text(ObjectNode object) {
+  static String text(ObjectNode object) {
     return INDENTED.writeValueAsString(object).replace("\r\n", "\n") + "\n";
   }
 
@@ -106,7 +106,7 @@ public final class JsonReport {
     return MAPPER.writeValueAsString(json);
   }
 
-  private static ObjectNode backend(BackendDescription backend) {
+  static ObjectNode backend(BackendDescription backend) {
     ObjectNode json = object();
     json.put("name", backend.name());
     json.put("device", backend.device());

@@ -2,6 +2,7 @@ package io.github.relumax.report;
 
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,8 +10,12 @@ import java.util.List;
 public final class SolveSummary {
   private SolveSummary() {}
 
-  /** Status, loss and its parts, gradient, distance, storage and time: a line each. */
-  public static List<String> lines(SolveRecord record) {
+  /**
+   * Status, loss and its parts, gradient, distance, storage and time: a line each.
+   *
+   * @param results the folder of the results, which advice calls OUT
+   */
+  public static List<String> lines(SolveRecord record, Path results) {
     Solution solution = record.solution();
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -20,7 +25,7 @@ public final class SolveSummary {
                 iterations(solution.iterations()),
                 solution.status().meaning()));
     if (!solution.converged()) {
-      lines.add("To do: " + solution.status().advice());
+      lines.add("What to do: " + solution.status().advice().replace("OUT", results.toString()));
     }
     lines.add(loss(solution));
     lines.add(

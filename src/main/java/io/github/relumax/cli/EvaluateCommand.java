@@ -1,0 +1,91 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.Evaluation;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.objective.Spectrum;
+import io.github.relumax.report.PointReport;
+import io.github.relumax.report.SolveRecord;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code relumax evaluate}: loss, gradient and curvature at one x. */
+@Command(
+    name = "evaluate",
+    sortOptions = false,
+    description = {
+      "Shows the loss, the gradient's length, the active units and the curvature at one x.",
+      "The curvature is the least and the greatest eigenvalue of the exact Hessian and of the"
+          + " Gauss-Newton matrix, which takes O(d³) time."
+    })
+final class EvaluateCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private ProblemMixin input;
+
+  @Option(
+      names = "--at",
+      required = true,
+      paramLabel = "FILE",
+      description = "The point x: an .npy file with d numbers.")
+  private String at;
+
+  @Mixin private BackendMixin backends;
+
+  @Option(
+      names = "--format",
+      paramLabel = "table|json",
+      defaultValue = "table",
+      description = "What to print: lines of text, or one JSON object. Default: ${DEFAULT-VALUE}.")
+  private OutputFormat format;
+
+  EvaluateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    return input.using(this::evaluate);
+  }
+
+  private int evaluate() {
+    ProblemDirectory folder = input.open(console);
+    Problem problem = input.problem(folder);
+    double[] x = ProblemMixin.point("--at", at, problem);
+    Memory.requireWorkspace(problem);
+    try (Backend backend = backends.open();
+        SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      Evaluation evaluation = objective.moveTo(x);
+      boolean finite = evaluation.isFinite();
+      PointReport report =
+          new PointReport(
+              problem,
+              Math.sqrt(backend.dot(objective.x(), objective.x())),
+              evaluation,
+              finite ? spectrum(backend, objective, CurvatureForm.EXACT) : null,
+              finite ? spectrum(backend, objective, CurvatureForm.GAUSS_NEWTON) : null,
+              folder
+                  .xStar()
+                  .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(x, xStar)))
+                  .orElse(OptionalDouble.empty()),
+              backend.description());
+      if (format == OutputFormat.JSON) {
+        console.print(report.json());
+      } else {
+        console.println(report.lines());
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private static Spectrum spectrum(
+      Backend backend, SoftmaxReluObjective objective, CurvatureForm form) {
+    return Spectrum.of(backend, objective.curvature(form));
+  }
+}
