@@ -294,6 +294,7 @@ final class CpuBackend implements Backend {
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
     int m = (int) size(z);
     requireSize(b, m);
+    requireWeights(w2, m);
     requireSize(f, m);
     requireSize(gz, m);
     MemorySegment zs = segment(z);
@@ -367,6 +368,7 @@ final class CpuBackend implements Backend {
   public void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization) {
     int m = (int) z.columns();
     requireSize(b, m);
+    requireWeights(w2, m);
     MemorySegment zs = segment(z);
     MemorySegment bs = segment(b);
     MemorySegment ws = w2 == null ? null : segment(w2);
@@ -449,6 +451,7 @@ final class CpuBackend implements Backend {
     long m = size(u);
     requireSize(a, m);
     requireSize(f, m);
+    requireWeights(w2, m);
     requireSize(out, m);
     double mean = dot(f, u);
     MemorySegment as = segment(a);
@@ -552,6 +555,12 @@ final class CpuBackend implements Backend {
       throw new IllegalArgumentException(
           "a buffer of %d x %d where %d entries are expected"
               .formatted(buffer.rows(), buffer.columns(), size));
+    }
+  }
+
+  private static void requireWeights(Buffer w2, long size) {
+    if (w2 != null) {
+      requireSize(w2, size);
     }
   }
 

@@ -1,0 +1,1156 @@
+package io.github.relumax.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.oracle.AccurateSum;
+import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every backend must do: each primitive against plain loops in twice float64's precision, at
+ * sizes that are no multiple of any vector, tile or block. Errors are judged against the sum of the
+ * absolute values of the terms, which is what rounding is proportional to.
+ */
+public abstract class BackendContract {
+  /** Rounding allowed in a sum, relative to the sum of the absolute values of its terms. */
+  private static final double SUM = 1e-13;
+
+  /** Rounding allowed in one value that takes a few operations. */
+  private static final double FEW = 8 * Math.ulp(1.0);
+
+  /** Entries enough for three threads to share an element-wise job, and no multiple of anything. */
+  private static final int LONG = 70_001;
+
+  private final List<Buffer> opened = new ArrayList<>();
+  private Backend backend;
+  private Random random;
+
+  /** The backend under test. */
+  protected abstract Backend open();
+
+  @BeforeEach
+  void openBackend() {
+    backend = open();
+    random = new Random(20230816);
+  }
+
+  @AfterEach
+  void closeBackend() {
+    opened.forEach(Buffer::close);
+    backend.close();
+  }
+
+  // Memory
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300, LONG})
+  void readReturnsTheBitsThatWereWritten(int size) {
+    double[] values = normals(size);
+    double[] special = {Double.NaN, -0.0, Double.MIN_VALUE, Double.NEGATIVE_INFINITY};
+    for (int i = 0; i < size; i++) {
+      values[i] = i % 3 == 2 ? special[i / 3 % special.length] : values[i];
+    }
+    assertThat(read(vector(values))).isEqualTo(values);
+  }
+
+  @Test
+  void newBuffersAreZero() {
+    Buffer buffer = allocate(103, 7);
+    assertThat(buffer.rows()).isEqualTo(103);
+    assertThat(buffer.columns()).isEqualTo(7);
+    assertThat(buffer.type()).isEqualTo(ElementType.FLOAT64);
+    assertThat(read(buffer)).containsOnly(0.0);
+  }
+
+  @Test
+  void memoryThatIsNotThereIsOneClearLine() {
+    assertThatThrownBy(() -> backend.allocate(1L << 31, 1L << 20))
+        .isInstanceOf(InsufficientMemoryException.class)
+        .hasMessageContaining(String.format("%,d bytes", 1L << 54));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void uploadedMatricesReadBackAsStored(ElementType type) {
+    double[][] values = matrix(9, 17);
+    Buffer buffer = upload(values, type);
+    assertThat(buffer.type()).isEqualTo(type);
+    assertThat(read(buffer)).isEqualTo(flat(stored(values, type)));
+  }
+
+  /** A mapped .npy file is read-only, and its data need not begin at a multiple of 8. */
+  @ParameterizedTest
+  @EnumSource
+  void readOnlyUnalignedMatricesCanBeUploaded(ElementType type) {
+    int rows = 9;
+    int columns = 17;
+    Matrix aligned = matrix(matrix(rows, columns), type);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment memory = arena.allocate(aligned.segment().byteSize() + 2, 64).asSlice(2);
+      memory.copyFrom(aligned.segment());
+      Matrix unaligned = Matrix.over(memory.asReadOnly(), rows, columns, type, "unaligned");
+      Buffer x = vector(normals(columns));
+      Buffer v = vector(normals(rows));
+      assertThat(product(unaligned, x)).isEqualTo(product(aligned, x));
+      assertThat(transposedProduct(unaligned, v)).isEqualTo(transposedProduct(aligned, v));
+    }
+  }
+
+  @Test
+  void copyCopies() {
+    double[] values = normals(103);
+    Buffer to = allocate(1, 103);
+    backend.copy(vector(values), to);
+    assertThat(read(to)).isEqualTo(values);
+  }
+
+  @Test
+  void viewsShareTheMemoryOfTheirBuffer() {
+    Buffer buffer = buffer(matrix(9, 7));
+    double[] values = normals(14);
+    Buffer view = buffer.rows(3, 2);
+    assertThat(view.rows()).isEqualTo(2);
+    assertThat(view.columns()).isEqualTo(7);
+    backend.write(values, view);
+    assertThat(Arrays.copyOfRange(read(buffer), 21, 35)).isEqualTo(values);
+    assertThat(read(view.row(1))).isEqualTo(Arrays.copyOfRange(values, 7, 14));
+    view.close();
+    assertThat(read(buffer.row(4))).isEqualTo(Arrays.copyOfRange(values, 7, 14));
+  }
+
+  @Test
+  void viewsOutsideTheirBufferAreRefused() {
+    Buffer buffer = allocate(3, 5);
+    assertThatThrownBy(() -> buffer.rows(2, 2)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> buffer.rows(-1, 2)).isInstanceOf(IllegalArgumentException.class);
+    assertThat(buffer.rows(3, 0).rows()).isZero();
+  }
+
+  @Test
+  void closingTwiceDoesNothing() {
+    Buffer buffer = backend.allocate(3, 5);
+    buffer.close();
+    buffer.close();
+  }
+
+  // Vectors
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 103, 257, 300, LONG})
+  void dot(int size) {
+    double[] u = normals(size);
+    double[] v = normals(size);
+    assertClose(backend.dot(vector(u), vector(v)), AccurateSum.dot(u, v));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, LONG})
+  void combine(int size) {
+    double[] u = normals(size);
+    double[] v = normals(size);
+    Buffer out = allocate(1, size);
+    backend.combine(-0.7, vector(u), 3, vector(v), out);
+    assertCombined(out, -0.7, u, 3, v);
+
+    Buffer first = vector(u);
+    backend.combine(-0.7, first, 3, vector(v), first);
+    assertCombined(first, -0.7, u, 3, v);
+
+    Buffer second = vector(v);
+    backend.combine(-0.7, vector(u), 3, second, second);
+    assertCombined(second, -0.7, u, 3, v);
+
+    Buffer both = vector(u);
+    backend.combine(-0.7, both, 3, both, both);
+    assertCombined(both, -0.7, u, 3, u);
+  }
+
+  private void assertCombined(Buffer out, double alpha, double[] u, double beta, double[] v) {
+    double[] actual = read(out);
+    for (int i = 0; i < u.length; i++) {
+      double bound = FEW * (Math.abs(alpha * u[i]) + Math.abs(beta * v[i]));
+      assertClose(actual[i], alpha * u[i] + beta * v[i], bound);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103})
+  void stepsFillsOneRowPerLengthAndNoOther(int size) {
+    double[] x = normals(size);
+    double[] p = normals(size);
+    double[] lengths = {2, 1, 0, -0.25};
+    Buffer out = buffer(matrix(6, size));
+    double[] untouched = read(out.rows(4, 2));
+    backend.steps(vector(x), vector(p), lengths, out);
+    for (int k = 0; k < lengths.length; k++) {
+      assertCombined(out.row(k), 1, x, lengths[k], p);
+    }
+    assertThat(read(out.rows(4, 2))).isEqualTo(untouched);
+  }
+
+  // Products with A1, A2 and C
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "1, 1, 8",
+    "2, 3, 1",
+    "3, 2, 4",
+    "7, 9, 5",
+    "8, 8, 4",
+    "9, 7, 8",
+    "15, 17, 3",
+    "17, 15, 9",
+    "103, 257, 7",
+    "300, 103, 8",
+    "1, 300, 2",
+    "300, 1, 6",
+    "5000, 3, 5",
+    "40001, 2, 2"
+  })
+  void multiply(int rows, int columns, int count) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a = matrix(rows, columns);
+      double[][] x = matrix(count, columns);
+      Buffer y = buffer(matrix(count, rows));
+      backend.multiply(upload(a, type), buffer(x), y);
+      double[][] exact = stored(a, type);
+      double[] actual = read(y);
+      for (int k = 0; k < count; k++) {
+        for (int i = 0; i < rows; i++) {
+          assertClose(actual[k * rows + i], AccurateSum.dot(exact[i], x[k]));
+        }
+      }
+    }
+  }
+
+  @Test
+  void multiplyReadsAndWritesTheRowsOfItsViewsOnly() {
+    double[][] a = matrix(17, 9);
+    double[][] x = matrix(5, 9);
+    double[][] before = matrix(6, 17);
+    Buffer y = buffer(before);
+    backend.multiply(upload(a, ElementType.FLOAT64), buffer(x).rows(1, 2), y.rows(3, 2));
+    double[] actual = read(y);
+    for (int k = 0; k < 6; k++) {
+      for (int i = 0; i < 17; i++) {
+        double value = actual[k * 17 + i];
+        if (k == 3 || k == 4) {
+          assertClose(value, AccurateSum.dot(a[i], x[k - 2]));
+        } else {
+          assertThat(value).isEqualTo(before[k][i]);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1",
+    "2, 3",
+    "3, 2",
+    "7, 9",
+    "8, 8",
+    "9, 7",
+    "15, 17",
+    "17, 15",
+    "103, 257",
+    "300, 103",
+    "1, 300",
+    "300, 1",
+    "5000, 3",
+    "40001, 2"
+  })
+  void multiplyTransposed(int rows, int columns) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a = matrix(rows, columns);
+      double[] v = normals(rows);
+      Buffer y = vector(normals(columns));
+      backend.multiplyTransposed(upload(a, type), vector(v), y);
+      double[][] transposed = transposed(stored(a, type));
+      double[] actual = read(y);
+      for (int j = 0; j < columns; j++) {
+        assertClose(actual[j], AccurateSum.dot(transposed[j], v));
+      }
+    }
+  }
+
+  @Test
+  void productsPassInfinitiesOn() {
+    double[][] a = matrix(9, 9);
+    double[] v = normals(9);
+    v[4] = Double.POSITIVE_INFINITY;
+    Buffer y = allocate(1, 9);
+    backend.multiply(upload(a, ElementType.FLOAT64), vector(v), y);
+    assertNoneFinite(read(y));
+    backend.multiplyTransposed(upload(a, ElementType.FLOAT64), vector(v), y);
+    assertNoneFinite(read(y));
+  }
+
+  // Hidden units
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300})
+  void reluOfSeveralRows(int size) {
+    double[][] z1 = matrix(3, size);
+    z1[0][size / 2] = 0;
+    z1[1][size - 1] = -0.0;
+    z1[2][0] = Double.POSITIVE_INFINITY;
+    Buffer h = allocate(3, size);
+    backend.relu(buffer(z1), h);
+    assertThat(read(h)).isEqualTo(Arrays.stream(flat(z1)).map(v -> v > 0 ? v : 0.0).toArray());
+  }
+
+  /** Otherwise an overflowed pre-activation would look like an inactive unit. */
+  @Test
+  void reluPassesNanOn() {
+    Buffer h = allocate(1, 3);
+    backend.relu(vector(1, Double.NaN, -1), h);
+    assertThat(read(h)).isEqualTo(new double[] {1, Double.NaN, 0});
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300})
+  void maskKeepsWhereTheUnitIsActive(int size) {
+    double[] z1 = units(size);
+    double[] v = normals(size);
+    double[] expected = new double[size];
+    Arrays.setAll(expected, u -> z1[u] > 0 ? v[u] : 0);
+    Buffer out = vector(normals(size));
+    backend.mask(vector(z1), vector(v), out);
+    assertThat(read(out)).isEqualTo(expected);
+
+    Buffer inPlace = vector(v);
+    backend.mask(vector(z1), inPlace, inPlace);
+    assertThat(read(inPlace)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300})
+  void activeUnitsAreThoseAboveZero(int size) {
+    double[] z1 = units(size);
+    double[] expected = new double[size];
+    Arrays.setAll(expected, u -> z1[u] > 0 ? 1 : 0);
+    try (Units units = backend.units(size)) {
+      backend.activeUnits(vector(z1), units);
+      assertThat(signs(units, size)).isEqualTo(expected);
+      assertThat(units.count()).isEqualTo((int) Arrays.stream(expected).sum());
+
+      backend.activeUnits(allocate(1, size), units);
+      assertThat(units.count()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300})
+  void flippedUnitsCarryTheSignOfTheirChange(int size) {
+    double[] from = units(size);
+    double[] to = units(size);
+    double[] expected = new double[size];
+    Arrays.setAll(expected, u -> (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0));
+    try (Units units = backend.units(size)) {
+      backend.flippedUnits(vector(from), vector(to), units);
+      assertThat(signs(units, size)).isEqualTo(expected);
+      assertThat(units.count())
+          .isEqualTo((int) Arrays.stream(expected).filter(s -> s != 0).count());
+
+      backend.flippedUnits(vector(to), vector(to), units);
+      assertThat(units.count()).isZero();
+    }
+  }
+
+  /** The sign of every unit, 0 where it is not in the list: a product with the identity. */
+  private double[] signs(Units units, int size) {
+    double[][] identity = new double[size][size];
+    for (int u = 0; u < size; u++) {
+      identity[u][u] = 1;
+    }
+    double[][] ones = new double[1][size];
+    Arrays.fill(ones[0], 1);
+    Buffer c = allocate(1, size);
+    backend.accumulate(
+        upload(ones, ElementType.FLOAT64), units, upload(identity, ElementType.FLOAT64), 0, c);
+    return read(c);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "2, 3, 1",
+    "3, 2, 2",
+    "7, 9, 8",
+    "8, 8, 8",
+    "9, 7, 9",
+    "17, 15, 25",
+    "65, 16, 23",
+    "103, 300, 17",
+    "257, 103, 24",
+    "100, 520, 49",
+    "5000, 3, 3",
+    "3, 5, 103"
+  })
+  void accumulate(int m, int n, int d) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a2 = matrix(m, n);
+      double[][] a1 = matrix(n, d);
+      double[] none = new double[n];
+      double[] all = normals(n);
+      Arrays.setAll(all, u -> Math.abs(all[u]));
+      double[] last = new double[n];
+      last[n - 1] = 1;
+      checkAccumulate(a2, a1, type, none, none);
+      checkAccumulate(a2, a1, type, none, all);
+      checkAccumulate(a2, a1, type, none, last);
+      checkAccumulate(a2, a1, type, none, units(n));
+      checkAccumulate(a2, a1, type, units(n), units(n));
+      checkAccumulate(a2, a1, type, all, none);
+    }
+  }
+
+  private void checkAccumulate(
+      double[][] a2, double[][] a1, ElementType type, double[] from, double[] to) {
+    double[][] before = matrix(a2.length, a1[0].length);
+    Buffer a2Buffer = upload(a2, type);
+    Buffer a1Buffer = upload(a1, type);
+    double[] signs = new double[from.length];
+    Arrays.setAll(signs, u -> (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0));
+    double[][] a2Stored = stored(a2, type);
+    double[][] a1Stored = stored(a1, type);
+    try (Units units = backend.units(from.length)) {
+      backend.flippedUnits(vector(from), vector(to), units);
+      Buffer kept = buffer(before);
+      backend.accumulate(a2Buffer, units, a1Buffer, 1, kept);
+      Buffer cleared = buffer(before);
+      // What was there must not matter, not even as 0 * NaN.
+      backend.write(filled(flat(before).length, Double.NaN), cleared);
+      backend.accumulate(a2Buffer, units, a1Buffer, 0, cleared);
+      double[] actualKept = read(kept);
+      double[] actualCleared = read(cleared);
+      int d = a1[0].length;
+      for (int i = 0; i < a2.length; i++) {
+        for (int j = 0; j < d; j++) {
+          AccurateSum sum = new AccurateSum();
+          for (int u = 0; u < signs.length; u++) {
+            sum.addProduct(signs[u] * a2Stored[i][u], a1Stored[u][j]);
+          }
+          assertClose(actualCleared[i * d + j], sum);
+          sum.add(before[i][j]);
+          assertClose(actualKept[i * d + j], sum);
+        }
+      }
+    }
+  }
+
+  // Softmax
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 103, 257, 300, LONG})
+  void softmax(int size) {
+    double[] z = normals(size);
+    double[] b = distribution(size);
+    checkSoftmax(z, b, null);
+    checkSoftmax(z, b, squares(size));
+    checkSoftmax(scaled(30, z), normals(size), squares(size));
+    checkSoftmax(scaled(1e3, z), b, null);
+  }
+
+  private void checkSoftmax(double[] z, double[] b, double[] w2) {
+    int size = z.length;
+    double[] f = SoftmaxReluOracle.softmax(z);
+    AccurateSum cc = new AccurateSum();
+    AccurateSum fc = new AccurateSum();
+    AccurateSum ff = new AccurateSum();
+    AccurateSum noise = new AccurateSum();
+    AccurateSum weighted = new AccurateSum();
+    for (int i = 0; i < size; i++) {
+      double c = f[i] - b[i];
+      cc.addProduct(c, c);
+      fc.addProduct(f[i], c);
+      ff.addProduct(f[i], f[i]);
+      noise.addProduct(f[i] * c, f[i] * c);
+      weighted.addProduct(w2 == null ? 0 : w2[i] * z[i], z[i]);
+    }
+    Buffer fOut = vector(normals(size));
+    Buffer gzOut = vector(normals(size));
+    SoftmaxSums sums =
+        backend.softmax(vector(z), vector(b), w2 == null ? null : vector(w2), fOut, gzOut);
+    assertClose(sums.dataLoss(), 0.5 * cc.value(), SUM * lossMagnitude(f, b));
+    assertClose(2 * sums.regularization(), weighted);
+    assertClose(sums.fc(), fc.value(), SUM * absoluteDot(f, f, b));
+    assertClose(sums.ff(), ff.value(), SUM * ff.value());
+    assertClose(sums.fcNorm(), Math.sqrt(noise.value()), SUM * absoluteDot(f, f, b));
+    assertThat(sums.largestLogit()).isEqualTo(Arrays.stream(z).map(Math::abs).max().orElseThrow());
+    double meanMagnitude = absoluteDot(f, f, b);
+    double[] actualF = read(fOut);
+    double[] actualGz = read(gzOut);
+    for (int i = 0; i < size; i++) {
+      // Subnormal values of exp keep fewer bits.
+      assertClose(actualF[i], f[i], SUM * f[i] + 1e-307);
+      double data = f[i] * (f[i] - b[i]);
+      double regular = w2 == null ? 0 : w2[i] * z[i];
+      double magnitude =
+          f[i] * (f[i] + Math.abs(b[i]) + meanMagnitude) + Math.abs(regular) + 1e-307;
+      assertClose(actualGz[i], data - fc.value() * f[i] + regular, SUM * magnitude);
+    }
+  }
+
+  /** Σ (f_i + |b_i|)². */
+  private static double lossMagnitude(double[] f, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < f.length; i++) {
+      sum += Math.pow(f[i] + Math.abs(b[i]), 2);
+    }
+    return sum;
+  }
+
+  /** Σ |v_i| (f_i + |b_i|). */
+  private static double absoluteDot(double[] v, double[] f, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < f.length; i++) {
+      sum += Math.abs(v[i]) * (f[i] + Math.abs(b[i]));
+    }
+    return sum;
+  }
+
+  @Test
+  void softmaxOfFarApartLogitsIsOneHot() {
+    double[] z = new double[103];
+    z[101] = 1e308;
+    z[3] = -1e308;
+    double[] b = distribution(103);
+    Buffer f = allocate(1, 103);
+    Buffer gz = allocate(1, 103);
+    backend.softmax(vector(z), vector(b), null, f, gz);
+    double[] expected = new double[103];
+    expected[101] = 1;
+    assertThat(read(f)).isEqualTo(expected);
+    assertThat(Arrays.stream(read(gz))).allMatch(g -> g == 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 17, 103, LONG})
+  void anOverflowedLogitIsNeverAFiniteLoss(int size) {
+    double[] b = distribution(size);
+    for (double bad : List.of(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY)) {
+      for (int at : List.of(0, size / 2, size - 1)) {
+        double[] z = normals(size);
+        z[at] = bad;
+        SoftmaxSums sums =
+            backend.softmax(
+                vector(z), vector(b), vector(squares(size)), allocate(1, size), allocate(1, size));
+        assertThat(sums.dataLoss()).isNaN();
+        assertThat(sums.loss()).isNaN();
+        assertThat(sums.fc()).isNaN();
+        assertThat(sums.largestLogit()).isNotFinite();
+
+        double[][] rows = {normals(size), z, normals(size)};
+        double[][] both = losses(rows, b, null);
+        assertThat(both[0][1]).isNaN();
+        assertThat(both[0][0]).isFinite();
+        assertThat(both[0][2]).isFinite();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300, LONG})
+  void lossesAgreeWithTheOracleRowByRow(int size) {
+    double[] b = distribution(size);
+    double[] w2 = squares(size);
+    double[][] z = matrix(size > 1000 ? 2 : 9, size);
+    Arrays.setAll(z, k -> scaled(Math.pow(3, k % 5), z[k]));
+    double[][] without = losses(z, b, null);
+    double[][] with = losses(z, b, w2);
+    for (int k = 0; k < z.length; k++) {
+      double[] f = SoftmaxReluOracle.softmax(z[k]);
+      AccurateSum cc = new AccurateSum();
+      AccurateSum weighted = new AccurateSum();
+      for (int i = 0; i < size; i++) {
+        cc.addProduct(f[i] - b[i], f[i] - b[i]);
+        weighted.addProduct(w2[i] * z[k][i], z[k][i]);
+      }
+      double bound = SUM * lossMagnitude(f, b);
+      assertClose(without[0][k], 0.5 * cc.value(), bound);
+      assertThat(without[1][k]).isZero();
+      assertThat(with[0][k]).isEqualTo(without[0][k]);
+      assertClose(2 * with[1][k], weighted);
+    }
+  }
+
+  /** The data losses and the regularizations of the rows of z. */
+  private double[][] losses(double[][] z, double[] b, double[] w2) {
+    double[] dataLoss = new double[z.length];
+    double[] regularization = new double[z.length];
+    backend.losses(buffer(z), vector(b), w2 == null ? null : vector(w2), dataLoss, regularization);
+    return new double[][] {dataLoss, regularization};
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, LONG})
+  void curvatureWeights(int size) {
+    double[] f = distribution(size);
+    double[] b = normals(size);
+    double fc = -0.37;
+    Buffer a = allocate(1, size);
+    backend.curvatureWeights(CurvatureForm.GAUSS_NEWTON, vector(f), vector(b), fc, a);
+    assertThat(read(a)).isEqualTo(Arrays.stream(f).map(v -> v * v).toArray());
+
+    backend.curvatureWeights(CurvatureForm.EXACT, vector(f), vector(b), fc, a);
+    double[] q = read(a);
+    for (int i = 0; i < size; i++) {
+      double bound = FEW * f[i] * (2 * f[i] + Math.abs(b[i]) + Math.abs(fc));
+      assertClose(q[i], (2 * f[i] - b[i]) * f[i] - fc * f[i], bound);
+    }
+  }
+
+  /** Against the paper's B and J², with every entry of the m x m matrix formed. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 17, 103, 300})
+  void applyCurvatureIsTheProductWithThePapersMatrix(int size) {
+    double[] f = distribution(size);
+    double[] b = distribution(size);
+    double[] u = normals(size);
+    double[] w2 = squares(size);
+    AccurateSum fc = new AccurateSum();
+    AccurateSum t = new AccurateSum();
+    double[] p = new double[size];
+    double[] squares = new double[size];
+    for (int i = 0; i < size; i++) {
+      fc.addProduct(f[i], f[i] - b[i]);
+      t.addProduct(3 * f[i] - 2 * b[i], f[i]);
+      p[i] = (2 * f[i] - b[i]) * f[i];
+      squares[i] = f[i] * f[i];
+    }
+    double[] q = new double[size];
+    Arrays.setAll(q, i -> p[i] - fc.value() * f[i]);
+    checkApplyCurvature(CurvatureForm.EXACT, f, b, fc.value(), q, p, t.value(), u, w2);
+    checkApplyCurvature(
+        CurvatureForm.GAUSS_NEWTON,
+        f,
+        b,
+        fc.value(),
+        squares,
+        squares,
+        AccurateSum.dot(f, f).value(),
+        u,
+        w2);
+  }
+
+  private void checkApplyCurvature(
+      CurvatureForm form,
+      double[] f,
+      double[] b,
+      double fc,
+      double[] q,
+      double[] p,
+      double t,
+      double[] u,
+      double[] w2) {
+    int size = f.length;
+    Buffer a = allocate(1, size);
+    backend.curvatureWeights(form, vector(f), vector(b), fc, a);
+    Buffer out = allocate(1, size);
+    backend.applyCurvature(a, vector(f), vector(w2), vector(u), out);
+    Buffer inPlace = vector(u);
+    backend.applyCurvature(a, vector(f), null, inPlace, inPlace);
+    double[] regularized = read(out);
+    double[] plain = read(inPlace);
+    for (int i = 0; i < size; i++) {
+      AccurateSum sum = new AccurateSum();
+      sum.addProduct(q[i], u[i]);
+      for (int j = 0; j < size; j++) {
+        sum.addProduct(-p[i] * f[j], u[j]);
+        sum.addProduct(-f[i] * p[j], u[j]);
+        sum.addProduct(t * f[i] * f[j], u[j]);
+      }
+      assertClose(plain[i], sum);
+      sum.addProduct(w2[i], u[i]);
+      assertClose(regularized[i], sum);
+    }
+  }
+
+  @Test
+  void applyCurvatureOfManyEntries() {
+    double[] f = distribution(LONG);
+    double[] a = normals(LONG);
+    double[] u = normals(LONG);
+    double mean = AccurateSum.dot(f, u).value();
+    AccurateSum total = new AccurateSum();
+    for (int i = 0; i < LONG; i++) {
+      total.addProduct(a[i], u[i] - mean);
+    }
+    Buffer out = allocate(1, LONG);
+    backend.applyCurvature(vector(a), vector(f), null, vector(u), out);
+    double[] actual = read(out);
+    for (int i = 0; i < LONG; i++) {
+      double bound = SUM * (Math.abs(a[i]) * (Math.abs(u[i]) + 1) + f[i] * total.magnitude());
+      assertClose(actual[i], a[i] * (u[i] - mean) - total.value() * f[i], bound);
+    }
+  }
+
+  // The d x d system
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1",
+    "1, 9",
+    "2, 3",
+    "3, 2",
+    "7, 9",
+    "8, 8",
+    "9, 7",
+    "15, 17",
+    "17, 15",
+    "257, 24",
+    "300, 25",
+    "103, 103",
+    "5000, 3",
+    "2, 257"
+  })
+  void gramWithWeightsOfEitherSign(int rows, int d) {
+    double[][] c = matrix(rows, d);
+    double[] center = normals(d);
+    double[] a = normals(rows);
+    Buffer h = buffer(matrix(d, d));
+    backend.gram(buffer(c), vector(center), vector(a), h);
+    double[] actual = read(h);
+    double[][] columns = transposed(c);
+    for (int j = 0; j < d; j++) {
+      for (int k = 0; k <= j; k++) {
+        AccurateSum sum = new AccurateSum();
+        for (int i = 0; i < rows; i++) {
+          sum.addProduct(a[i] * (columns[j][i] - center[j]), columns[k][i] - center[k]);
+        }
+        assertClose(actual[j * d + k], sum);
+        assertThat(actual[k * d + j]).isEqualTo(actual[j * d + k]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 17, 103, 257})
+  void rankTwo(int d) {
+    double[][] before = matrix(d, d);
+    double[] u = normals(d);
+    double[] v = normals(d);
+    Buffer h = buffer(before);
+    backend.rankTwo(h, vector(u), vector(v), -1.7);
+    double[] actual = read(h);
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j < d; j++) {
+        AccurateSum sum = new AccurateSum();
+        sum.add(before[i][j]);
+        sum.addProduct(u[i], v[j]);
+        sum.addProduct(v[i], u[j]);
+        sum.addProduct(-1.7 * v[i], v[j]);
+        assertClose(actual[i * d + j], sum);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 9, 103})
+  void scaleIsTheMeanAbsoluteDiagonal(int d) {
+    double[][] h = matrix(d, d);
+    AccurateSum sum = new AccurateSum();
+    for (int j = 0; j < d; j++) {
+      sum.add(Math.abs(h[j][j]));
+    }
+    assertClose(backend.scale(buffer(h)), sum.value() / d, SUM * sum.magnitude() / d);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 129, 200, 460})
+  void factorAndSolve(int d) {
+    double[][] h = positiveDefinite(d);
+    double shift = 0.5;
+    Buffer l = buffer(matrix(d, d));
+    Buffer hBuffer = buffer(h);
+    assertThat(backend.factor(hBuffer, shift, l)).isTrue();
+    assertThat(read(hBuffer)).isEqualTo(flat(h));
+    assertProduct(rows(read(l), d), h, shift);
+    double[] r = normals(d);
+    Buffer out = vector(normals(d));
+    backend.solve(l, vector(r), out);
+    assertSolves(h, shift, read(out), r);
+    Buffer inPlace = vector(r);
+    backend.solve(l, inPlace, inPlace);
+    assertThat(read(inPlace)).isEqualTo(read(out));
+  }
+
+  /** l is lower triangular, and l lᵀ v = (h + shift I) v for some v. */
+  private void assertProduct(double[][] l, double[][] h, double shift) {
+    int d = l.length;
+    double[] v = normals(d);
+    double[] product = new double[d];
+    double[] magnitude = new double[d];
+    for (int k = 0; k < d; k++) {
+      for (int j = k; j < d; j++) {
+        product[k] += l[j][k] * v[j];
+        magnitude[k] += Math.abs(l[j][k] * v[j]);
+        if (j > k && l[k][j] != 0) {
+          fail("entry (%d, %d) above the diagonal is %s", k, j, l[k][j]);
+        }
+      }
+    }
+    for (int i = 0; i < d; i++) {
+      AccurateSum expected = AccurateSum.dot(h[i], v);
+      expected.addProduct(shift, v[i]);
+      double actual = 0;
+      double bound = 0;
+      for (int k = 0; k <= i; k++) {
+        actual += l[i][k] * product[k];
+        bound += SUM * Math.abs(l[i][k]) * magnitude[k];
+      }
+      assertClose(actual, expected.value(), bound);
+    }
+  }
+
+  private static void assertSolves(double[][] h, double shift, double[] x, double[] r) {
+    for (int i = 0; i < r.length; i++) {
+      AccurateSum residual = AccurateSum.dot(h[i], x);
+      residual.addProduct(shift, x[i]);
+      residual.add(-r[i]);
+      assertClose(residual.value(), 0, 10 * SUM * residual.magnitude());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 9, 63, 64, 65, 129, 200})
+  void factorSaysThatAMatrixIsNotPositiveDefinite(int d) {
+    for (int at : List.of(0, d / 2, d - 1)) {
+      double[][] h = positiveDefinite(d);
+      h[at][at] = -1;
+      assertNotFactored(h, 0);
+    }
+    for (double bad : List.of(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY)) {
+      double[][] h = positiveDefinite(d);
+      h[d - 1][0] = bad;
+      h[0][d - 1] = bad;
+      assertNotFactored(h, 0);
+      assertNotFactored(positiveDefinite(d), bad);
+    }
+    assertNotFactored(new double[d][d], 0);
+    assertNotFactored(positiveDefinite(d), -1e6);
+  }
+
+  /** Indefinite only through its off-diagonal entries, and only in the last pivot. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 9, 65, 129})
+  void factorSeesAnIndefiniteMatrixWithAPositiveDiagonal(int d) {
+    double[][] h = new double[d][d];
+    for (int i = 0; i < d; i++) {
+      h[i][i] = 1;
+    }
+    h[d - 1][0] = 1 + 1e-9;
+    h[0][d - 1] = 1 + 1e-9;
+    assertNotFactored(h, 0);
+    h[d - 1][0] = 1 - 1e-9;
+    h[0][d - 1] = 1 - 1e-9;
+    assertThat(backend.factor(buffer(h), 0, allocate(d, d))).isTrue();
+  }
+
+  /** One column repeated: rank 1, positive semidefinite, and rounding must not pass for a pivot. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 9, 65, 129})
+  void aSingularMatrixNeedsAShift(int d) {
+    double[] v = normals(d);
+    double[][] h = new double[d][d];
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j < d; j++) {
+        h[i][j] = v[i] * v[j];
+      }
+    }
+    assertNotFactored(h, 0);
+    assertThat(backend.factor(buffer(h), 1e-6, allocate(d, d))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 9, 65})
+  void factorDoesNotCareAboutScale(int d) {
+    double[][] h = positiveDefinite(d);
+    Buffer l = allocate(d, d);
+    assertThat(backend.factor(buffer(h), 0, l)).isTrue();
+    double[][] tiny = new double[d][];
+    Arrays.setAll(tiny, i -> scaled(0x1p-400, h[i]));
+    Buffer tinyL = allocate(d, d);
+    assertThat(backend.factor(buffer(tiny), 0, tinyL)).isTrue();
+    assertThat(read(tinyL)).isEqualTo(scaled(0x1p-200, read(l)));
+  }
+
+  private void assertNotFactored(double[][] h, double shift) {
+    assertThat(backend.factor(buffer(h), shift, allocate(h.length, h.length))).isFalse();
+  }
+
+  // Everything at once
+
+  @Test
+  void theSameInputsGiveTheSameBits() {
+    double[] first = everything(backend);
+    assertThat(everything(backend)).isEqualTo(first);
+    try (Backend again = open()) {
+      assertThat(everything(again)).isEqualTo(first);
+    }
+  }
+
+  private double[] everything(Backend on) {
+    Random fixed = new Random(1);
+    int m = 50_021;
+    int n = 13;
+    int d = 9;
+    double[] a2Values = fixed.doubles((long) m * n, -1, 1).toArray();
+    double[] a1Values = fixed.doubles((long) n * d, -1, 1).toArray();
+    double[] xValues = fixed.doubles(d, -1, 1).toArray();
+    try (Buffer a2 = on.upload(Matrix.of(m, n, a2Values));
+        Buffer a1 = on.upload(Matrix.of(n, d, a1Values));
+        Buffer x = on.allocate(1, d);
+        Buffer z1 = on.allocate(1, n);
+        Buffer h = on.allocate(1, n);
+        Buffer z = on.allocate(1, m);
+        Buffer b = on.allocate(1, m);
+        Buffer f = on.allocate(1, m);
+        Buffer gz = on.allocate(1, m);
+        Units units = on.units(n);
+        Buffer c = on.allocate(m, d);
+        Buffer gradient = on.allocate(1, d);
+        Buffer hessian = on.allocate(d, d);
+        Buffer l = on.allocate(d, d);
+        Buffer p = on.allocate(1, d)) {
+      on.write(xValues, x);
+      on.multiply(a1, x, z1);
+      on.relu(z1, h);
+      on.multiply(a2, h, z);
+      SoftmaxSums sums = on.softmax(z, b, null, f, gz);
+      on.activeUnits(z1, units);
+      on.accumulate(a2, units, a1, 0, c);
+      on.multiplyTransposed(c, gz, gradient);
+      on.gram(c, gradient, f, hessian);
+      on.factor(hessian, 1, l);
+      on.solve(l, gradient, p);
+      double[] result = Arrays.copyOf(read(on, p), 2 * d + 3);
+      System.arraycopy(read(on, gradient), 0, result, d, d);
+      result[2 * d] = sums.dataLoss();
+      result[2 * d + 1] = sums.ff();
+      result[2 * d + 2] = on.dot(z, gz);
+      return result;
+    }
+  }
+
+  @Test
+  void shapesThatDoNotFitAreRefused() {
+    Buffer a = upload(matrix(3, 2), ElementType.FLOAT64);
+    Buffer two = allocate(1, 2);
+    Buffer three = allocate(1, 3);
+    Buffer square = allocate(3, 3);
+    refused(() -> backend.write(new double[3], two));
+    refused(() -> backend.read(two, new double[3]));
+    refused(() -> backend.copy(two, three));
+    refused(() -> backend.dot(two, three));
+    refused(() -> backend.combine(1, two, 1, three, two));
+    refused(() -> backend.combine(1, two, 1, two, three));
+    refused(() -> backend.steps(two, two, new double[2], two));
+    refused(() -> backend.multiply(a, three, three));
+    refused(() -> backend.multiply(a, two, two));
+    refused(() -> backend.multiplyTransposed(a, two, two));
+    refused(() -> backend.multiplyTransposed(a, three, three));
+    refused(() -> backend.relu(two, three));
+    refused(() -> backend.mask(two, three, two));
+    refused(() -> backend.mask(two, two, three));
+    refused(() -> backend.softmax(two, three, null, two, two));
+    refused(() -> backend.softmax(two, two, three, two, two));
+    refused(() -> backend.softmax(two, two, null, three, two));
+    refused(() -> backend.softmax(two, two, null, two, three));
+    refused(() -> backend.losses(two, three, null, new double[1], new double[1]));
+    refused(() -> backend.losses(two, two, three, new double[1], new double[1]));
+    refused(() -> backend.curvatureWeights(CurvatureForm.EXACT, two, three, 0, two));
+    refused(() -> backend.curvatureWeights(CurvatureForm.EXACT, two, two, 0, three));
+    refused(() -> backend.applyCurvature(two, two, null, three, three));
+    refused(() -> backend.applyCurvature(two, two, three, two, two));
+    refused(() -> backend.gram(square, two, three, square));
+    refused(() -> backend.gram(square, three, two, square));
+    refused(() -> backend.gram(square, three, three, two));
+    refused(() -> backend.rankTwo(square, two, three, 1));
+    refused(() -> backend.rankTwo(square, three, two, 1));
+    refused(() -> backend.factor(square, 1, three));
+    refused(() -> backend.solve(square, two, three));
+    try (Units units = backend.units(3)) {
+      refused(() -> backend.flippedUnits(two, three, units));
+      refused(() -> backend.accumulate(square, units, square, 0.5, square));
+      refused(() -> backend.accumulate(square, units, square, 1, two));
+      refused(() -> backend.accumulate(a, units, square, 1, square));
+    }
+  }
+
+  private static void refused(Runnable call) {
+    assertThatThrownBy(call::run).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  // Making and reading
+
+  private double[] normals(int size) {
+    double[] values = new double[size];
+    Arrays.setAll(values, i -> random.nextGaussian());
+    return values;
+  }
+
+  private double[][] matrix(int rows, int columns) {
+    double[][] values = new double[rows][];
+    Arrays.setAll(values, i -> normals(columns));
+    return values;
+  }
+
+  /** Positive, with sum 1. */
+  private double[] distribution(int size) {
+    return SoftmaxReluOracle.softmax(normals(size));
+  }
+
+  private double[] squares(int size) {
+    return Arrays.stream(normals(size)).map(v -> v * v).toArray();
+  }
+
+  /** Pre-activations of either sign, with zeros of either sign among them. */
+  private double[] units(int size) {
+    double[] z1 = normals(size);
+    for (int u = 2; u < size; u += 5) {
+      z1[u] = u % 2 == 0 ? 0.0 : -0.0;
+    }
+    return z1;
+  }
+
+  /** GᵀG / d + I / 10. */
+  private double[][] positiveDefinite(int d) {
+    double[][] g = matrix(d, d);
+    double[][] h = new double[d][d];
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = i == j ? 0.1 : 0;
+        for (int k = 0; k < d; k++) {
+          sum += g[i][k] * g[j][k] / d;
+        }
+        h[i][j] = sum;
+        h[j][i] = sum;
+      }
+    }
+    return h;
+  }
+
+  private static double[] scaled(double factor, double[] values) {
+    return Arrays.stream(values).map(v -> factor * v).toArray();
+  }
+
+  private static double[] filled(int size, double value) {
+    double[] values = new double[size];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  private static double[][] transposed(double[][] a) {
+    double[][] columns = new double[a[0].length][a.length];
+    for (int i = 0; i < a.length; i++) {
+      for (int j = 0; j < columns.length; j++) {
+        columns[j][i] = a[i][j];
+      }
+    }
+    return columns;
+  }
+
+  private static double[] flat(double[][] a) {
+    return Arrays.stream(a).flatMapToDouble(Arrays::stream).toArray();
+  }
+
+  private static double[][] rows(double[] flat, int columns) {
+    double[][] rows = new double[flat.length / columns][];
+    Arrays.setAll(rows, i -> Arrays.copyOfRange(flat, i * columns, (i + 1) * columns));
+    return rows;
+  }
+
+  private static double[][] stored(double[][] a, ElementType type) {
+    return SoftmaxReluOracle.entries(matrix(a, type));
+  }
+
+  private static Matrix matrix(double[][] values, ElementType type) {
+    Matrix matrix = Matrix.allocate(values.length, values[0].length, type);
+    for (int i = 0; i < values.length; i++) {
+      for (int j = 0; j < values[i].length; j++) {
+        matrix.set(i, j, values[i][j]);
+      }
+    }
+    return matrix;
+  }
+
+  private Buffer upload(double[][] values, ElementType type) {
+    return keep(backend.upload(matrix(values, type)));
+  }
+
+  private Buffer allocate(long rows, long columns) {
+    return keep(backend.allocate(rows, columns));
+  }
+
+  private Buffer buffer(double[][] values) {
+    Buffer buffer = allocate(values.length, values[0].length);
+    backend.write(flat(values), buffer);
+    return buffer;
+  }
+
+  private Buffer vector(double... values) {
+    return buffer(new double[][] {values});
+  }
+
+  private Buffer keep(Buffer buffer) {
+    opened.add(buffer);
+    return buffer;
+  }
+
+  private double[] product(Matrix a, Buffer x) {
+    Buffer y = allocate(1, a.rows());
+    backend.multiply(keep(backend.upload(a)), x, y);
+    return read(y);
+  }
+
+  private double[] transposedProduct(Matrix a, Buffer v) {
+    Buffer y = allocate(1, a.columns());
+    backend.multiplyTransposed(keep(backend.upload(a)), v, y);
+    return read(y);
+  }
+
+  private double[] read(Buffer buffer) {
+    return read(backend, buffer);
+  }
+
+  private static double[] read(Backend from, Buffer buffer) {
+    double[] values = new double[(int) (buffer.rows() * buffer.columns())];
+    from.read(buffer, values);
+    return values;
+  }
+
+  private static void assertClose(double actual, AccurateSum expected) {
+    assertClose(actual, expected.value(), SUM * expected.magnitude());
+  }
+
+  /** As AssertJ's isCloseTo, which is too slow for a million entries. */
+  private static void assertClose(double actual, double expected, double bound) {
+    if (!(Math.abs(actual - expected) <= bound)) {
+      fail("%s differs from %s by more than %s", actual, expected, bound);
+    }
+  }
+
+  private static void assertNoneFinite(double[] values) {
+    assertThat(Arrays.stream(values)).noneMatch(Double::isFinite);
+  }
+}
