@@ -161,7 +161,9 @@ final class NewtonRun implements AutoCloseable {
       List<CurvatureForm> forms = formsToTry();
       List<CurvatureForm> usable = computeDirections(forms);
       if (usable.isEmpty()) {
-        return Status.NON_FINITE;
+        // However large its multiple, the scale of an H that has underflowed cannot damp it.
+        double scale = backend.scale(objective.curvature(forms.getLast()));
+        return Double.isFinite(scale) ? Status.FLAT : Status.NON_FINITE;
       }
       CurvatureForm first = usable.get(0);
       if (norm(directions.get(first)) <= options.tolerance() * norm(objective.x())) {
