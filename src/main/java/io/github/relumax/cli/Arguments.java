@@ -2,7 +2,6 @@ package io.github.relumax.cli;
 
 import io.github.relumax.model.InvalidInputException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** Checks of option values that more than one command needs. */
@@ -13,19 +12,17 @@ final class Arguments {
    * An existing file.
    *
    * @param expected what the option takes
-   * @throws InvalidInputException if there is no such file
+   * @throws InvalidInputException if it is not there
    */
   static Path file(String option, String value, String expected) {
-    try {
-      Path file = Path.of(value);
-      if (!Files.exists(file)) {
-        throw new InvalidInputException(
-            "%s %s: no such file, %s".formatted(option, value, expected));
-      }
-      return file;
-    } catch (InvalidPathException e) {
-      throw new InvalidInputException("%s: no file name, %s".formatted(option, expected), e);
+    if (value.isEmpty()) {
+      throw new InvalidInputException(option + ": the name is empty, " + expected);
     }
+    Path file = Path.of(value);
+    if (!Files.exists(file)) {
+      throw new InvalidInputException("%s %s: no such file, %s".formatted(option, value, expected));
+    }
+    return file;
   }
 
   /**

@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -70,6 +71,7 @@ public final class Main {
         .setErr(console.err())
         .setUsageHelpWidth(100)
         .setExpandAtFiles(false)
+        .registerConverter(Path.class, Main::path)
         .registerConverter(Integer.class, Main::integer)
         .registerConverter(int.class, Main::integer)
         .registerConverter(Long.class, Main::integer64)
@@ -95,6 +97,14 @@ public final class Main {
       command.getErr().println("Try '" + name + " --help'.");
     }
     return ExitCode.BAD_INPUT;
+  }
+
+  /** The empty path would mean the current folder, which nobody writes as ''. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("the name is empty");
+    }
+    return Path.of(text);
   }
 
   private static int integer(String text) {

@@ -91,7 +91,8 @@ final class Memory {
   static void requireWorkspace(Problem problem) {
     require(
         NewtonSolver.workspaceBytes(problem),
-        "m = %s, n = %s, d = %s takes".formatted(problem.m(), problem.n(), problem.d()),
+        "computing with m = %s, n = %s, d = %s takes"
+            .formatted(problem.m(), problem.n(), problem.d()),
         "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
   }
 

@@ -161,7 +161,9 @@ final class NewtonRun implements AutoCloseable {
       List<CurvatureForm> forms = formsToTry();
       List<CurvatureForm> usable = computeDirections(forms);
       if (usable.isEmpty()) {
-        return Status.NON_FINITE;
+        // However large its multiple, the scale of an H that has underflowed cannot damp it.
+        double scale = backend.scale(objective.curvature(forms.getLast()));
+        return Double.isFinite(scale) ? Status.FLAT : Status.NON_FINITE;
       }
       CurvatureForm first = usable.get(0);
       if (norm(directions.get(first)) <= options.tolerance() * norm(objective.x())) {
@@ -332,7 +334,8 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * The predicted decrease has sunk into the rounding of the loss, so the loss can no longer judge
-   * a step. The gradient can: a nearly undamped step is kept while it at least halves the gradient.
+   * a step. The gradient can: a nearly undamped step is kept while it at least halves the gradient
+   * and the loss does not rise by more than its rounding.
    */
   private Status polish(CurvatureForm form, int rejected) {
     if (!nearlyUndamped(form)) {
@@ -344,11 +347,15 @@ final class NewtonRun implements AutoCloseable {
       return tryToFinish(form, rejected);
     }
     double gradient = stationarity();
+    double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
     clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
     move(0);
     Evaluation at = objective.evaluation();
     int flips = at.flips();
-    if (at.isFinite() && at.activeUnits() > 0 && stationarity() <= 0.5 * gradient) {
+    if (at.isFinite()
+        && at.loss() <= highest
+        && at.activeUnits() > 0
+        && stationarity() <= 0.5 * gradient) {
       iterations++;
       report(step, 1, Double.NaN, form, rejected);
       return null;

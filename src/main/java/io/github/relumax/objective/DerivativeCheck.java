@@ -102,7 +102,7 @@ public final class DerivativeCheck {
    * Runs all comparisons.
    *
    * @param seed of the directions
-   * @throws InvalidInputException if at x no unit is active, x is 0, or loss or gradient overflow:
+   * @throws InvalidInputException if at x the gradient is exactly 0, or loss or gradient overflow:
    *     there is nothing to compare
    */
   public static Report run(Backend backend, Problem problem, double[] x, long seed) {
@@ -119,9 +119,12 @@ public final class DerivativeCheck {
       throw new InvalidInputException(
           "loss or gradient overflow at this x, there is nothing to compare; choose another one");
     }
-    if (at.activeUnits() == 0) {
+    if (at.gradientNorm() == 0) {
+      String why = at.activeUnits() == 0 ? "no unit is active" : "softmax is saturated";
       throw new InvalidInputException(
-          "no unit is active at this x, every derivative is 0; choose another one");
+          why
+              + " at this x and every derivative is 0, there is nothing to compare; choose another"
+              + " one");
     }
   }
 
