@@ -27,11 +27,18 @@ public final class Main {
     System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
     System.setProperty("org.slf4j.simpleLogger.showLogName", "false");
     // UTF-8 whatever the locale: messages hold symbols, and file names hold anything.
-    PrintStream out = utf8(FileDescriptor.out);
-    PrintStream err = utf8(FileDescriptor.err);
+    StandardOutput output = new StandardOutput();
+    PrintStream out = new PrintStream(output, true, StandardCharsets.UTF_8);
+    PrintStream err =
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     boolean terminal =
         Optional.ofNullable(System.console()).map(java.io.Console::isTerminal).orElse(false);
-    System.exit(run(args, new Console(out, err, terminal)));
+    int code = run(args, new Console(out, err, terminal));
+    if (output.failure().isPresent()) {
+      err.println("relumax: cannot write to standard output: " + output.failure().get());
+      code = code == ExitCode.OK ? ExitCode.BAD_INPUT : code;
+    }
+    System.exit(code);
   }
 
   /**
@@ -145,9 +152,5 @@ public final class Main {
                             Arrays.stream(constants)
                                 .map(Object::toString)
                                 .collect(Collectors.joining(", ")))));
-  }
-
-  private static PrintStream utf8(FileDescriptor descriptor) {
-    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
   }
 }

@@ -127,7 +127,7 @@ public final class AtomicFiles {
     }
     if (!Files.isWritable(above)) {
       throw new InvalidInputException(
-          folder + ": cannot write: no permission to write to " + above.normalize());
+          folder + ": cannot write: the folder that it would be in is not writable");
     }
     try {
       requireSpace(folder, bytes, Files.getFileStore(above).getUsableSpace());

@@ -36,6 +36,12 @@ public final class DerivativeCheck {
   /** The longest h, as a multiple of ‖x‖. */
   private static final double LONGEST = 1e-2;
 
+  /** Below this multiple of ‖x‖, x + hv and x - hv are hardly two points. */
+  private static final double SHORTEST = 1e-9;
+
+  /** No use at all, on any scale; finite, so that its product with 0 is 0. */
+  private static final double USELESS = 1e300;
+
   /** A disagreement within this many times the uncertainty of the difference proves nothing. */
   private static final double DOUBT = 10;
 
@@ -170,17 +176,18 @@ public final class DerivativeCheck {
     for (int k = 0; k < STEPS; k++, h *= STEP_RATIO) {
       Sample plus = sample(objective, v, h);
       Sample minus = sample(objective, v, -h);
-      double rounding = Math.max(plus.lossRounding, minus.lossRounding) / h;
+      double blur = h < SHORTEST * norm(x) ? USELESS : 0;
+      double rounding = blur + Math.max(plus.lossRounding, minus.lossRounding) / h;
       loss.add(new double[] {plus.loss}, new double[] {minus.loss}, h, rounding);
-      gradient.add(plus.gradient, minus.gradient, h, 0);
-      softmax.add(plus.f, minus.f, h, 0);
-      logits.add(plus.wz, minus.wz, h, 0);
+      gradient.add(plus.gradient, minus.gradient, h, blur);
+      softmax.add(plus.f, minus.f, h, blur);
+      logits.add(plus.wz, minus.wz, h, blur);
     }
     double square = dot(v, gv);
     double numericSquare = dot(softmax.value, softmax.value) + dot(logits.value, logits.value);
-    // d(u²) = 2 u du
     double squareChange =
-        2 * norm(softmax.value) * softmax.uncertainty + 2 * norm(logits.value) * logits.uncertainty;
+        squareChange(norm(softmax.value), softmax.uncertainty)
+            + squareChange(norm(logits.value), logits.uncertainty);
     return new Comparison[] {
       comparison(
           "gradient and differences of the loss",
@@ -206,6 +213,11 @@ public final class DerivativeCheck {
   private static Comparison comparison(String name, double error, double uncertainty, double size) {
     double unit = size > 0 ? size : Math.max(error, Double.MIN_NORMAL);
     return new Comparison(name, error / unit, uncertainty / unit);
+  }
+
+  /** (u + du)² - u². */
+  private static double squareChange(double u, double du) {
+    return 2 * u * du + du * du;
   }
 
   // Numeric

@@ -4,7 +4,7 @@ import io.github.relumax.newton.Iteration;
 
 /** Iterations as aligned lines of text. */
 public final class IterationTable {
-  private static final String LAYOUT = "%5s  %13s  %10s  %10s  %7s  %8s  %7s  %6s  %8s";
+  private static final String LAYOUT = "%5s  %13s  %10s  %10s  %7s  %8s  %7s  %6s  %9s";
 
   private static final String NONE = "-";
 

@@ -1,0 +1,97 @@
+package io.github.relumax.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.newton.Iteration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.node.ObjectNode;
+
+final class RenderingTest {
+  private static final Iteration START =
+      new Iteration(0, 1e-3, 1e-3, 0, 5e-3, 0, 0, Double.NaN, 1e-3, null, 276, 0, 0, 0.25);
+  private static final Iteration STEP =
+      new Iteration(
+          12,
+          3.25e-20,
+          3e-20,
+          0.25e-20,
+          5e-3,
+          0.5,
+          1,
+          0.75,
+          1e-3,
+          CurvatureForm.EXACT,
+          1_234_567,
+          45,
+          0,
+          12345.6784);
+
+  @Test
+  void theTableIsAligned() {
+    String header = IterationTable.header();
+    for (Iteration iteration : new Iteration[] {START, STEP}) {
+      assertThat(IterationTable.row(iteration)).hasSameSizeAs(header);
+    }
+  }
+
+  @Test
+  void theTableShowsWhatIsThere() {
+    assertThat(IterationTable.row(START).split(" +"))
+        .containsExactly("", "0", "1.0000000e-03", "5.000e-03", "-", "-", "-", "276", "-", "0.250");
+    assertThat(IterationTable.row(STEP).split(" +"))
+        .containsExactly(
+            "",
+            "12",
+            "3.2500000e-20",
+            "5.000e-03",
+            "5.000e-01",
+            "0.750",
+            "1.0e-03",
+            "1234567",
+            "45",
+            "12345.678");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0,0 bytes",
+    "1023,1023 bytes",
+    "1024,1.0 KiB",
+    "1610612736,1.5 GiB",
+    "9223372036854775807,8.0 EiB"
+  })
+  void bytesHaveUnits(long bytes, String text) {
+    assertThat(Format.bytes(bytes)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.0123,0.012 s",
+    "59.94,59.9 s",
+    "125,2 min 05 s",
+    "7200,2 h 00 min",
+    "90061,25 h 01 min"
+  })
+  void secondsHaveUnits(double seconds, String text) {
+    assertThat(Format.seconds(seconds)).isEqualTo(text);
+  }
+
+  @Test
+  void aNumberThatIsNotFiniteIsNullInJson() {
+    ObjectNode json = JsonReport.object();
+    JsonReport.put(json, "nan", Double.NaN);
+    JsonReport.put(json, "infinity", Double.NEGATIVE_INFINITY);
+    JsonReport.put(json, "number", 0.5);
+    assertThat(JsonReport.text(json).replaceAll("\\s", ""))
+        .isEqualTo("{\"nan\":null,\"infinity\":null,\"number\":0.5}");
+  }
+
+  @Test
+  void theDistanceIsRelative() {
+    assertThat(SolveRecord.relativeDistance(new double[] {3, 8}, new double[] {3, 4}))
+        .isEqualTo(0.8);
+  }
+}
