@@ -1,7 +1,7 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.BackendUnavailableException;
-import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.model.InvalidInputException;
 import java.io.PrintWriter;
 

@@ -2,8 +2,8 @@ package io.github.relumax.cli;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
-import io.github.relumax.backend.InsufficientMemoryException;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.NewtonSolver;

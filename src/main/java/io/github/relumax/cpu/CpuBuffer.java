@@ -1,9 +1,9 @@
 package io.github.relumax.cpu;
 
 import io.github.relumax.backend.Buffer;
-import io.github.relumax.backend.InsufficientMemoryException;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -30,18 +30,13 @@ final class CpuBuffer implements Buffer {
   }
 
   static CpuBuffer allocate(long rows, long columns) {
-    long bytes = Matrix.bytes(rows, columns, ElementType.FLOAT64);
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment segment = arena.allocate(bytes, 64);
-      return new CpuBuffer(rows, columns, ElementType.FLOAT64, segment, arena);
-    } catch (OutOfMemoryError e) {
+      Matrix matrix = OffHeap.allocate(rows, columns, ElementType.FLOAT64, arena, "workspace");
+      return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena);
+    } catch (RuntimeException e) {
       arena.close();
-      throw new InsufficientMemoryException(
-          ("%d x %d float64 needs %,d bytes outside the Java heap and the JVM refused them (%s);"
-                  + " raise -XX:MaxDirectMemorySize or use a smaller problem")
-              .formatted(rows, columns, bytes, e.getMessage()),
-          e);
+      throw e;
     }
   }
 

@@ -2,8 +2,8 @@ package io.github.relumax.io;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.OffHeap;
 import io.github.relumax.model.InvalidInputException;
-import io.github.relumax.model.OffHeap;
 import io.github.relumax.model.Problem;
 import java.io.IOException;
 import java.lang.foreign.Arena;

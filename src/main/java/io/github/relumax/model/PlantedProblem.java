@@ -2,6 +2,7 @@ package io.github.relumax.model;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.OffHeap;
 import io.github.relumax.random.Philox;
 import java.lang.foreign.Arena;
 import java.util.stream.IntStream;

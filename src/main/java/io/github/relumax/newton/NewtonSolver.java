@@ -1,7 +1,7 @@
 package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
-import io.github.relumax.backend.InsufficientMemoryException;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 

@@ -86,7 +86,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * Opens the problem on the backend.
    *
    * @param mostTrials how many points {@link #tryPoints} may be given at once
-   * @throws io.github.relumax.backend.InsufficientMemoryException if the workspaces do not fit
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if the workspaces do not fit
    */
   public SoftmaxReluObjective(Backend backend, Problem problem, int mostTrials) {
     this.backend = backend;

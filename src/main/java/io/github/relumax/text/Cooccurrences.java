@@ -2,8 +2,7 @@ package io.github.relumax.text;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
-import io.github.relumax.model.InvalidInputException;
-import io.github.relumax.model.OffHeap;
+import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -29,7 +28,7 @@ final class Cooccurrences {
   private int slot;
 
   /**
-   * @throws InvalidInputException if there is not enough memory
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if there is not enough memory
    */
   Cooccurrences(int words, int firstAnchor, int anchors, int window) {
     this.counts =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.random.Philox;
 import java.util.Arrays;
@@ -144,9 +145,10 @@ class PlantedProblemTest {
 
   @Test
   void refusesWhatNoMachineHolds() {
-    assertInvalid(
-        () -> generate(Problem.MAX_SIZE, 1_000_000, 1, 1, 0, 0),
-        "A2: a 2147483639 x 1000000 float64 matrix needs 17179869112000000 bytes");
+    assertThatThrownBy(() -> generate(Problem.MAX_SIZE, 1_000_000, 1, 1, 0, 0))
+        .isInstanceOf(InsufficientMemoryException.class)
+        .hasMessageContaining(
+            "A2: a 2147483639 x 1000000 float64 matrix needs 17179869112000000 bytes");
   }
 
   private static PlantedProblem generateWith(int threads, ElementType type, long seed) {

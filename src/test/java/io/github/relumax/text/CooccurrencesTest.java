@@ -3,6 +3,7 @@ package io.github.relumax.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.random.Philox;
@@ -61,8 +62,8 @@ class CooccurrencesTest {
   @Test
   void saysWhichOptionsMakeTheMatrixTooLarge() {
     assertThatThrownBy(() -> new Cooccurrences(1 << 30, 100, 1 << 20, 8))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageStartingWith(
+        .isInstanceOf(InsufficientMemoryException.class)
+        .hasMessageContaining(
             "A2 (--vocabulary rows, --anchors and one columns): a 1073741824 x");
   }
 

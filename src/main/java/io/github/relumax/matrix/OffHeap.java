@@ -1,8 +1,6 @@
-package io.github.relumax.model;
+package io.github.relumax.matrix;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.github.relumax.matrix.ElementType;
-import io.github.relumax.matrix.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 
@@ -13,8 +11,8 @@ public final class OffHeap {
   /**
    * A matrix of zeros called {@code name}.
    *
-   * @throws InvalidInputException if it is larger than the machine's memory, or than what the Java
-   *     virtual machine may use outside its heap
+   * @throws InsufficientMemoryException if it is larger than the machine's memory, or than what the
+   *     Java virtual machine may still use outside its heap
    */
   public static Matrix allocate(
       long rows, long columns, ElementType type, Arena arena, String name) {
@@ -22,21 +20,22 @@ public final class OffHeap {
     try {
       bytes = Matrix.bytes(rows, columns, type);
     } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(name + ": " + e.getMessage(), e);
+      throw new InsufficientMemoryException(
+          "not enough memory: " + name + ": " + e.getMessage(), e);
     }
     // Asking the system for more than it has can succeed, and then ends the process at first use.
     long there = physicalMemory();
     if (bytes > there) {
-      throw new InvalidInputException(
-          "%s: a %d x %d %s matrix needs %d bytes, this machine has %d bytes of memory"
+      throw new InsufficientMemoryException(
+          "not enough memory: %s: a %d x %d %s matrix needs %d bytes, this machine has %d bytes"
               .formatted(name, rows, columns, type, bytes, there));
     }
     try {
       return Matrix.allocate(rows, columns, type, arena).named(name);
     } catch (OutOfMemoryError e) {
-      throw new InvalidInputException(
-          ("%s: a %d x %d %s matrix needs %d bytes outside the Java heap, more than is left;"
-                  + " raise the limit with -XX:MaxDirectMemorySize")
+      throw new InsufficientMemoryException(
+          ("not enough memory: %s: a %d x %d %s matrix needs %d bytes outside the Java heap, more"
+                  + " than is left; raise the limit with -XX:MaxDirectMemorySize")
               .formatted(name, rows, columns, type, bytes),
           e);
     }

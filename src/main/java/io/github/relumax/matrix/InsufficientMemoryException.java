@@ -1,4 +1,4 @@
-package io.github.relumax.backend;
+package io.github.relumax.matrix;
 
 /**
  * Memory that a backend needs is not there; the message says how much was needed, how much there
