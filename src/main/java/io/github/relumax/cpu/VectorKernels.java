@@ -7,6 +7,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -28,6 +29,19 @@ final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> F = L >= 2 ? narrow() : null;
 
   private static final int TILE_COLUMNS = 3 * L;
+
+  /** ln 2 = LN_2 + LN_2_REST to twice the precision. */
+  private static final double LN_2 = 0.6931471805599453;
+
+  private static final double LN_2_REST = 2.3190468138462996e-17;
+
+  /** Adding this to a number of moderate size rounds it to an integer. */
+  private static final double ROUND = 0x1.8p52;
+
+  /** Outside of these exp is 0 or infinite. */
+  private static final double EXP_LOW = -746;
+
+  private static final double EXP_HIGH = 710;
 
   private static VectorSpecies<Float> narrow() {
     return VectorSpecies.of(float.class, VectorShape.forBitSize(S.vectorBitSize() / 2));
@@ -76,7 +90,7 @@ final class VectorKernels implements Kernels {
     for (; i <= n - L; i += L) {
       s0 = load(a, aOffset + 8L * i).fma(load(b, bOffset + 8L * i), s0);
     }
-    double sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+    double sum = sum(s0.add(s1).add(s2.add(s3)));
     for (; i < n; i++) {
       sum += a.get(F64, aOffset + 8L * i) * b.get(F64, bOffset + 8L * i);
     }
@@ -120,14 +134,14 @@ final class VectorKernels implements Kernels {
       s12 = a1.fma(x2, s12);
       s13 = a1.fma(x3, s13);
     }
-    out[0] = s00.reduceLanes(VectorOperators.ADD);
-    out[1] = s01.reduceLanes(VectorOperators.ADD);
-    out[2] = s02.reduceLanes(VectorOperators.ADD);
-    out[3] = s03.reduceLanes(VectorOperators.ADD);
-    out[4] = s10.reduceLanes(VectorOperators.ADD);
-    out[5] = s11.reduceLanes(VectorOperators.ADD);
-    out[6] = s12.reduceLanes(VectorOperators.ADD);
-    out[7] = s13.reduceLanes(VectorOperators.ADD);
+    out[0] = sum(s00);
+    out[1] = sum(s01);
+    out[2] = sum(s02);
+    out[3] = sum(s03);
+    out[4] = sum(s10);
+    out[5] = sum(s11);
+    out[6] = sum(s12);
+    out[7] = sum(s13);
     for (; i < n; i++) {
       for (int r = 0; r < 2; r++) {
         double entry = a.get(F64, aOffset + r * aStride + 8L * i);
@@ -275,23 +289,80 @@ final class VectorKernels implements Kernels {
     out[1] = min;
   }
 
+  /**
+   * exp x = 2ⁿ e^r with n = round(x / ln 2) and |r| &lt;= ln 2 / 2, e^r by its Taylor polynomial to
+   * r¹³, which leaves out less than 2⁻⁵⁷. The JDK's own vector exp differs in its last bits between
+   * interpreted and compiled code, so a solve would not repeat; this one is made of operations that
+   * round in one way only. 2ⁿ is applied in two halves, since alone it may be subnormal or overflow.
+   */
   @Override
   public double exp(
       MemorySegment z, long zOffset, double shift, MemorySegment f, long fOffset, int n) {
     DoubleVector sum = DoubleVector.zero(S);
+    DoubleVector round = DoubleVector.broadcast(S, ROUND);
+    LongVector roundBits = round.reinterpretAsLongs();
     int i = 0;
     for (; i <= n - L; i += L) {
-      DoubleVector e = load(z, zOffset + 8L * i).sub(shift).lanewise(VectorOperators.EXP);
+      DoubleVector x = load(z, zOffset + 8L * i).sub(shift).max(EXP_LOW).min(EXP_HIGH);
+      DoubleVector shifted = x.fma(DoubleVector.broadcast(S, 1 / LN_2), round);
+      DoubleVector power = shifted.sub(round);
+      DoubleVector r = power.fma(DoubleVector.broadcast(S, -LN_2), x);
+      r = power.fma(DoubleVector.broadcast(S, -LN_2_REST), r);
+      DoubleVector p = DoubleVector.broadcast(S, 1.0 / 6227020800.0);
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 479001600));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 39916800));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 3628800));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 362880));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 40320));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 5040));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 720));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 120));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 24));
+      p = p.fma(r, DoubleVector.broadcast(S, 1.0 / 6));
+      p = p.fma(r, DoubleVector.broadcast(S, 0.5));
+      p = p.fma(r.mul(r), r).add(1);
+      // The low bits of a number near ROUND are the integer it was rounded to.
+      LongVector whole = shifted.reinterpretAsLongs().sub(roundBits);
+      LongVector half = power.fma(0.5, ROUND).reinterpretAsLongs().sub(roundBits);
+      DoubleVector first = powerOfTwo(half);
+      DoubleVector second = powerOfTwo(whole.sub(half));
+      DoubleVector e = p.mul(first).mul(second);
       e.intoMemorySegment(f, fOffset + 8L * i, LITTLE_ENDIAN);
       sum = sum.add(e);
     }
-    double total = sum.reduceLanes(VectorOperators.ADD);
+    double total = sum(sum);
     for (; i < n; i++) {
       double e = Math.exp(z.get(F64, zOffset + 8L * i) - shift);
       f.set(F64, fOffset + 8L * i, e);
       total += e;
     }
     return total;
+  }
+
+  /** 2^n for -1023 &lt; n &lt;= 1023, by its exponent bits. */
+  private static DoubleVector powerOfTwo(LongVector n) {
+    return n.add(1023).lanewise(VectorOperators.LSHL, 52).reinterpretAsDoubles();
+  }
+
+  /**
+   * The sum over lanes, in one order. That of reduceLanes is not specified, and does differ between
+   * interpreted and compiled code. Lanes are named one by one because the compiler wants constants.
+   */
+  private static double sum(DoubleVector v) {
+    double sum = v.lane(0);
+    if (L >= 2) {
+      sum += v.lane(1);
+    }
+    if (L >= 4) {
+      sum += v.lane(2) + v.lane(3);
+    }
+    if (L >= 8) {
+      sum += (v.lane(4) + v.lane(5)) + (v.lane(6) + v.lane(7));
+    }
+    for (int k = 8; k < L; k++) {
+      sum += v.lane(k);
+    }
+    return sum;
   }
 
   private static DoubleVector load(MemorySegment segment, long offset) {
