@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
-import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.random.Philox;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -63,8 +62,7 @@ class CooccurrencesTest {
   void saysWhichOptionsMakeTheMatrixTooLarge() {
     assertThatThrownBy(() -> new Cooccurrences(1 << 30, 100, 1 << 20, 8))
         .isInstanceOf(InsufficientMemoryException.class)
-        .hasMessageContaining(
-            "A2 (--vocabulary rows, --anchors and one columns): a 1073741824 x");
+        .hasMessageContaining("A2 (--vocabulary rows, --anchors and one columns): a 1073741824 x");
   }
 
   @ParameterizedTest
