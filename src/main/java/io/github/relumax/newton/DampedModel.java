@@ -8,20 +8,24 @@ import io.github.relumax.backend.Buffer;
  *
  * <pre>  gᵀp + 1/2 pᵀ(H + λI)p   over ‖x + p‖ &lt;= R</pre>
  *
- * for positive definite H + λI. Without the ball, or where it does not bind, (H + λI) p = -g. Where
- * it binds there is one ν &gt; 0 with
+ * Where the ball does not bind, H + λI is positive definite and (H + λI) p = -g. Where it binds
+ * there is one ν &gt;= 0 with H + (λ+ν)I positive definite and
  *
- * <pre>  (H + (λ+ν)I) p = -(g + ν x)   and   ‖x + p‖ = R,</pre>
+ * <pre>  (H + (λ+ν)I) p = -(g + ν x)   and   ‖x + p‖ = R.</pre>
  *
- * the root of 1/R - 1/‖x + p(ν)‖, which is monotone and nearly linear in ν: Newton's method from ν
- * = 0 rises to it without overshooting. Solving for p, not for x + p, keeps p accurate when it is
- * much shorter than x.
+ * H + λI itself may then be indefinite. ‖x + p(ν)‖ falls with ν, so the root is bracketed by ν where
+ * the matrix is indefinite or the point outside, and ν where the point is inside. Newton's method on
+ * 1/R - 1/‖x + p(ν)‖, which is nearly linear, rises to the root from any point outside without
+ * overshooting. Solving for p, not for x + p, keeps p accurate when it is much shorter than x.
  */
 final class DampedModel implements AutoCloseable {
-  /** Newton steps for ν; each costs a factorisation, and five are usual. */
-  private static final int MOST_ROOT_STEPS = 60;
+  /** Values of ν tried; each costs a factorisation, and five are usual. */
+  private static final int MOST_TRIES = 100;
 
-  private static final double ROOT_TOLERANCE = 1e-14;
+  private static final double ROOT_TOLERANCE = 1e-13;
+
+  /** First ν tried where H + λI is indefinite, in units of mean |H_jj|. */
+  private static final double FIRST_NU = 1e-3;
 
   private final Backend backend;
   private final double radius;
@@ -40,37 +44,59 @@ final class DampedModel implements AutoCloseable {
   /**
    * p = the minimiser.
    *
-   * @return false if H + λI is not positive definite
+   * @return false if there is none: H + λI is not positive definite, and no point of the boundary
+   *     makes up for it
    */
   boolean minimise(Buffer h, double lambda, Buffer x, Buffer gradient, Buffer p) {
-    if (!backend.factor(h, lambda, factor)) {
-      return false;
-    }
-    backend.combine(-1, gradient, 0, gradient, p);
-    backend.solve(factor, p, p);
-    if (Double.isInfinite(radius)) {
-      return true;
+    double norm = pointNorm(h, lambda, 0, x, gradient, p);
+    if (norm <= radius || Double.isInfinite(radius) || Double.isNaN(norm)) {
+      return Double.isFinite(norm);
     }
     double nu = 0;
-    for (int step = 0; step < MOST_ROOT_STEPS; step++) {
-      double norm = pointNorm(x, p);
-      if (norm <= radius * (1 + ROOT_TOLERANCE)) {
+    double low = 0;
+    double high = Double.POSITIVE_INFINITY;
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      if (Math.abs(norm - radius) <= ROOT_TOLERANCE * radius) {
         return true;
       }
-      // d‖x+p‖/dν = -(x+p)ᵀ(H + (λ+ν)I)⁻¹(x+p) / ‖x+p‖.
-      backend.solve(factor, point, derivative);
-      double slope = backend.dot(point, derivative);
-      nu += norm * norm / slope * (norm - radius) / radius;
-      if (!backend.factor(h, lambda + nu, factor)) {
+      double next = Double.NaN;
+      if (Double.isFinite(norm) && norm > radius) {
+        // d‖x+p‖/dν = -(x+p)ᵀ(H + (λ+ν)I)⁻¹(x+p) / ‖x+p‖.
+        backend.solve(factor, point, derivative);
+        double slope = backend.dot(point, derivative);
+        next = nu + norm * norm / slope * (norm - radius) / radius;
+      } else if (Double.isInfinite(high)) {
+        next = Math.max(4 * low, FIRST_NU * backend.scale(h));
+      }
+      nu = next < high ? next : 0.5 * (low + high);
+      if (!(low < nu && nu < high)) {
         return false;
       }
-      backend.combine(-1, gradient, -nu, x, p);
-      backend.solve(factor, p, p);
+      norm = pointNorm(h, lambda, nu, x, gradient, p);
+      if (Double.isNaN(norm)) {
+        return false;
+      }
+      if (norm > radius) {
+        low = nu;
+      } else {
+        high = nu;
+      }
     }
-    return pointNorm(x, p) <= radius * (1 + 1e-9);
+    return false;
   }
 
-  private double pointNorm(Buffer x, Buffer p) {
+  /**
+   * p = -(H + (λ+ν)I)⁻¹ (g + ν x).
+   *
+   * @return ‖x + p‖, +infinity where the matrix is not positive definite
+   */
+  private double pointNorm(
+      Buffer h, double lambda, double nu, Buffer x, Buffer gradient, Buffer p) {
+    if (!backend.factor(h, lambda + nu, factor)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    backend.combine(-1, gradient, -nu, x, p);
+    backend.solve(factor, p, p);
     backend.combine(1, x, 1, p, point);
     return Math.sqrt(backend.dot(point, point));
   }
