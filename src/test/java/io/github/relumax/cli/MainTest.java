@@ -3,10 +3,14 @@ package io.github.relumax.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.relumax.Version;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -72,10 +76,11 @@ final class MainTest {
   }
 
   @Test
-  void anArgumentFileIsNotExpanded() {
-    CommandLineRun run = CommandLineRun.of("solve", "@nowhere");
+  void anArgumentFileIsNotExpanded(@TempDir Path folder) throws IOException {
+    String name = "@" + Files.writeString(folder.resolve("arguments"), "--help");
+    CommandLineRun run = CommandLineRun.of("solve", name);
     assertThat(run.code()).isEqualTo(2);
-    assertThat(run.err()).contains("@nowhere: no such folder");
+    assertThat(run.err()).contains(name + ": no such folder");
   }
 
   @Test
