@@ -24,6 +24,9 @@ final class DampedModel implements AutoCloseable {
 
   private static final double ROOT_TOLERANCE = 1e-13;
 
+  /** Nearer to the sphere than this, relative to R, the rounding of p may not let it come. */
+  private static final double ROUNDING = 1e-8;
+
   /** First ν tried where H + λI is indefinite, in units of mean |H_jj|. */
   private static final double FIRST_NU = 1e-3;
 
@@ -57,7 +60,7 @@ final class DampedModel implements AutoCloseable {
     double high = Double.POSITIVE_INFINITY;
     for (int tries = 0; tries < MOST_TRIES; tries++) {
       if (Math.abs(norm - radius) <= ROOT_TOLERANCE * radius) {
-        return true;
+        break;
       }
       double next = Double.NaN;
       if (Double.isFinite(norm) && norm > radius) {
@@ -68,21 +71,27 @@ final class DampedModel implements AutoCloseable {
       } else if (Double.isInfinite(high)) {
         next = Math.max(4 * low, FIRST_NU * backend.scale(h));
       }
-      nu = next < high ? next : 0.5 * (low + high);
-      if (!(low < nu && nu < high)) {
-        return false;
+      next = next < high ? next : 0.5 * (low + high);
+      if (!(low < next && next < high)) {
+        // Nothing between the two: what remains is rounding, or the one case without a root, where
+        // the gradient has no part along the lowest eigenvector.
+        break;
       }
+      nu = next;
       norm = pointNorm(h, lambda, nu, x, gradient, p);
-      if (Double.isNaN(norm)) {
-        return false;
-      }
       if (norm > radius) {
         low = nu;
       } else {
         high = nu;
       }
     }
-    return false;
+    if (!(Math.abs(norm - radius) <= ROUNDING * radius)) {
+      return false;
+    }
+    if (norm > radius) {
+      backend.combine(radius / norm, point, -1, x, p);
+    }
+    return true;
   }
 
   /**

@@ -67,6 +67,26 @@ final class DampedModelTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"2, 0.9", "3, 0.5", "17, 0.001", "17, 1", "65, 0.5"})
+  void anIndefiniteModelHasItsMinimiserOnTheBall(int d, double start) {
+    for (double shift : new double[] {1.5, 50, 2000}) {
+      Model model = randomModel(d, 1e3);
+      for (int i = 0; i < d; i++) {
+        model.h[i][i] -= shift;
+      }
+      double radius = 1.5;
+      double size = norm(model.x);
+      Arrays.setAll(model.x, k -> model.x[k] * radius * start / size);
+      double[] expected = model.minimiser(0.01, radius);
+      double[] p = minimise(model, 0.01, radius);
+      assertThat(norm(sum(model.x, p))).isCloseTo(radius, within(1e-12 * radius));
+      for (int k = 0; k < d; k++) {
+        assertThat(p[k]).isCloseTo(expected[k], within(1e-8 * radius));
+      }
+    }
+  }
+
   /** The constraint leaves the gradient at the end of the step pointing straight at the centre. */
   @Test
   void whereTheBallBindsTheGradientPointsAtItsCentre() {
@@ -109,7 +129,7 @@ final class DampedModelTest {
   }
 
   @Test
-  void anIndefiniteModelHasNoMinimiser() {
+  void withoutABallAnIndefiniteModelHasNoMinimiser() {
     Model model = randomModel(9, 10);
     model.h[4][4] = -1;
     try (Buffer h = buffer(model.h);
@@ -180,12 +200,13 @@ final class DampedModelTest {
         along[i] = dot(vectors[i], x);
         away[i] = dot(vectors[i], gradient);
       }
-      double low = 0;
+      // Below this H + (λ+ν)I is indefinite.
+      double low = Math.max(0, -Arrays.stream(values).min().getAsDouble());
       double high = 0;
-      if (length(values, along, away, 0) > radius) {
-        high = 1;
+      if (low > 0 || length(values, along, away, 0) > radius) {
+        high = low + 1;
         while (length(values, along, away, high) > radius) {
-          high *= 2;
+          high = low + 2 * (high - low);
         }
         for (int step = 0; step < 200; step++) {
           double middle = 0.5 * (low + high);
