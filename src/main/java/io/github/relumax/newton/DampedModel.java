@@ -2,6 +2,8 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The step p that minimises the damped model
@@ -28,13 +30,25 @@ final class DampedModel implements AutoCloseable {
   private final Buffer factor;
   private final Buffer point;
   private final Buffer derivative;
+  private final List<Buffer> owned = new ArrayList<>();
 
   DampedModel(Backend backend, int d, double radius) {
     this.backend = backend;
     this.radius = radius;
-    factor = backend.allocate(d, d);
-    point = backend.allocate(1, d);
-    derivative = backend.allocate(1, d);
+    try {
+      factor = allocate(d, d);
+      point = allocate(1, d);
+      derivative = allocate(1, d);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Buffer allocate(long rows, long columns) {
+    Buffer buffer = backend.allocate(rows, columns);
+    owned.add(buffer);
+    return buffer;
   }
 
   /**
@@ -77,8 +91,6 @@ final class DampedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    factor.close();
-    point.close();
-    derivative.close();
+    owned.forEach(Buffer::close);
   }
 }

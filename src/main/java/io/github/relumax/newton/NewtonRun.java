@@ -65,6 +65,7 @@ final class NewtonRun implements AutoCloseable {
   private final NewtonOptions options;
   private final IterationListener listener;
   private final BooleanSupplier interrupted;
+  private final List<Runnable> owned = new ArrayList<>();
   private final SoftmaxReluObjective objective;
   private final DampedModel model;
   private final Map<CurvatureForm, Buffer> directions = new EnumMap<>(CurvatureForm.class);
@@ -91,14 +92,27 @@ final class NewtonRun implements AutoCloseable {
     this.interrupted = interrupted;
     ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
     int d = problem.d();
-    objective =
-        new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
-    model = new DampedModel(backend, d, problem.radius());
-    for (CurvatureForm form : CurvatureForm.values()) {
-      directions.put(form, backend.allocate(1, d));
+    try {
+      objective =
+          new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
+      owned.add(objective::close);
+      model = new DampedModel(backend, d, problem.radius());
+      owned.add(model::close);
+      for (CurvatureForm form : CurvatureForm.values()) {
+        directions.put(form, vector(d));
+      }
+      product = vector(d);
+      before = vector(d);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
-    product = backend.allocate(1, d);
-    before = backend.allocate(1, d);
+  }
+
+  private Buffer vector(int length) {
+    Buffer buffer = backend.allocate(1, length);
+    owned.add(buffer::close);
+    return buffer;
   }
 
   static long workspaceBytes(Problem problem) {
@@ -449,10 +463,6 @@ final class NewtonRun implements AutoCloseable {
 
   @Override
   public void close() {
-    objective.close();
-    model.close();
-    directions.values().forEach(Buffer::close);
-    product.close();
-    before.close();
+    owned.forEach(Runnable::run);
   }
 }

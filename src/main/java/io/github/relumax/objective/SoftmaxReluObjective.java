@@ -37,7 +37,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final int m;
   private final int n;
   private final int d;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final List<Runnable> owned = new ArrayList<>();
 
   // The problem.
   private final Buffer a1;
@@ -117,7 +117,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       w2Column = allocate(1, d);
       unitVector = allocate(1, n);
       units = backend.units(n);
-    } catch (RuntimeException e) {
+      owned.add(units::close);
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
@@ -363,7 +364,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   private Buffer own(Buffer buffer) {
-    owned.add(buffer);
+    owned.add(buffer::close);
     return buffer;
   }
 
@@ -385,7 +386,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
+    owned.forEach(Runnable::run);
     owned.clear();
   }
 }

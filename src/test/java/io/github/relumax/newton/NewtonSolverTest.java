@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.InsufficientMemoryException;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
@@ -672,5 +674,41 @@ final class NewtonSolverTest {
 
   private static double norm(double[] v) {
     return Math.sqrt(dot(v, v));
+  }
+
+  @Test
+  void aSolveThatRunsOutOfMemoryFreesWhatItHad() {
+    PlantedProblem planted =
+        PlantedProblem.generate(50, 12, 4, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    int room = 0;
+    for (boolean solved = false; !solved; room++) {
+      int most = room;
+      List<Buffer> made = new ArrayList<>();
+      try (Backend cpu = CpuBackends.VECTOR_1.open()) {
+        Backend small =
+            new CountingBackend(cpu) {
+              @Override
+              public Buffer allocate(long rows, long columns) {
+                if (made.size() == most) {
+                  throw new InsufficientMemoryException("no room");
+                }
+                made.add(super.allocate(rows, columns));
+                return made.getLast();
+              }
+            };
+        try {
+          new NewtonSolver(small, NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
+          solved = true;
+        } catch (InsufficientMemoryException e) {
+          assertThat(made).hasSize(most);
+        }
+        for (Buffer buffer : made) {
+          double[] entries = new double[(int) (buffer.rows() * buffer.columns())];
+          assertThatThrownBy(() -> cpu.read(buffer, entries))
+              .isInstanceOf(IllegalStateException.class);
+        }
+      }
+    }
+    assertThat(room).isGreaterThan(10);
   }
 }
