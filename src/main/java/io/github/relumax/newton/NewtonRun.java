@@ -4,6 +4,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
@@ -429,8 +430,8 @@ final class NewtonRun implements AutoCloseable {
 
   private Solution solution(Status status) {
     Evaluation at = objective.evaluation();
-    double storageError =
-        problem.a2().type() == ElementType.FLOAT32 && status.converged() ? storageError() : 0;
+    double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
+    double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;
     return new Solution(
         objective.read(Quantity.X),
         status,
@@ -446,13 +447,14 @@ final class NewtonRun implements AutoCloseable {
         clock.phases());
   }
 
-  /**
-   * Draws logits as rounding A2 to its storage moves them, and takes the Newton step that answers.
-   */
-  private double storageError() {
+  private static double storageRounding(Matrix matrix) {
+    return matrix.type() == ElementType.FLOAT32 ? matrix.type().unitRoundoff() : 0;
+  }
+
+  /** Draws logits as storage rounding moves them, and takes the Newton step that answers. */
+  private double storageError(double rounding) {
     CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
-    objective.perturbLogits(
-        TYPICAL_ROUNDING * problem.a2().type().unitRoundoff(), STORAGE_SEED, product);
+    objective.perturbLogits(TYPICAL_ROUNDING * rounding, STORAGE_SEED, product);
     Buffer h = objective.curvature(form);
     Buffer p = directions.get(form);
     if (!model.minimise(h, NEARLY_UNDAMPED * backend.scale(h), objective.x(), product, p)) {

@@ -148,17 +148,36 @@ final class NewtonSolverTest {
   @ValueSource(ints = {1, 2, 3})
   void storageErrorIsAboutTheDistanceThatFloat32Costs(int seed) {
     PlantedProblem planted = planted(400, 60, 10, 4, seed);
-    Matrix rounded = Matrix.allocate(400, 60, ElementType.FLOAT32);
-    for (int i = 0; i < 400; i++) {
-      for (int j = 0; j < 60; j++) {
-        rounded.set(i, j, planted.problem().a2().get(i, j));
-      }
-    }
-    Problem problem = Problem.of(planted.problem().a1(), rounded, planted.problem().b());
+    Problem exact = planted.problem();
+    Problem problem = Problem.of(exact.a1(), rounded(exact.a2()), exact.b());
     Solution solution = solver(NewtonOptions.DEFAULTS).solve(problem, planted.x0());
     assertThat(solution.converged()).isTrue();
     double actual = distance(solution.x(), planted.xStar());
     assertThat(solution.storageError()).isBetween(actual / 4, actual * 4);
+  }
+
+  /** The same for A1, and for both. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void storageErrorCountsA1(boolean both) {
+    PlantedProblem planted = planted(400, 60, 10, 4, 1);
+    Problem exact = planted.problem();
+    Problem problem =
+        Problem.of(rounded(exact.a1()), both ? rounded(exact.a2()) : exact.a2(), exact.b());
+    Solution solution = solver(NewtonOptions.DEFAULTS).solve(problem, planted.x0());
+    assertThat(solution.converged()).isTrue();
+    double actual = distance(solution.x(), planted.xStar());
+    assertThat(solution.storageError()).isBetween(actual / 4, actual * 4);
+  }
+
+  private static Matrix rounded(Matrix matrix) {
+    Matrix rounded = Matrix.allocate(matrix.rows(), matrix.columns(), ElementType.FLOAT32);
+    for (long i = 0; i < matrix.rows(); i++) {
+      for (long j = 0; j < matrix.columns(); j++) {
+        rounded.set(i, j, matrix.get(i, j));
+      }
+    }
+    return rounded;
   }
 
   @Test
