@@ -90,6 +90,7 @@ final class Parallel implements AutoCloseable {
     CpuBuffer held = scratch[at];
     if (held == null || held.columns() < entries) {
       if (held != null) {
+        scratch[at] = null;
         held.close();
       }
       held = CpuBuffer.allocate(1, entries);

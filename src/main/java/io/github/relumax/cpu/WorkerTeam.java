@@ -45,7 +45,10 @@ final class WorkerTeam implements AutoCloseable {
     return size;
   }
 
-  /** Runs every part and returns when all are done. An exception in a part is thrown here. */
+  /**
+   * Runs every part and returns when all are done. What a part throws is thrown here, as it is; of
+   * several, one.
+   */
   void run(Job work) {
     if (size == 1) {
       work.run(0);
@@ -68,9 +71,11 @@ final class WorkerTeam implements AutoCloseable {
     } finally {
       awaitOthers();
     }
-    Throwable thrown = failure;
-    if (thrown != null) {
-      throw new IllegalStateException("a worker thread failed: " + thrown, thrown);
+    switch (failure) {
+      case null -> {}
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case Throwable e -> throw new IllegalStateException(e);
     }
   }
 
@@ -100,9 +105,10 @@ final class WorkerTeam implements AutoCloseable {
           LockSupport.park(this);
         }
       }
-      if (closed) {
+      if (generation == seen) {
         return;
       }
+      // A job that was handed out is run even when close came after it: its caller waits.
       seen = generation;
       try {
         job.run(part);

@@ -2,6 +2,8 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The step p that minimises the damped model
@@ -13,10 +15,11 @@ import io.github.relumax.backend.Buffer;
  *
  * <pre>  (H + (λ+ν)I) p = -(g + ν x)   and   ‖x + p‖ = R.</pre>
  *
- * H + λI itself may then be indefinite. ‖x + p(ν)‖ falls with ν, so the root is bracketed by ν where
- * the matrix is indefinite or the point outside, and ν where the point is inside. Newton's method on
- * 1/R - 1/‖x + p(ν)‖, which is nearly linear, rises to the root from any point outside without
- * overshooting. Solving for p, not for x + p, keeps p accurate when it is much shorter than x.
+ * H + λI itself may then be indefinite. ‖x + p(ν)‖ falls with ν, so the root is bracketed by ν
+ * where the matrix is indefinite or the point outside, and ν where the point is inside. Newton's
+ * method on 1/R - 1/‖x + p(ν)‖, which is nearly linear, rises to the root from any point outside
+ * without overshooting. Solving for p, not for x + p, keeps p accurate when it is much shorter than
+ * x.
  */
 final class DampedModel implements AutoCloseable {
   /** Values of ν tried; each costs a factorisation, and five are usual. */
@@ -35,13 +38,25 @@ final class DampedModel implements AutoCloseable {
   private final Buffer factor;
   private final Buffer point;
   private final Buffer derivative;
+  private final List<Buffer> owned = new ArrayList<>();
 
   DampedModel(Backend backend, int d, double radius) {
     this.backend = backend;
     this.radius = radius;
-    factor = backend.allocate(d, d);
-    point = backend.allocate(1, d);
-    derivative = backend.allocate(1, d);
+    try {
+      factor = allocate(d, d);
+      point = allocate(1, d);
+      derivative = allocate(1, d);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Buffer allocate(long rows, long columns) {
+    Buffer buffer = backend.allocate(rows, columns);
+    owned.add(buffer);
+    return buffer;
   }
 
   /**
@@ -112,8 +127,6 @@ final class DampedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    factor.close();
-    point.close();
-    derivative.close();
+    owned.forEach(Buffer::close);
   }
 }

@@ -4,6 +4,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
@@ -65,6 +66,7 @@ final class NewtonRun implements AutoCloseable {
   private final NewtonOptions options;
   private final IterationListener listener;
   private final BooleanSupplier interrupted;
+  private final List<Runnable> owned = new ArrayList<>();
   private final SoftmaxReluObjective objective;
   private final DampedModel model;
   private final Map<CurvatureForm, Buffer> directions = new EnumMap<>(CurvatureForm.class);
@@ -91,14 +93,27 @@ final class NewtonRun implements AutoCloseable {
     this.interrupted = interrupted;
     ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
     int d = problem.d();
-    objective =
-        new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
-    model = new DampedModel(backend, d, problem.radius());
-    for (CurvatureForm form : CurvatureForm.values()) {
-      directions.put(form, backend.allocate(1, d));
+    try {
+      objective =
+          new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
+      owned.add(objective::close);
+      model = new DampedModel(backend, d, problem.radius());
+      owned.add(model::close);
+      for (CurvatureForm form : CurvatureForm.values()) {
+        directions.put(form, vector(d));
+      }
+      product = vector(d);
+      before = vector(d);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
-    product = backend.allocate(1, d);
-    before = backend.allocate(1, d);
+  }
+
+  private Buffer vector(int length) {
+    Buffer buffer = backend.allocate(1, length);
+    owned.add(buffer::close);
+    return buffer;
   }
 
   static long workspaceBytes(Problem problem) {
@@ -415,8 +430,8 @@ final class NewtonRun implements AutoCloseable {
 
   private Solution solution(Status status) {
     Evaluation at = objective.evaluation();
-    double storageError =
-        problem.a2().type() == ElementType.FLOAT32 && status.converged() ? storageError() : 0;
+    double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
+    double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;
     return new Solution(
         objective.read(Quantity.X),
         status,
@@ -432,13 +447,14 @@ final class NewtonRun implements AutoCloseable {
         clock.phases());
   }
 
-  /**
-   * Draws logits as rounding A2 to its storage moves them, and takes the Newton step that answers.
-   */
-  private double storageError() {
+  private static double storageRounding(Matrix matrix) {
+    return matrix.type() == ElementType.FLOAT32 ? matrix.type().unitRoundoff() : 0;
+  }
+
+  /** Draws logits as storage rounding moves them, and takes the Newton step that answers. */
+  private double storageError(double rounding) {
     CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
-    objective.perturbLogits(
-        TYPICAL_ROUNDING * problem.a2().type().unitRoundoff(), STORAGE_SEED, product);
+    objective.perturbLogits(TYPICAL_ROUNDING * rounding, STORAGE_SEED, product);
     Buffer h = objective.curvature(form);
     Buffer p = directions.get(form);
     if (!model.minimise(h, NEARLY_UNDAMPED * backend.scale(h), objective.x(), product, p)) {
@@ -449,10 +465,6 @@ final class NewtonRun implements AutoCloseable {
 
   @Override
   public void close() {
-    objective.close();
-    model.close();
-    directions.values().forEach(Buffer::close);
-    product.close();
-    before.close();
+    owned.forEach(Runnable::run);
   }
 }

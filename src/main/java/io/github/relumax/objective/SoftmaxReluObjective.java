@@ -37,7 +37,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final int m;
   private final int n;
   private final int d;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final List<Runnable> owned = new ArrayList<>();
 
   // The problem.
   private final Buffer a1;
@@ -117,7 +117,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       w2Column = allocate(1, d);
       unitVector = allocate(1, n);
       units = backend.units(n);
-    } catch (RuntimeException e) {
+      owned.add(units::close);
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
@@ -127,9 +128,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * Bytes that solving an m x n x d problem takes beside A1 and A2: C, the d x d matrices, vectors.
    */
   public static long workspaceBytes(long m, long n, long d, int mostTrials) {
-    long vectors = 7 * m + 3 * n + 5 * d + mostTrials * (m + 2 * n + d);
-    long matrices = Math.addExact(Math.multiplyExact(m, d), 3 * d * d);
-    return Math.multiplyExact(8, Math.addExact(vectors, matrices));
+    double vectors = 7 * m + 3 * n + 5 * d + mostTrials * (m + 2 * n + d);
+    // In float64, where d² cannot overflow; the conversion stops at the largest long.
+    return (long) (8 * (vectors + (double) m * d + 3.0 * d * d));
   }
 
   public int d() {
@@ -285,8 +286,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /**
    * out = the change of the gradient, to first order and by the Gauss-Newton matrix, when every
-   * logit moves by an independent N(0, (relative rms(z))²): what rounding each entry of A2 by
-   * {@code relative} does to it. Overwrites the trial points.
+   * logit moves by an independent N(0, (relative rms(z))²): what rounding each entry of A2, or of
+   * A1, by {@code relative} does to it. Overwrites the trial points.
    */
   public void perturbLogits(double relative, long seed, Buffer out) {
     double[] noise = new double[m];
@@ -363,7 +364,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   private Buffer own(Buffer buffer) {
-    owned.add(buffer);
+    owned.add(buffer::close);
     return buffer;
   }
 
@@ -385,7 +386,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
+    owned.forEach(Runnable::run);
     owned.clear();
   }
 }

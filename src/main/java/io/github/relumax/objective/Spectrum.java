@@ -2,6 +2,7 @@ package io.github.relumax.objective;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
@@ -38,8 +39,10 @@ public record Spectrum(double least, double greatest, double rounding) {
    * Computes all eigenvalues on the host, in O(d³).
    *
    * @param h finite and symmetric; its upper triangle is not looked at
+   * @throws InsufficientMemoryException if its copies do not fit the Java heap, or an array
    */
   public static Spectrum of(Backend backend, Buffer h) {
+    requireHeap(h.rows());
     int d = (int) h.rows();
     double[] entries = new double[d * d];
     backend.read(h, entries);
@@ -71,6 +74,21 @@ public record Spectrum(double least, double greatest, double rounding) {
       greatest = Math.max(greatest, value);
     }
     return new Spectrum(least, greatest, d * EPS * Math.max(Math.abs(least), Math.abs(greatest)));
+  }
+
+  private static void requireHeap(long d) {
+    // The entries read, the matrix that is decomposed, and the decomposition's own.
+    double bytes = 3 * 8.0 * d * d;
+    long heap = Runtime.getRuntime().maxMemory();
+    if (bytes > heap) {
+      throw new InsufficientMemoryException(
+          "eigenvalues of a %d x %d matrix need %.1f GB of Java heap, it may have %.1f GB; raise -Xmx"
+              .formatted(d, d, 1e-9 * bytes, 1e-9 * heap));
+    }
+    if (d * d > Integer.MAX_VALUE - 8) {
+      throw new InsufficientMemoryException(
+          "eigenvalues of a %d x %d matrix: its entries do not fit a Java array".formatted(d, d));
+    }
   }
 
   /** Judged against rounding. */

@@ -41,7 +41,7 @@ public final class SolveSummary {
                 "Distance to the planted x*: ‖x - x*‖ / ‖x*‖ = " + Format.scientific(distance)));
     if (solution.storageError() > 0) {
       lines.add(
-          "A2 is stored as float32: that rounding alone moves x by about %s of ‖x‖"
+          "float32 storage: its rounding alone moves x by about %s of ‖x‖"
               .formatted(Format.scientific(solution.storageError(), 0)));
     }
     lines.add("Time " + Format.seconds(solution.seconds()) + ": " + phases(solution));

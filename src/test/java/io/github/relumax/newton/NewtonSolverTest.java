@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
@@ -146,17 +148,36 @@ final class NewtonSolverTest {
   @ValueSource(ints = {1, 2, 3})
   void storageErrorIsAboutTheDistanceThatFloat32Costs(int seed) {
     PlantedProblem planted = planted(400, 60, 10, 4, seed);
-    Matrix rounded = Matrix.allocate(400, 60, ElementType.FLOAT32);
-    for (int i = 0; i < 400; i++) {
-      for (int j = 0; j < 60; j++) {
-        rounded.set(i, j, planted.problem().a2().get(i, j));
-      }
-    }
-    Problem problem = Problem.of(planted.problem().a1(), rounded, planted.problem().b());
+    Problem exact = planted.problem();
+    Problem problem = Problem.of(exact.a1(), rounded(exact.a2()), exact.b());
     Solution solution = solver(NewtonOptions.DEFAULTS).solve(problem, planted.x0());
     assertThat(solution.converged()).isTrue();
     double actual = distance(solution.x(), planted.xStar());
     assertThat(solution.storageError()).isBetween(actual / 4, actual * 4);
+  }
+
+  /** The same for A1, and for both. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void storageErrorCountsA1(boolean both) {
+    PlantedProblem planted = planted(400, 60, 10, 4, 1);
+    Problem exact = planted.problem();
+    Problem problem =
+        Problem.of(rounded(exact.a1()), both ? rounded(exact.a2()) : exact.a2(), exact.b());
+    Solution solution = solver(NewtonOptions.DEFAULTS).solve(problem, planted.x0());
+    assertThat(solution.converged()).isTrue();
+    double actual = distance(solution.x(), planted.xStar());
+    assertThat(solution.storageError()).isBetween(actual / 4, actual * 4);
+  }
+
+  private static Matrix rounded(Matrix matrix) {
+    Matrix rounded = Matrix.allocate(matrix.rows(), matrix.columns(), ElementType.FLOAT32);
+    for (long i = 0; i < matrix.rows(); i++) {
+      for (long j = 0; j < matrix.columns(); j++) {
+        rounded.set(i, j, matrix.get(i, j));
+      }
+    }
+    return rounded;
   }
 
   @Test
@@ -672,5 +693,40 @@ final class NewtonSolverTest {
 
   private static double norm(double[] v) {
     return Math.sqrt(dot(v, v));
+  }
+
+  @Test
+  void aSolveThatRunsOutOfMemoryFreesWhatItHad() {
+    PlantedProblem planted = PlantedProblem.generate(50, 12, 4, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    int room = 0;
+    for (boolean solved = false; !solved; room++) {
+      int most = room;
+      List<Buffer> made = new ArrayList<>();
+      try (Backend cpu = CpuBackends.VECTOR_1.open()) {
+        Backend small =
+            new CountingBackend(cpu) {
+              @Override
+              public Buffer allocate(long rows, long columns) {
+                if (made.size() == most) {
+                  throw new InsufficientMemoryException("no room");
+                }
+                made.add(super.allocate(rows, columns));
+                return made.getLast();
+              }
+            };
+        try {
+          new NewtonSolver(small, NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
+          solved = true;
+        } catch (InsufficientMemoryException e) {
+          assertThat(made).hasSize(most);
+        }
+        for (Buffer buffer : made) {
+          double[] entries = new double[(int) (buffer.rows() * buffer.columns())];
+          assertThatThrownBy(() -> cpu.read(buffer, entries))
+              .isInstanceOf(IllegalStateException.class);
+        }
+      }
+    }
+    assertThat(room).isGreaterThan(10);
   }
 }

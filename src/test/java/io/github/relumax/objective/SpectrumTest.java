@@ -1,11 +1,15 @@
 package io.github.relumax.objective;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Backends;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.cpu.CpuBackends;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.objective.Spectrum.Definiteness;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +46,45 @@ final class SpectrumTest {
         .isEqualTo(Definiteness.SINGULAR);
     assertThat(spectrum(2, new double[4]).definiteness()).isEqualTo(Definiteness.SINGULAR);
     assertThat(spectrum(2, new double[] {-1, 0, 0, -3}).least()).isEqualTo(-3);
+  }
+
+  /** The first overflows to a small array of ints, the others to a negative one. */
+  @ParameterizedTest
+  @ValueSource(longs = {65_537, 50_000, Integer.MAX_VALUE})
+  void aMatrixTooLargeForTheHeapIsRefused(long d) {
+    try (Backend backend = CpuBackends.SCALAR_2.open()) {
+      assertThatThrownBy(() -> Spectrum.of(backend, new Huge(d)))
+          .isInstanceOf(InsufficientMemoryException.class);
+    }
+  }
+
+  @Test
+  void workspaceOfAnAbsurdSizeIsNotSmall() {
+    assertThat(SoftmaxReluObjective.workspaceBytes(1, 1, Integer.MAX_VALUE, 8))
+        .isEqualTo(Long.MAX_VALUE);
+    assertThat(SoftmaxReluObjective.workspaceBytes(1000, 100, 10, 8))
+        .isEqualTo(8L * (7000 + 300 + 50 + 8 * 1210 + 10_000 + 300));
+  }
+
+  /** Says how large it is. */
+  private record Huge(long rows) implements Buffer {
+    @Override
+    public long columns() {
+      return rows;
+    }
+
+    @Override
+    public ElementType type() {
+      return ElementType.FLOAT64;
+    }
+
+    @Override
+    public Buffer rows(long first, long count) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
   }
 
   private static Spectrum spectrum(int d, double[] entries) {
