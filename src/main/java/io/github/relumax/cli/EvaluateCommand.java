@@ -2,13 +2,18 @@ package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.io.NpyFile;
 import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.io.ResultDirectory;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import io.github.relumax.objective.Spectrum;
 import io.github.relumax.report.PointReport;
 import io.github.relumax.report.SolveRecord;
+import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,6 +30,9 @@ import picocli.CommandLine.Option;
           + " Gauss-Newton matrix, which takes O(d³) time."
     })
 final class EvaluateCommand implements Callable<Integer> {
+  /** What is written to see whether the folder takes files. */
+  private static final int PROBE_BYTES = 4096;
+
   private final Console console;
 
   @Mixin private ProblemMixin input;
@@ -44,6 +52,15 @@ final class EvaluateCommand implements Callable<Integer> {
       defaultValue = "table",
       description = "What to print: lines of text, or one JSON object. Default: ${DEFAULT-VALUE}.")
   private OutputFormat format;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = {
+        "Also write gradient.npy (d), hessian.npy (d x d) and gauss_newton.npy (d x d) to this",
+        "folder, which is created where needed. Default: nothing is written."
+      })
+  private Path out;
 
   EvaluateCommand(Console console) {
     this.console = console;
@@ -75,6 +92,9 @@ final class EvaluateCommand implements Callable<Integer> {
                   .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(x, xStar)))
                   .orElse(OptionalDouble.empty()),
               backend.description());
+      if (out != null && finite) {
+        writeDerivatives(backend, objective);
+      }
       if (format == OutputFormat.JSON) {
         console.print(report.json());
       } else {
@@ -82,6 +102,25 @@ final class EvaluateCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  private void writeDerivatives(Backend backend, SoftmaxReluObjective objective) {
+    try (ResultDirectory results = ResultDirectory.open(out, PROBE_BYTES)) {
+      Path folder = results.folder();
+      NpyFile.writeVector(folder.resolve("gradient.npy"), objective.read(Quantity.GRADIENT));
+      NpyFile.write(folder.resolve("hessian.npy"), matrix(backend, objective, CurvatureForm.EXACT));
+      NpyFile.write(
+          folder.resolve("gauss_newton.npy"),
+          matrix(backend, objective, CurvatureForm.GAUSS_NEWTON));
+    }
+  }
+
+  private static Matrix matrix(
+      Backend backend, SoftmaxReluObjective objective, CurvatureForm form) {
+    int d = objective.d();
+    double[] entries = new double[d * d];
+    backend.read(objective.curvature(form), entries);
+    return Matrix.of(d, d, entries);
   }
 
   private static Spectrum spectrum(

@@ -196,7 +196,7 @@ final class NewtonRun implements AutoCloseable {
       exactWon = false;
       exactPause = EXACT_PAUSE;
       damping.raise();
-      Status stop = damping.isExhausted() ? Status.STALLED_AT_KINK : stopRequested();
+      Status stop = damping.isExhausted() ? stalled() : stopRequested();
       if (stop != null) {
         return stop;
       }
@@ -353,12 +353,13 @@ final class NewtonRun implements AutoCloseable {
    * and the loss does not rise by more than its rounding.
    */
   private Status polish(CurvatureForm form, int rejected) {
-    if (!nearlyUndamped(form)) {
-      return Status.STALLED_AT_KINK;
+    boolean definite = nearlyUndamped(form);
+    if (!definite) {
+      minimise(form, damping.value());
     }
     double step = norm(directions.get(form));
     double size = norm(objective.x());
-    if (step <= options.tolerance() * size) {
+    if (definite && step <= options.tolerance() * size) {
       return tryToFinish(form, rejected);
     }
     double gradient = stationarity();
@@ -379,7 +380,12 @@ final class NewtonRun implements AutoCloseable {
     if (flips > 0) {
       return Status.STALLED_AT_KINK;
     }
-    return step <= PLATEAU_STEP * size ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
+    return definite && step <= PLATEAU_STEP * size ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
+  }
+
+  /** No damping helped: at a kink if even the shortest step tried last switches units. */
+  private Status stalled() {
+    return objective.flipsAt(ladder.length - 1) > 0 ? Status.STALLED_AT_KINK : Status.FLAT;
   }
 
   // Scalars and records

@@ -7,8 +7,8 @@ public enum Status {
       true, "loss and gradient cannot be lowered further in float64: they are rounding", ""),
   STALLED_AT_KINK(
       false,
-      "no step lowers the loss although the gradient is not small: units sit at their kink (z1 ="
-          + " 0)",
+      "steps that count on a fixed activation pattern no longer lower the loss: units sit at their"
+          + " kink (z1 = 0)",
       "the point may be a minimiser where the loss is not differentiable; try another start"
           + " (--start random --seed K) and keep the lower loss"),
   FLAT(
