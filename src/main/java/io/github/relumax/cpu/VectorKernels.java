@@ -293,7 +293,8 @@ final class VectorKernels implements Kernels {
    * exp x = 2ⁿ e^r with n = round(x / ln 2) and |r| &lt;= ln 2 / 2, e^r by its Taylor polynomial to
    * r¹³, which leaves out less than 2⁻⁵⁷. The JDK's own vector exp differs in its last bits between
    * interpreted and compiled code, so a solve would not repeat; this one is made of operations that
-   * round in one way only. 2ⁿ is applied in two halves, since alone it may be subnormal or overflow.
+   * round in one way only. 2ⁿ is applied in two halves, since alone it may be subnormal or
+   * overflow.
    */
   @Override
   public double exp(

@@ -14,8 +14,8 @@ import java.util.Map;
  * @param regularization 1/2 ‖W z‖² at x
  * @param gradientNorm as {@link Iteration#gradientNorm}
  * @param activeUnits units with z1 &gt; 0 at x
- * @param storageError about how far, relative to ‖x‖, rounding A1 and A2 to float32 storage moves the
- *     minimiser; 0 where both are float64, and where the solve has not converged
+ * @param storageError about how far, relative to ‖x‖, rounding A1 and A2 to float32 storage moves
+ *     the minimiser; 0 where both are float64, and where the solve has not converged
  * @param backend what it ran on
  * @param seconds from the start of the solve to its end
  * @param phases seconds by phase

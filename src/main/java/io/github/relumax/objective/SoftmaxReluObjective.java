@@ -286,8 +286,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /**
    * out = the change of the gradient, to first order and by the Gauss-Newton matrix, when every
-   * logit moves by an independent N(0, (relative rms(z))²): what rounding each entry of A2, or
-   * of A1, by {@code relative} does to it. Overwrites the trial points.
+   * logit moves by an independent N(0, (relative rms(z))²): what rounding each entry of A2, or of
+   * A1, by {@code relative} does to it. Overwrites the trial points.
    */
   public void perturbLogits(double relative, long seed, Buffer out) {
     double[] noise = new double[m];

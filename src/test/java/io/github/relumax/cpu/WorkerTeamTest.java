@@ -34,23 +34,19 @@ final class WorkerTeamTest {
         int failing = part;
         RuntimeException exception = new InsufficientMemoryException("no memory");
         Error error = new StackOverflowError();
-        assertThatThrownBy(
-                () ->
-                    team.run(
-                        p -> {
-                          if (p == failing) {
-                            throw exception;
-                          }
-                        }))
+        assertThatThrownBy(() ->
+                team.run(p -> {
+                  if (p == failing) {
+                    throw exception;
+                  }
+                }))
             .isSameAs(exception);
-        assertThatThrownBy(
-                () ->
-                    team.run(
-                        p -> {
-                          if (p == failing) {
-                            throw error;
-                          }
-                        }))
+        assertThatThrownBy(() ->
+                team.run(p -> {
+                  if (p == failing) {
+                    throw error;
+                  }
+                }))
             .isSameAs(error);
       }
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
@@ -64,14 +60,13 @@ final class WorkerTeamTest {
     try (WorkerTeam team = new WorkerTeam(SIZE)) {
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
       Thread.currentThread().interrupt();
-      team.run(
-          part -> {
-            if (part > 0) {
-              // Longer than the caller looks for the end before it sleeps.
-              LockSupport.parkNanos(20_000_000);
-            }
-            runs.incrementAndGet(part);
-          });
+      team.run(part -> {
+        if (part > 0) {
+          // Longer than the caller looks for the end before it sleeps.
+          LockSupport.parkNanos(20_000_000);
+        }
+        runs.incrementAndGet(part);
+      });
       assertThat(runs).hasToString("[1, 1, 1]");
       assertThat(Thread.interrupted()).isTrue();
     }
@@ -83,13 +78,12 @@ final class WorkerTeamTest {
     for (int round = 0; round < 2_000; round++) {
       WorkerTeam team = new WorkerTeam(SIZE);
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
-      team.run(
-          part -> {
-            if (part == 0) {
-              team.close();
-            }
-            runs.incrementAndGet(part);
-          });
+      team.run(part -> {
+        if (part == 0) {
+          team.close();
+        }
+        runs.incrementAndGet(part);
+      });
       assertThat(runs).hasToString("[1, 1, 1]");
     }
   }

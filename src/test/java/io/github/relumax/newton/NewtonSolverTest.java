@@ -715,8 +715,7 @@ final class NewtonSolverTest {
 
   @Test
   void aSolveThatRunsOutOfMemoryFreesWhatItHad() {
-    PlantedProblem planted =
-        PlantedProblem.generate(50, 12, 4, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    PlantedProblem planted = PlantedProblem.generate(50, 12, 4, 4, 0, ElementType.FLOAT64, 0.3, 1);
     int room = 0;
     for (boolean solved = false; !solved; room++) {
       int most = room;
