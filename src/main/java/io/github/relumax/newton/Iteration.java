@@ -15,7 +15,8 @@ import io.github.relumax.backend.CurvatureForm;
  * @param stepLength t of x_new = x_old + t p
  * @param gainRatio actual over predicted decrease; NaN for the start and where both are below
  *     rounding
- * @param damping multiple of mean |H_jj| that was added to H's diagonal
+ * @param damping multiple of mean |H_jj| that was added to H's diagonal; steps that the loss cannot
+ *     judge any more, and the last one, are taken with at most 1e-10 of it
  * @param curvature whose step was taken; null for the start
  * @param activeUnits units with z1 &gt; 0 after the step
  * @param flips units that the step switched on or off

@@ -157,6 +157,13 @@ final class NewtonRun implements AutoCloseable {
     if (at.activeUnits() == 0) {
       return Status.NO_ACTIVE_UNIT;
     }
+    // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to x =
+    // 0
+    // may do the latter.
+    double size = norm(objective.x());
+    if (size == Double.POSITIVE_INFINITY || (size == 0 && iterations == 0)) {
+      return Status.NON_FINITE;
+    }
     if (iterations >= options.maxIterations()) {
       return Status.ITERATION_LIMIT;
     }

@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * The result of a solve.
  *
- * @param x the iterate with the lowest loss
+ * @param x the iterate with the lowest loss, up to the rounding of the loss
  * @param status why the solve ended
  * @param iterations accepted steps
  * @param loss Lreg at x

@@ -30,8 +30,9 @@ public enum Status {
       "start from a point where some entry of A1 x is positive: --start random, or another --seed"),
   NON_FINITE(
       false,
-      "the loss or its derivatives overflow",
-      "scale A2 or the start down until the logits A2 relu(A1 x) are moderate"),
+      "the loss, its derivatives or ‖x‖ leave the range of float64",
+      "scale A2, the weights or the start until the logits A2 relu(A1 x) and the loss are moderate;"
+          + " scale A1 where x itself is huge or tiny"),
   INTERRUPTED(
       false, "the solve was interrupted", "go on from the best iterate so far (--start OUT/x.npy)");
 

@@ -189,6 +189,24 @@ final class NewtonSolverTest {
 
   // Statuses
 
+  /** ‖x‖² underflows or overflows: then a step of any length would pass for a short one. */
+  @ParameterizedTest
+  @ValueSource(doubles = {1e200, 1e-200})
+  void anXBeyondFloat64IsNoSuccess(double scale) {
+    PlantedProblem planted = planted(103, 31, 5, 4, 1);
+    Problem problem = planted.problem();
+    Matrix a1 = Matrix.allocate(31, 5, ElementType.FLOAT64);
+    for (int i = 0; i < 31; i++) {
+      for (int j = 0; j < 5; j++) {
+        a1.set(i, j, scale * problem.a1().get(i, j));
+      }
+    }
+    double[] x0 = Arrays.stream(planted.x0()).map(value -> value / scale).toArray();
+    Solution solution =
+        solver(NewtonOptions.DEFAULTS).solve(Problem.of(a1, problem.a2(), problem.b()), x0);
+    assertThat(solution.status()).isEqualTo(Status.NON_FINITE);
+  }
+
   @Test
   void everyStatusButSuccessSaysWhatToChange() {
     for (Status status : Status.values()) {
