@@ -37,7 +37,8 @@ public final class Matrix {
   }
 
   /**
-   * A matrix over memory that already holds its entries.
+   * A matrix over memory that already holds its entries, and that every thread may access (not of a
+   * confined arena).
    *
    * @throws IllegalArgumentException if the segment's size is not rows * columns * type.bytes()
    */
@@ -60,7 +61,10 @@ public final class Matrix {
     return allocate(rows, columns, type, Arena.ofAuto());
   }
 
-  /** A matrix of zeros in memory that {@code arena} frees. */
+  /**
+   * A matrix of zeros in memory that {@code arena} frees. The arena must not be confined: kernels
+   * run on threads of their own.
+   */
   public static Matrix allocate(long rows, long columns, ElementType type, Arena arena) {
     MemorySegment segment = arena.allocate(bytes(rows, columns, type), 64);
     return new Matrix(rows, columns, type, segment, rows + " x " + columns + " matrix");

@@ -14,7 +14,7 @@ import io.github.relumax.backend.CurvatureForm;
  * @param stepNorm ‖x_new - x_old‖
  * @param stepLength t of x_new = x_old + t p
  * @param gainRatio actual over predicted decrease; NaN for the start and where both are below
- *     rounding
+ *     rounding, +infinity where no decrease was predicted
  * @param damping multiple of mean |H_jj| that was added to H's diagonal; steps that the loss cannot
  *     judge any more, and the last one, are taken with at most 1e-10 of it
  * @param curvature whose step was taken; null for the start

@@ -182,6 +182,10 @@ final class NewtonRun implements AutoCloseable {
     for (int rejected = 0; ; rejected++) {
       List<CurvatureForm> forms = formsToTry();
       List<CurvatureForm> usable = computeDirections(forms);
+      Status stopBefore = usable.isEmpty() ? stopRequested() : null;
+      if (stopBefore != null) {
+        return stopBefore;
+      }
       if (usable.isEmpty()) {
         // However large its multiple, the scale of an H that has underflowed cannot damp it.
         double scale = backend.scale(objective.curvature(forms.getLast()));
@@ -243,7 +247,7 @@ final class NewtonRun implements AutoCloseable {
           return computeDirections(List.of(CurvatureForm.GAUSS_NEWTON));
         }
       } else {
-        while (usable.isEmpty() && !damping.isExhausted()) {
+        while (usable.isEmpty() && !damping.isExhausted() && stopRequested() == null) {
           damping.raise();
           if (minimise(form, damping.value())) {
             usable.add(form);
@@ -297,7 +301,9 @@ final class NewtonRun implements AutoCloseable {
     }
     CurvatureForm form = forms.get(best / ladder.length);
     double t = ladder[best % ladder.length];
-    double gainRatio = (loss - lowest) / predictedDecrease(form, t);
+    // A longer step than the model's own may lower the loss where the model saw no gain.
+    double predicted = predictedDecrease(form, t);
+    double gainRatio = predicted > 0 ? (loss - lowest) / predicted : Double.POSITIVE_INFINITY;
     move(best);
     if (!objective.evaluation().isFinite()) {
       moveBack();
