@@ -84,6 +84,21 @@ public interface Backend extends AutoCloseable {
   void flippedUnits(Buffer from, Buffer to, Units out);
 
   /**
+   * What the flipped units add to the logits of trial points that were computed with the mask of
+   * z1: h[k,u] = |trials[k,u]| where unit u is active in z1 or in row k of trials but not in both,
+   * else 0.
+   *
+   * @param out the units that flip in some row, in ascending order; signs mean nothing
+   */
+  void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out);
+
+  /**
+   * Row k of y = row k of y + Σ_{u in units} x[k,u] a[:,u], signs ignored. Only the columns named
+   * are read. a: r x c, x: k x c, y: k x r.
+   */
+  void addColumns(Buffer a, Units units, Buffer x, Buffer y);
+
+  /**
    * c = keep c + Σ_{(u, s) in units} s a2[:,u] a1[u,:]. With keep = 0 and the active units this
    * forms C = A2 diag(mask) A1; with keep = 1 and the flipped units it brings C up to date. keep is
    * 0 or 1.

@@ -279,6 +279,77 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
+    int n = (int) z1.columns();
+    require(trials.columns() == n, "flipCorrections", z1, trials);
+    requireSize(h, size(trials));
+    MemorySegment a = segment(z1);
+    MemorySegment b = segment(trials);
+    MemorySegment o = segment(h);
+    CpuUnits units = (CpuUnits) out;
+    units.clear();
+    for (int u = 0; u < n; u++) {
+      boolean was = a.get(F64, 8L * u) > 0;
+      boolean flips = false;
+      for (long at = 8L * u; at < b.byteSize(); at += 8L * n) {
+        double value = b.get(F64, at);
+        boolean flipped = was != value > 0;
+        o.set(F64, at, flipped ? Math.abs(value) : 0);
+        flips |= flipped;
+      }
+      if (flips) {
+        units.add(u, 1);
+      }
+    }
+  }
+
+  @Override
+  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
+    require(x.columns() == a.columns(), "addColumns", a, x);
+    require(y.rows() == x.rows() && y.columns() == a.rows(), "addColumns", a, y);
+    CpuUnits chosen = (CpuUnits) units;
+    if (chosen.count() == 0) {
+      return;
+    }
+    CpuBuffer matrix = (CpuBuffer) a;
+    MemorySegment from = matrix.segment();
+    MemorySegment xs = segment(x);
+    MemorySegment ys = segment(y);
+    int count = chosen.count();
+    int[] index = chosen.index;
+    int vectors = (int) x.rows();
+    long xStride = 8 * a.columns();
+    long yStride = 8 * a.rows();
+    boolean wide = a.type() == ElementType.FLOAT64;
+    // The coefficients of one vector side by side, as they are used for every row.
+    MemorySegment packed = parallel.scratch(0, Parallel.RIGHT, (long) vectors * count).segment();
+    for (int k = 0; k < vectors; k++) {
+      for (int j = 0; j < count; j++) {
+        packed.set(F64, 8L * (k * (long) count + j), xs.get(F64, k * xStride + 8L * index[j]));
+      }
+    }
+    parallel.run(
+        a.rows(),
+        grain(count * (vectors + 8)),
+        (part, low, high) -> {
+          MemorySegment row = parallel.scratch(part, Parallel.ROWS, count).segment();
+          for (long i = low; i < high; i++) {
+            long at = matrix.offset(i);
+            for (int j = 0; j < count; j++) {
+              double entry =
+                  wide ? from.get(F64, at + 8L * index[j]) : from.get(F32, at + 4L * index[j]);
+              row.set(F64, 8L * j, entry);
+            }
+            for (int k = 0; k < vectors; k++) {
+              long to = k * yStride + 8 * i;
+              double sum = kernels.dot(packed, 8L * k * count, row, 0, count);
+              ys.set(F64, to, ys.get(F64, to) + sum);
+            }
+          }
+        });
+  }
+
+  @Override
   public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * Panels are padded with zeros at the edges.
  */
 final class PackedProducts {
-  private static final int DEPTH = 256;
+  private static final int DEPTH = 192;
 
   /** Rows of C that one thread treats at a time. */
   private static final int BLOCK_ROWS = 64;

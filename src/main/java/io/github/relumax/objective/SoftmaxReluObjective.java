@@ -31,6 +31,9 @@ import java.util.Set;
  * except C and the d x d matrices, which are allocated when first needed.
  */
 public final class SoftmaxReluObjective implements AutoCloseable {
+  /** Reading one entry of a row of A2 brings in a cache line of this many. */
+  private static final long ENTRIES_PER_READ = 8;
+
   private static final double EPS = Math.ulp(1.0);
 
   private final Backend backend;
@@ -146,9 +149,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public Evaluation moveTo(double[] values) {
     backend.write(values, x);
+    cCurrent = false;
     evaluatePoints(x, 1);
     takeTrial(0);
-    cCurrent = false;
     return evaluate(0);
   }
 
@@ -158,9 +161,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * The losses Lreg at x + t p for every direction p and length t, in one pass over A2. Entry i *
-   * lengths.length + k of the result belongs to direction i and length k; a point that overflows
-   * has loss NaN.
+   * The losses Lreg at x + t p for every direction p and length t, in one pass over C and the
+   * columns of A2 whose units flip, or over A2 where that reads less. Entry i * lengths.length + k
+   * of the result belongs to direction i and length k; a point that overflows has loss NaN.
    */
   public double[] tryPoints(List<Buffer> directions, double[] lengths) {
     int points = directions.size() * lengths.length;
@@ -208,9 +211,19 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private void evaluatePoints(Buffer points, int count) {
     Buffer z1s = trialZ1.rows(0, count);
     Buffer hs = trialH.rows(0, count);
+    Buffer zs = trialZ.rows(0, count);
     backend.multiply(a1, points, z1s);
+    if (cCurrent) {
+      // A2 relu(A1 x) = C x + A2[:,F] |z1[F]|, F the units whose activity is not that of C's mask.
+      backend.flipCorrections(z1, z1s, hs, units);
+      if (d + ENTRIES_PER_READ * units.count() < n) {
+        backend.multiply(c, points, zs);
+        backend.addColumns(a2, units, hs, zs);
+        return;
+      }
+    }
     backend.relu(z1s, hs);
-    backend.multiply(a2, hs, trialZ.rows(0, count));
+    backend.multiply(a2, hs, zs);
   }
 
   private void takeTrial(int k) {
@@ -221,7 +234,11 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private Evaluation evaluate(int flips) {
     hCurrent.clear();
     sums = backend.softmax(z, b, w2, f, gz);
-    timesCTransposed(gz, gradient);
+    if (cCurrent) {
+      backend.multiplyTransposed(c, gz, gradient);
+    } else {
+      timesCTransposed(gz, gradient);
+    }
     backend.activeUnits(z1, units);
     double lossRounding = EPS * (Math.max(1, sums.largestLogit()) * sums.fcNorm() + sums.loss());
     evaluation =

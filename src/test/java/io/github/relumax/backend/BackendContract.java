@@ -425,6 +425,64 @@ public abstract class BackendContract {
     }
   }
 
+  /**
+   * Together they say A2 relu(z) in terms of another point's mask: Σ_{mask} a2 z + Σ_{flipped} a2
+   * |z|.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "2, 3, 2",
+    "3, 2, 8",
+    "103, 17, 3",
+    "17, 300, 4",
+    "257, 103, 8",
+    "5000, 3, 5"
+  })
+  void flipCorrectionsAndColumnsMakeUpForAnotherMask(int m, int n, int k) {
+    for (ElementType type : ElementType.values()) {
+      double[] z1 = units(n);
+      double[][] trials = matrix(k, n);
+      // The last unit flips nowhere, wherever there are two.
+      for (double[] trial : trials) {
+        trial[n - 1] = n > 1 ? z1[n - 1] : trial[n - 1];
+      }
+      double[][] a2 = matrix(m, n);
+      double[][] stored = stored(a2, type);
+      double[][] before = matrix(k, m);
+      Buffer corrections = buffer(matrix(k, n));
+      Buffer y = buffer(before);
+      try (Units units = backend.units(n)) {
+        backend.flipCorrections(vector(z1), buffer(trials), corrections, units);
+        backend.addColumns(upload(a2, type), units, corrections, y);
+        int flipping = 0;
+        double[] found = read(corrections);
+        for (int u = 0; u < n; u++) {
+          boolean flips = false;
+          for (int r = 0; r < k; r++) {
+            boolean flipped = trials[r][u] > 0 != z1[u] > 0;
+            assertThat(found[r * n + u]).isEqualTo(flipped ? Math.abs(trials[r][u]) : 0);
+            flips |= flipped;
+          }
+          flipping += flips ? 1 : 0;
+        }
+        assertThat(units.count()).isEqualTo(flipping);
+      }
+      double[] actual = read(y);
+      for (int r = 0; r < k; r++) {
+        for (int i = 0; i < m; i++) {
+          AccurateSum sum = new AccurateSum();
+          sum.add(before[r][i]);
+          for (int u = 0; u < n; u++) {
+            sum.addProduct(stored[i][u], Math.max(trials[r][u], 0));
+            sum.addProduct(-stored[i][u], z1[u] > 0 ? trials[r][u] : 0);
+          }
+          assertClose(actual[r * m + i], sum);
+        }
+      }
+    }
+  }
+
   private void checkAccumulate(
       double[][] a2, double[][] a1, ElementType type, double[] from, double[] to) {
     double[][] before = matrix(a2.length, a1[0].length);

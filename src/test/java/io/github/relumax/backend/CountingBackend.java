@@ -111,6 +111,16 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
+    backend.flipCorrections(z1, trials, h, out);
+  }
+
+  @Override
+  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
+    backend.addColumns(a, units, x, y);
+  }
+
+  @Override
   public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
     if (keep == 0) {
       formed++;
