@@ -56,6 +56,13 @@ final class NewtonRun implements AutoCloseable {
    */
   private static final int EXACT_PAUSE = 2;
 
+  /**
+   * A Gauss-Newton step with a gain ratio this near to 1 has a curvature that is right to this part
+   * along the step, so that Gauss-Newton contracts by about as much: the exact Hessian is not
+   * tried.
+   */
+  private static final double GAUSS_NEWTON_GOOD = 0.05;
+
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
@@ -315,7 +322,13 @@ final class NewtonRun implements AutoCloseable {
     exactWon = form == CurvatureForm.EXACT;
     if (!exactWon) {
       boolean lost = forms.contains(CurvatureForm.EXACT);
-      exactPause = lost || gainRatio < 0.25 ? EXACT_PAUSE : Math.max(0, exactPause - 1);
+      if (lost || gainRatio < 0.25) {
+        exactPause = EXACT_PAUSE;
+      } else if (Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD) {
+        exactPause = 1;
+      } else {
+        exactPause = Math.max(0, exactPause - 1);
+      }
     }
     return true;
   }
