@@ -282,6 +282,41 @@ final class SoftmaxReluObjectiveTest {
     assertThat(backend.updated()).as("updates of C by flipped units").isGreaterThan(5);
   }
 
+  /** C is updated and formed anew as the rules say; what it accumulates stays rounding. */
+  @Test
+  void nothingDriftsOverThousandsOfSteps() {
+    PlantedProblem planted = planted(103, 211, 7);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 1);
+        SoftmaxReluObjective anew = new SoftmaxReluObjective(backend, planted.problem(), 1)) {
+      objective.moveTo(planted.x0());
+      double[] length = {0.05};
+      for (int step = 0; step < 4000; step++) {
+        objective.curvature(CurvatureForm.GAUSS_NEWTON);
+        // To and fro, so that x stays where it was in size.
+        length[0] = -length[0];
+        try (Buffer p = direction(7, step / 2 % 2 == 0 ? step / 2 : -step)) {
+          objective.tryPoints(List.of(p), length);
+          objective.accept(0);
+        }
+      }
+      double[] x = objective.read(Quantity.X);
+      double expected = anew.moveTo(x).loss();
+      assertThat(objective.evaluation().loss()).isCloseTo(expected, within(1e-12 * expected));
+      assertCloseTogether(objective.read(Quantity.LOGITS), anew.read(Quantity.LOGITS));
+      assertCloseTogether(objective.read(Quantity.GRADIENT), anew.read(Quantity.GRADIENT));
+      assertCloseTogether(
+          flat(matrix(objective, CurvatureForm.GAUSS_NEWTON)),
+          flat(matrix(anew, CurvatureForm.GAUSS_NEWTON)));
+    }
+    assertThat(backend.updated()).as("updates of C by flipped units").isGreaterThan(2000);
+  }
+
+  private static void assertCloseTogether(double[] actual, double[] expected) {
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).isCloseTo(expected[i], within(1e-12 * norm(expected)));
+    }
+  }
+
   @Test
   void aStepThatFlipsMostUnitsFormsCAnew() {
     PlantedProblem planted = planted(40, 31, 5);
