@@ -7,6 +7,7 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.report.Format;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -94,6 +95,22 @@ final class Memory {
         "computing with m = %s, n = %s, d = %s takes"
             .formatted(problem.m(), problem.n(), problem.d()),
         "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
+  }
+
+  /**
+   * Checks, before there is a problem, that A1 (n x d), A2 (m x n), the greater part of what
+   * computing with them takes (all that does not depend on the solver) and {@code more} bytes can
+   * be had together.
+   *
+   * @throws InsufficientMemoryException if they cannot
+   */
+  static void requireMatricesAndWorkspace(int m, int n, int d, ElementType type, long more) {
+    double matrices = requireMatrices(m, n, d, type);
+    require(
+        // In float64, where the sum cannot overflow.
+        (long) (matrices + SoftmaxReluObjective.workspaceBytes(m, n, d, 1) + more),
+        "making and solving a problem with m = %s, n = %s, d = %s takes".formatted(m, n, d),
+        "end other programs, or take smaller sizes");
   }
 
   /**

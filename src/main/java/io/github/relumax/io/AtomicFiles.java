@@ -55,11 +55,7 @@ public final class AtomicFiles {
    * @throws InvalidInputException if it cannot be written
    */
   public static void write(Path file, Content content) {
-    requireNoFolder(file);
-    Path folder = parent(file);
-    if (!Files.isDirectory(folder)) {
-      throw new InvalidInputException(file + ": cannot write, there is no folder " + folder);
-    }
+    Path folder = requireFolderAbove(file);
     Path temporary = temporary(folder);
     try {
       writeNew(temporary, content);
@@ -137,6 +133,16 @@ public final class AtomicFiles {
   }
 
   /**
+   * Checks, before long work, that {@link #write} can succeed. A file that is there stays as it is.
+   *
+   * @throws InvalidInputException if it is a folder, or the folder above is not there or cannot be
+   *     written to
+   */
+  public static void checkFile(Path file) {
+    tryWriting(requireFolderAbove(file), 0);
+  }
+
+  /**
    * Writes a file of zeros into the folder and removes it.
    *
    * @throws InvalidInputException if that fails
@@ -210,6 +216,15 @@ public final class AtomicFiles {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }
+  }
+
+  private static Path requireFolderAbove(Path file) {
+    requireNoFolder(file);
+    Path folder = parent(file);
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidInputException(file + ": cannot write, there is no folder " + folder);
+    }
+    return folder;
   }
 
   private static void requireNoFolder(Path file) {
