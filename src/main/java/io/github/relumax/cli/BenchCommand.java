@@ -98,8 +98,7 @@ final class BenchCommand implements Callable<Integer> {
     BenchmarkSettings settings = settings();
     Path file = out == null ? Path.of("bench-" + settings.name() + ".json") : out;
     AtomicFiles.checkFile(file);
-    Memory.requireMatricesAndWorkspace(
-        settings.m(), settings.n(), settings.d(), settings.type(), Ceilings.bytes());
+    Memory.requireBenchmark(settings.m(), settings.n(), settings.d(), settings.type());
     try (Backend backend = backends.open()) {
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** Solves one planted problem repeatedly, and the ceilings in between. */
+/** Solves one planted problem repeatedly and measures the ceilings in between. */
 final class Benchmark {
   private final Backend backend;
   private final BenchmarkSettings settings;
@@ -38,7 +38,6 @@ final class Benchmark {
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the workspaces do not fit
    */
   BenchmarkRecord run(double generateSeconds, Progress progress) {
-    progress.report("first solve", 0);
     BenchmarkSolve cold = solve();
     // Before the ceilings take memory of their own.
     OptionalLong peakBytes = Machine.peakResidentBytes();

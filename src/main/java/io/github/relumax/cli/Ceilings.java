@@ -45,11 +45,10 @@ final class Ceilings implements AutoCloseable {
 
   /** The bytes that the buffers take. */
   static long bytes() {
-    long entries =
-        (long) STREAM_ROWS * (UNITS + 1)
-            + (long) ROWS * (COLUMNS + 1)
-            + (long) COLUMNS * (UNITS + COLUMNS + 1);
-    return 8 * entries;
+    long forStream = (long) STREAM_ROWS * UNITS + STREAM_ROWS + UNITS;
+    long forProduct = (long) ROWS * COLUMNS + (long) UNITS * COLUMNS + UNITS;
+    long forGram = ROWS + COLUMNS + (long) COLUMNS * COLUMNS;
+    return 8 * (forStream + forProduct + forGram + 1);
   }
 
   /**
@@ -83,11 +82,13 @@ final class Ceilings implements AutoCloseable {
     }
   }
 
-  /** Runs all work once without keeping its rates: the first calls are slower. */
+  /** Works without keeping the rates: the first calls are slower. */
   void warmUp() {
-    stream();
-    product();
-    gram();
+    for (int call = 0; call < CALLS; call++) {
+      stream();
+      product();
+      gram();
+    }
   }
 
   /** Measures each kind of work a few times. */
@@ -101,7 +102,6 @@ final class Ceilings implements AutoCloseable {
 
   /** What was measured so far. */
   List<Ceiling> results() {
-    String product = "C = A2 A1 with A2 %s x %s, A1 %s x %s";
     return List.of(
         new Ceiling(
             "memory",
@@ -109,7 +109,10 @@ final class Ceilings implements AutoCloseable {
             "GB/s",
             streamRates),
         new Ceiling(
-            "product", product.formatted(ROWS, UNITS, UNITS, COLUMNS), "GFLOP/s", productRates),
+            "product",
+            "C = A2 A1 with A2 %s x %s, A1 %s x %s".formatted(ROWS, UNITS, UNITS, COLUMNS),
+            "GFLOP/s",
+            productRates),
         new Ceiling(
             "gram",
             "Cᵀ diag(a) C, one triangle, with C %s x %s".formatted(ROWS, COLUMNS),

@@ -98,18 +98,19 @@ final class Memory {
   }
 
   /**
-   * Checks, before there is a problem, that A1 (n x d), A2 (m x n), the greater part of what
-   * computing with them takes (all that does not depend on the solver) and {@code more} bytes can
-   * be had together.
+   * Checks, before there is a problem, that a benchmark's matrices, the greater part of its
+   * workspace (C and all else that does not depend on the solver) and its ceilings can be had
+   * together.
    *
    * @throws InsufficientMemoryException if they cannot
    */
-  static void requireMatricesAndWorkspace(int m, int n, int d, ElementType type, long more) {
+  static void requireBenchmark(int m, int n, int d, ElementType type) {
     double matrices = requireMatrices(m, n, d, type);
+    // In float64, where the sum cannot overflow.
+    double bytes = matrices + SoftmaxReluObjective.workspaceBytes(m, n, d, 1) + Ceilings.bytes();
     require(
-        // In float64, where the sum cannot overflow.
-        (long) (matrices + SoftmaxReluObjective.workspaceBytes(m, n, d, 1) + more),
-        "making and solving a problem with m = %s, n = %s, d = %s takes".formatted(m, n, d),
+        (long) bytes,
+        "a benchmark with m = %s, n = %s, d = %s takes".formatted(m, n, d),
         "end other programs, or take smaller sizes");
   }
 

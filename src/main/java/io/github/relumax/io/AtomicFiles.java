@@ -87,7 +87,7 @@ public final class AtomicFiles {
       try {
         for (Map.Entry<String, Content> file : files.entrySet()) {
           current = folder.resolve(file.getKey());
-          requireNoFolder(current);
+          requireReplaceable(current);
           Path temporary = temporary(folder);
           written.put(temporary, current);
           writeNew(temporary, file.getValue());
@@ -135,8 +135,8 @@ public final class AtomicFiles {
   /**
    * Checks, before long work, that {@link #write} can succeed. A file that is there stays as it is.
    *
-   * @throws InvalidInputException if it is a folder, or the folder above is not there or cannot be
-   *     written to
+   * @throws InvalidInputException if it is a folder or a device, or the folder above is not there
+   *     or cannot be written to
    */
   public static void checkFile(Path file) {
     tryWriting(requireFolderAbove(file), 0);
@@ -219,7 +219,7 @@ public final class AtomicFiles {
   }
 
   private static Path requireFolderAbove(Path file) {
-    requireNoFolder(file);
+    requireReplaceable(file);
     Path folder = parent(file);
     if (!Files.isDirectory(folder)) {
       throw new InvalidInputException(file + ": cannot write, there is no folder " + folder);
@@ -227,9 +227,14 @@ public final class AtomicFiles {
     return folder;
   }
 
-  private static void requireNoFolder(Path file) {
+  private static void requireReplaceable(Path file) {
     if (Files.isDirectory(file)) {
       throw new InvalidInputException(file + ": is a folder, expected a file to write");
+    }
+    // A rename would put a file in the place of a device or a pipe.
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InvalidInputException(
+          file + ": is not a regular file, expected one to replace, or a new name");
     }
   }
 

@@ -7,8 +7,6 @@ import java.util.stream.Collectors;
 
 /** A benchmark as a table for a person. */
 public final class BenchmarkText {
-  private static final String ROW = "%-14s %10s   %-18s";
-
   private BenchmarkText() {}
 
   /** What is measured and on what: a line each. */
@@ -88,6 +86,6 @@ public final class BenchmarkText {
   }
 
   private static String row(String name, String median, String range) {
-    return ROW.formatted(name, median, range).stripTrailing();
+    return "%-14s %10s   %-18s".formatted(name, median, range).stripTrailing();
   }
 }
