@@ -12,6 +12,7 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.report.Format;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 final class BenchCommandTest {
@@ -123,6 +125,20 @@ final class BenchCommandTest {
     JsonNode solve = json.get("solves").get(0);
     assertThat(solve.get("converged").asBoolean()).isTrue();
     assertThat(solve.get("distanceToPlanted").asDouble()).isGreaterThan(1e-8);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Preset.class)
+  void theHelpGivesThePresetsTheirSizes(Preset preset) {
+    String help = CommandLineRun.of("bench", "--help").out().replaceAll("\\s+", " ");
+    assertThat(help)
+        .contains(
+            "%s: %s x %s x %s"
+                .formatted(
+                    preset,
+                    Format.count(preset.m()),
+                    Format.count(preset.n()),
+                    Format.count(preset.d())));
   }
 
   @ParameterizedTest
