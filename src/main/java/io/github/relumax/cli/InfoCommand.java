@@ -6,6 +6,7 @@ import io.github.relumax.backend.BackendOptions;
 import io.github.relumax.backend.BackendProvider;
 import io.github.relumax.backend.Backends;
 import io.github.relumax.report.Format;
+import io.github.relumax.report.Machine;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,21 +26,9 @@ final class InfoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     show("Relumax", Version.current());
-    show(
-        "Java",
-        "%s (%s %s)"
-            .formatted(
-                Runtime.version(),
-                System.getProperty("java.vendor"),
-                System.getProperty("java.vm.name")));
-    show(
-        "System",
-        "%s %s, %s"
-            .formatted(
-                System.getProperty("os.name"),
-                System.getProperty("os.version"),
-                System.getProperty("os.arch")));
-    show("Cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
+    show("Java", Machine.java());
+    show("System", Machine.system());
+    show("Cores", String.valueOf(Machine.cores()));
     show("Vectors", vectors());
     show(
         "Memory",

@@ -72,6 +72,7 @@ public final class Main {
             .addSubcommand(new SolveCommand(console))
             .addSubcommand(new EvaluateCommand(console))
             .addSubcommand(new CheckCommand(console))
+            .addSubcommand(new BenchCommand(console))
             .addSubcommand(new InfoCommand(console));
     return commandLine
         .setOut(console.out())
@@ -88,6 +89,7 @@ public final class Main {
         .registerConverter(Curvature.class, oneOf(Curvature.values()))
         .registerConverter(OutputFormat.class, oneOf(OutputFormat.values()))
         .registerConverter(Dtype.class, oneOf(Dtype.values()))
+        .registerConverter(Preset.class, oneOf(Preset.values()))
         .setParameterExceptionHandler(Main::badUsage)
         .setExecutionExceptionHandler((failure, _, _) -> Failures.report(failure, console.err()));
   }

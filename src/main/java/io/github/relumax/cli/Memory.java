@@ -7,6 +7,7 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.report.Format;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -94,6 +95,23 @@ final class Memory {
         "computing with m = %s, n = %s, d = %s takes"
             .formatted(problem.m(), problem.n(), problem.d()),
         "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
+  }
+
+  /**
+   * Checks, before there is a problem, that a benchmark's matrices, the greater part of its
+   * workspace (C and all else that does not depend on the solver) and its ceilings can be had
+   * together.
+   *
+   * @throws InsufficientMemoryException if they cannot
+   */
+  static void requireBenchmark(int m, int n, int d, ElementType type) {
+    double matrices = requireMatrices(m, n, d, type);
+    // In float64, where the sum cannot overflow.
+    double bytes = matrices + SoftmaxReluObjective.workspaceBytes(m, n, d, 1) + Ceilings.bytes();
+    require(
+        (long) bytes,
+        "a benchmark with m = %s, n = %s, d = %s takes".formatted(m, n, d),
+        "end other programs, or take smaller sizes");
   }
 
   /**

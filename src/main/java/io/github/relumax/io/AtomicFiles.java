@@ -55,11 +55,7 @@ public final class AtomicFiles {
    * @throws InvalidInputException if it cannot be written
    */
   public static void write(Path file, Content content) {
-    requireNoFolder(file);
-    Path folder = parent(file);
-    if (!Files.isDirectory(folder)) {
-      throw new InvalidInputException(file + ": cannot write, there is no folder " + folder);
-    }
+    Path folder = requireFolderAbove(file);
     Path temporary = temporary(folder);
     try {
       writeNew(temporary, content);
@@ -91,7 +87,7 @@ public final class AtomicFiles {
       try {
         for (Map.Entry<String, Content> file : files.entrySet()) {
           current = folder.resolve(file.getKey());
-          requireNoFolder(current);
+          requireReplaceable(current);
           Path temporary = temporary(folder);
           written.put(temporary, current);
           writeNew(temporary, file.getValue());
@@ -134,6 +130,16 @@ public final class AtomicFiles {
     } catch (IOException e) {
       throw cannotWrite(folder, e);
     }
+  }
+
+  /**
+   * Checks, before long work, that {@link #write} can succeed. A file that is there stays as it is.
+   *
+   * @throws InvalidInputException if it is a folder or a device, or the folder above is not there
+   *     or cannot be written to
+   */
+  public static void checkFile(Path file) {
+    tryWriting(requireFolderAbove(file), 0);
   }
 
   /**
@@ -212,9 +218,23 @@ public final class AtomicFiles {
     }
   }
 
-  private static void requireNoFolder(Path file) {
+  private static Path requireFolderAbove(Path file) {
+    requireReplaceable(file);
+    Path folder = parent(file);
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidInputException(file + ": cannot write, there is no folder " + folder);
+    }
+    return folder;
+  }
+
+  private static void requireReplaceable(Path file) {
     if (Files.isDirectory(file)) {
       throw new InvalidInputException(file + ": is a folder, expected a file to write");
+    }
+    // A rename would put a file in the place of a device or a pipe.
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InvalidInputException(
+          file + ": is not a regular file, expected one to replace, or a new name");
     }
   }
 

@@ -5,7 +5,6 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
-import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -115,15 +114,9 @@ public final class JsonReport {
     return json;
   }
 
-  private static ObjectNode phases(Solution solution) {
+  static ObjectNode phases(Solution solution) {
     ObjectNode json = object();
-    double rest = solution.seconds();
-    for (Phase phase : Phase.values()) {
-      double seconds = solution.phases().getOrDefault(phase, 0.0);
-      put(json, phase.toString(), seconds);
-      rest -= seconds;
-    }
-    put(json, "other", Math.max(0, rest));
+    PhaseSeconds.of(solution).forEach((phase, seconds) -> put(json, phase, seconds));
     return json;
   }
 

@@ -34,7 +34,8 @@ final class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "generate", "text", "solve", "evaluate", "check", "info"})
+  @ValueSource(
+      strings = {"demo", "generate", "text", "solve", "evaluate", "check", "bench", "info"})
   void everyCommandHasHelp(String command) {
     CommandLineRun run = CommandLineRun.of(command, "--help");
     assertThat(run.code()).isZero();
@@ -44,7 +45,8 @@ final class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "generate", "text", "solve", "evaluate", "check", "info"})
+  @ValueSource(
+      strings = {"demo", "generate", "text", "solve", "evaluate", "check", "bench", "info"})
   void everyOptionOfEveryCommandIsDescribedWithItsDefault(String command) {
     String help = CommandLineRun.of(command, "--help").out();
     String options = help.substring(help.indexOf("\n  "));

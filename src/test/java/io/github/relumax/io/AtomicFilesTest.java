@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class AtomicFilesTest {
@@ -80,6 +82,28 @@ class AtomicFilesTest {
     assertInvalid(
         () -> AtomicFiles.writeText(file, "text"),
         file + ": cannot write, there is no folder " + dir.resolve("none"));
+    assertInvalid(
+        () -> AtomicFiles.checkFile(file),
+        file + ": cannot write, there is no folder " + dir.resolve("none"));
+  }
+
+  /** A rename would take the place of the device itself. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "for its /dev")
+  void refusesToReplaceADevice() {
+    Path device = Path.of("/dev/null");
+    assertInvalid(
+        () -> AtomicFiles.checkFile(device),
+        device + ": is not a regular file, expected one to replace, or a new name");
+  }
+
+  @Test
+  void checkingLeavesWhatIsThere() throws IOException {
+    Path file = Files.writeString(dir.resolve("x.txt"), "old");
+    AtomicFiles.checkFile(file);
+    AtomicFiles.checkFile(dir.resolve("new.txt"));
+    assertThat(file).hasContent("old");
+    assertThat(dir).isDirectoryContaining(file::equals).isDirectoryNotContaining("glob:**new*");
   }
 
   @Test

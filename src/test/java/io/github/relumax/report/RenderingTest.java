@@ -1,9 +1,12 @@
 package io.github.relumax.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.newton.Iteration;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +90,18 @@ final class RenderingTest {
     JsonReport.put(json, "number", 0.5);
     assertThat(JsonReport.text(json).replaceAll("\\s", ""))
         .isEqualTo("{\"nan\":null,\"infinity\":null,\"number\":0.5}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3,3,3,3", "4 1,1,2.5,4", "9 1 2,1,2,9", "8 1 2 4,1,3,8"})
+  void theMedianIsInTheMiddle(String values, double least, double median, double greatest) {
+    List<Double> numbers = Arrays.stream(values.split(" ")).map(Double::valueOf).toList();
+    assertThat(Spread.of(numbers)).isEqualTo(new Spread(least, median, greatest));
+  }
+
+  @Test
+  void noValuesHaveNoSpread() {
+    assertThatThrownBy(() -> Spread.of(List.of())).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

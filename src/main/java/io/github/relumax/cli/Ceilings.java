@@ -1,0 +1,170 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Units;
+import io.github.relumax.random.Philox;
+import io.github.relumax.report.Ceiling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Rates that the backend reaches on work of one kind: reading memory, a matrix product, a weighted
+ * Gram matrix. Measured between solves, so that they share the state of the machine.
+ */
+final class Ceilings implements AutoCloseable {
+  /** A matrix of 512 MiB, more than caches hold. */
+  private static final int STREAM_ROWS = 131_072;
+
+  private static final int UNITS = 512;
+
+  /** The tall shape of C in the products: long enough to keep every thread busy. */
+  private static final int ROWS = 16_384;
+
+  private static final int COLUMNS = 256;
+  private static final int CALLS = 3;
+  private static final double GIGA = 1e9;
+
+  private final Backend backend;
+  private final List<Runnable> owned = new ArrayList<>();
+  private final Buffer stream;
+  private final Buffer vector;
+  private final Buffer product;
+  private final Buffer a1;
+  private final Units units;
+  private final Buffer c;
+  private final Buffer weights;
+  private final Buffer center;
+  private final Buffer h;
+  private final Buffer one;
+
+  private final List<Double> streamRates = new ArrayList<>();
+  private final List<Double> productRates = new ArrayList<>();
+  private final List<Double> gramRates = new ArrayList<>();
+
+  /** The bytes that the buffers take. */
+  static long bytes() {
+    long forStream = (long) STREAM_ROWS * UNITS + STREAM_ROWS + UNITS;
+    long forProduct = (long) ROWS * COLUMNS + (long) UNITS * COLUMNS + UNITS;
+    long forGram = ROWS + COLUMNS + (long) COLUMNS * COLUMNS;
+    return 8 * (forStream + forProduct + forGram + 1);
+  }
+
+  /**
+   * Allocates and fills the buffers.
+   *
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if they do not fit
+   */
+  Ceilings(Backend backend) {
+    this.backend = backend;
+    try {
+      stream = random(STREAM_ROWS, UNITS);
+      vector = random(1, UNITS);
+      product = allocate(1, STREAM_ROWS);
+      a1 = random(UNITS, COLUMNS);
+      units = backend.units(UNITS);
+      owned.add(units::close);
+      c = allocate(ROWS, COLUMNS);
+      weights = random(1, ROWS);
+      center = random(1, COLUMNS);
+      h = allocate(COLUMNS, COLUMNS);
+      one = allocate(1, 1);
+      try (Buffer active = backend.allocate(1, UNITS)) {
+        double[] ones = new double[UNITS];
+        Arrays.fill(ones, 1);
+        backend.write(ones, active);
+        backend.activeUnits(active, units);
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Works without keeping the rates: the first calls are slower. */
+  void warmUp() {
+    for (int call = 0; call < CALLS; call++) {
+      stream();
+      product();
+      gram();
+    }
+  }
+
+  /** Measures each kind of work a few times. */
+  void measure() {
+    for (int call = 0; call < CALLS; call++) {
+      streamRates.add(stream());
+      productRates.add(product());
+      gramRates.add(gram());
+    }
+  }
+
+  /** What was measured so far. */
+  List<Ceiling> results() {
+    return List.of(
+        new Ceiling(
+            "memory",
+            "A2 x with A2 %s x %s in float64".formatted(STREAM_ROWS, UNITS),
+            "GB/s",
+            streamRates),
+        new Ceiling(
+            "product",
+            "C = A2 A1 with A2 %s x %s, A1 %s x %s".formatted(ROWS, UNITS, UNITS, COLUMNS),
+            "GFLOP/s",
+            productRates),
+        new Ceiling(
+            "gram",
+            "Cᵀ diag(a) C, one triangle, with C %s x %s".formatted(ROWS, COLUMNS),
+            "GFLOP/s",
+            gramRates));
+  }
+
+  private double stream() {
+    double bytes = 8.0 * STREAM_ROWS * UNITS;
+    return rate(bytes, () -> backend.multiply(stream, vector, product));
+  }
+
+  private double product() {
+    double flops = 2.0 * ROWS * UNITS * COLUMNS;
+    Buffer a2 = stream.rows(0, ROWS);
+    return rate(flops, () -> backend.accumulate(a2, units, a1, 0, c));
+  }
+
+  private double gram() {
+    double flops = (double) ROWS * COLUMNS * (COLUMNS + 1);
+    return rate(flops, () -> backend.gram(c, center, weights, h));
+  }
+
+  /** Giga-units of work a second. */
+  private double rate(double amount, Runnable work) {
+    long began = System.nanoTime();
+    work.run();
+    // A backend may return before its work is done; reading waits for it.
+    backend.read(one, new double[1]);
+    return amount / GIGA / (1e-9 * (System.nanoTime() - began));
+  }
+
+  private Buffer allocate(int rows, int columns) {
+    Buffer buffer = backend.allocate(rows, columns);
+    owned.add(buffer::close);
+    return buffer;
+  }
+
+  /** Numbers of usual size; every row is the same, which costs less to draw. */
+  private Buffer random(int rows, int columns) {
+    Buffer buffer = allocate(rows, columns);
+    double[] row = new double[columns];
+    new Philox(1).normals(0, 0, row);
+    for (int i = 0; i < rows; i++) {
+      backend.write(row, buffer.row(i));
+    }
+    return buffer;
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Runnable::run);
+    owned.clear();
+  }
+}

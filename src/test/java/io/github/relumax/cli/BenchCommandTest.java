@@ -1,0 +1,227 @@
+package io.github.relumax.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.relumax.Version;
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendOptions;
+import io.github.relumax.backend.Backends;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.newton.Solution;
+import io.github.relumax.report.Format;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+
+final class BenchCommandTest {
+  @TempDir private Path temporary;
+
+  @Test
+  void printsAndWritesWhatItMeasured() throws IOException {
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = tiny(file, "--dtype", "f32", "--seed", 7);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("200x60x6: m = 200, n = 60, d = 6, A2 float32, scale 4.0, start distance 0.3")
+        .containsPattern("2 warm solves +median s +min..max s")
+        .containsPattern("evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}\n")
+        .containsPattern("curvature +\\d.*\nstep +\\d.*\ntrial +\\d.*\nother +\\d.*\n")
+        .containsPattern("whole solve +\\d.*\ncold solve +\\d+\\.\\d{4}\n")
+        .containsPattern("memory +\\d.* GB/s, .*\nproduct +\\d.* GFLOP/s, .*\ngram .* GFLOP/s, ")
+        .containsPattern("Iterations +\\d+\n")
+        .containsPattern("Status +(step-small|gradient-at-rounding)")
+        .contains("3 of 3 solves converged within 1e-08")
+        .endsWith("Written to   " + file + "\n");
+
+    JsonNode json = CommandLineRun.json(file);
+    JsonNode problem = json.get("problem");
+    assertThat(problem.get("name").asString()).isEqualTo("200x60x6");
+    assertThat(problem.get("m").asInt()).isEqualTo(200);
+    assertThat(problem.get("n").asInt()).isEqualTo(60);
+    assertThat(problem.get("d").asInt()).isEqualTo(6);
+    assertThat(problem.get("scale").asDouble()).isEqualTo(4);
+    assertThat(problem.get("startDistance").asDouble()).isEqualTo(0.3);
+    assertThat(problem.get("seed").asLong()).isEqualTo(7);
+    assertThat(problem.get("a2").asString()).isEqualTo("float32");
+    assertThat(json.get("device").get("cores").asInt()).isPositive();
+    assertThat(json.get("device").has("processor")).isTrue();
+    assertThat(json.get("java").asString()).contains(Runtime.version().toString());
+    assertThat(json.get("version").asString()).isEqualTo(Version.current());
+    assertThat(json.get("backend").get("threads").asInt()).isEqualTo(2);
+    assertThat(json.get("found").asBoolean()).isTrue();
+    assertThat(json.get("generateSeconds").asDouble()).isPositive();
+    assertThat(names(temporary)).containsExactly("figures.json");
+
+    // The figures of all solves, summed up from the file itself.
+    List<JsonNode> solves = list(json.get("solves"));
+    assertThat(solves)
+        .extracting(s -> s.get("warm").asBoolean())
+        .containsExactly(false, true, true);
+    for (JsonNode solve : solves) {
+      double sum = list(solve.get("phases")).stream().mapToDouble(JsonNode::asDouble).sum();
+      assertThat(sum).isCloseTo(solve.get("seconds").asDouble(), within(1e-6));
+    }
+    double second = solves.get(1).get("seconds").asDouble();
+    double third = solves.get(2).get("seconds").asDouble();
+    assertSpread(json.get("seconds"), second, third);
+    for (String phase : List.of("evaluate", "curvature", "step", "trial", "other")) {
+      assertSpread(
+          json.get("phases").get(phase),
+          solves.get(1).get("phases").get(phase).asDouble(),
+          solves.get(2).get("phases").get(phase).asDouble());
+    }
+    for (String name : List.of("memory", "product", "gram")) {
+      JsonNode ceiling = json.get("ceilings").get(name);
+      assertThat(list(ceiling.get("rates"))).hasSize(6).allMatch(rate -> rate.asDouble() > 0);
+      assertThat(ceiling.get("unit").asString())
+          .isEqualTo(name.equals("memory") ? "GB/s" : "GFLOP/s");
+    }
+  }
+
+  /** The same problem, solved without the command. */
+  @Test
+  void everySolveIsTheSolversOwn() {
+    Path file = temporary.resolve("figures.json");
+    assertThat(tiny(file).code()).isZero();
+    PlantedProblem planted = PlantedProblem.generate(200, 60, 6, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    try (Backend backend = Backends.open("cpu", new BackendOptions(2))) {
+      Solution expected =
+          new NewtonSolver(backend, NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
+      for (JsonNode solve : CommandLineRun.json(file).get("solves")) {
+        assertThat(solve.get("iterations").asInt()).isEqualTo(expected.iterations());
+        assertThat(solve.get("loss").asDouble()).isEqualTo(expected.loss());
+        assertThat(solve.get("converged").asBoolean()).isTrue();
+        assertThat(solve.get("distanceToPlanted").asDouble()).isLessThan(1e-8);
+      }
+    }
+  }
+
+  /** Fewer rows than unknowns: it converges, but not to x*. */
+  @Test
+  void anotherMinimiserIsCodeThreeWithAFile() {
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "bench", "--m", 3, "--n", 20, "--d", 10, "--repeat", 1, "--threads", 2, "--out", file);
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.out()).contains("1 warm solve ").contains("0 of 2 solves converged");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("found").asBoolean()).isFalse();
+    JsonNode solve = json.get("solves").get(0);
+    assertThat(solve.get("converged").asBoolean()).isTrue();
+    assertThat(solve.get("distanceToPlanted").asDouble()).isGreaterThan(1e-8);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Preset.class)
+  void theHelpGivesThePresetsTheirSizes(Preset preset) {
+    String help = CommandLineRun.of("bench", "--help").out().replaceAll("\\s+", " ");
+    assertThat(help)
+        .contains(
+            "%s: %s x %s x %s"
+                .formatted(
+                    preset,
+                    Format.count(preset.m()),
+                    Format.count(preset.n()),
+                    Format.count(preset.d())));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--preset huge,'huge' is none of small",
+    "--m 5,'--m, --n and --d: expected all three sizes, or a --preset'",
+    "--preset small --m 5 --n 5 --d 5,--preset small does not go with --m",
+    "--m 0 --n 5 --d 5,--m 0: expected 1 or more",
+    "--m 5 --n 0 --d 5,--n 0: expected 1 or more",
+    "--m 5 --n 5 --d 0,--d 0: expected 1 or more",
+    "--repeat 0,--repeat 0: expected 1 or more",
+    "--repeat often,'often' is no whole number",
+    "--scale 0,scale: 0.0",
+    "--start-distance -1,start distance: -1.0",
+    "--dtype f16,'f16' is none of f64",
+    "--seed 1.5,'1.5' is no whole number",
+    "--threads 0,--threads 0: expected 1 to 1024",
+    "--backend tpu,--backend tpu: there is no such backend",
+  })
+  void aBadOptionIsOneLineAndNoFile(String options, String message) throws IOException {
+    List<Object> args = new ArrayList<>(List.of("bench", "--out", temporary.resolve("f.json")));
+    args.addAll(Arrays.asList(options.split(" ")));
+    CommandLineRun run = CommandLineRun.of(args.toArray());
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).startsWith("relumax: ").contains(message);
+    assertThat(names(temporary)).isEmpty();
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenIsRefusedBeforeTheWork() {
+    Path nowhere = temporary.resolve("no").resolve("f.json");
+    CommandLineRun run = tiny(nowhere);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains(nowhere + ": cannot write, there is no folder");
+    assertThat(tiny(temporary).err()).contains(temporary + ": is a folder, expected a file");
+  }
+
+  @Test
+  void whatDoesNotFitTheMemoryIsRefusedBeforeTheWork() throws IOException {
+    Path file = temporary.resolve("f.json");
+    for (List<Integer> sizes :
+        List.of(List.of(2_000_000_000, 1_000_000, 1), List.of(100_000_000, 1, 100_000))) {
+      CommandLineRun run =
+          CommandLineRun.of(
+              "bench",
+              "--m",
+              sizes.get(0),
+              "--n",
+              sizes.get(1),
+              "--d",
+              sizes.get(2),
+              "--out",
+              file);
+      assertThat(run.code()).isEqualTo(4);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err().lines()).hasSize(1);
+      assertThat(run.err()).contains("not enough memory").contains("available are");
+    }
+    assertThat(names(temporary)).isEmpty();
+  }
+
+  private static CommandLineRun tiny(Path file, Object... more) {
+    List<Object> args =
+        new ArrayList<>(List.of("bench", "--m", 200, "--n", 60, "--d", 6, "--repeat", 2));
+    args.addAll(List.of("--threads", 2, "--out", file));
+    args.addAll(Arrays.asList(more));
+    return CommandLineRun.of(args.toArray());
+  }
+
+  private static void assertSpread(JsonNode spread, double one, double other) {
+    assertThat(spread.get("least").asDouble()).isEqualTo(Math.min(one, other));
+    assertThat(spread.get("median").asDouble()).isEqualTo((one + other) / 2);
+    assertThat(spread.get("greatest").asDouble()).isEqualTo(Math.max(one, other));
+  }
+
+  private static List<JsonNode> list(JsonNode node) {
+    return node.valueStream().toList();
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+}
