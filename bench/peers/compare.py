@@ -62,7 +62,9 @@ def hold_to(threads):
 
 def generate(folder, m, n, d, scale, start_distance, seed):
     sizes = ["--m", m, "--n", n, "--d", d, "--scale", scale, "--start-distance", start_distance, "--seed", seed]
-    subprocess.run([RELUMAX, "generate", folder, *map(str, sizes)], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run([RELUMAX, "generate", folder, *map(str, sizes)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"relumax generate ended with {done.returncode}: {done.stderr.strip()}")
 
 
 def run_relumax(folder, threads, time_limit):
@@ -128,7 +130,8 @@ def rounds(folder, problem, methods, chosen, threads):
             else:
                 run = run_peer(methods[name], problem, chosen.time_limit)
             runs.append({"method": name, "round": number + 1, **run})
-            print(f"round {number + 1}  {name:20}{run['seconds']:9.3f} s  distance {run['distance']:.1e}  {run['end']}", flush=True)
+            found = f"{run['seconds']:9.3f} s  distance {run['distance']:.1e}  {run['end']}"
+            print(f"round {number + 1}  {name:20}{found}", flush=True)
     return runs
 
 
@@ -158,7 +161,8 @@ def cpu_model():
 
 
 def revision():
-    done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    command = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 
 
@@ -185,7 +189,7 @@ def measure(chosen, scratch):
     m, n, d = problem.shape
     generated = {"scale": chosen.scale, "startDistance": chosen.start_distance, "seed": chosen.seed}
     return {
-        "problem": {"m": m, "n": n, "d": d, **({"folder": folder} if chosen.problem else generated)},
+        "problem": {"m": m, "n": n, "d": d, **({"folder": os.path.basename(os.path.abspath(folder))} if chosen.problem else generated)},
         "goal": model.Referee.GOAL,
         "timeLimit": chosen.time_limit,
         "threads": threads,

@@ -17,6 +17,7 @@ TITLES = {
     "scipy-l-bfgs-b": "SciPy L-BFGS-B",
     "torch-l-bfgs": "PyTorch L-BFGS",
 }
+LIBRARIES = {"NumPy": "numpy", "BLAS": "blas", "SciPy": "scipy", "PyTorch": "torch"}
 
 
 def of(results):
@@ -44,9 +45,6 @@ def of(results):
     return "\n".join(lines) + "\n"
 
 
-LIBRARIES = {"NumPy": "numpy", "BLAS": "blas", "SciPy": "scipy", "PyTorch": "torch"}
-
-
 def median(runs, key):
     """The median time to the goal, where a run that misses it counts as endless."""
     return statistics.median(run[key] if run["end"] == "goal" else math.inf for run in runs)
@@ -62,12 +60,13 @@ def row(title, runs, key, base, time_limit):
     best = min(runs, key=lambda run: run["distance"])
     all_full = all(run["end"] == "time limit" for run in runs)
     why = f"within {time_limit:g} s" if all_full else "; ".join(sorted({run["end"] for run in runs}))
-    against = f"> {ratio(time_limit / base)}" if all_full else "does not get there"
-    return f"| {title} | not reached ({why}) | best {best['distance']:.1e}, after {best['seconds']:.3g} s | {against} |"
+    against = f"> {ratio(time_limit / base)}" if all_full and math.isfinite(base) else "-"
+    return f"| {title} | not reached ({why}) | best {best['distance']:.1e}, after {best[key]:.3g} s | {against} |"
 
 
 def ratio(value):
-    return f"{value:.3g} x" if math.isfinite(value) and value > 0 else "-"
+    """Nothing where Relumax itself missed the goal."""
+    return f"{value:.3g} x" if value > 0 else "-"
 
 
 def write(document, folder):
@@ -78,7 +77,8 @@ def write(document, folder):
             results = json.load(text)
         link = os.path.relpath(file, os.path.dirname(document)).replace(os.sep, "/")
         found.append((results["problem"]["m"] * results["problem"]["n"], link, results))
-    tables = [f"{of(results)}\nEvery run: [{os.path.basename(link)}]({link})\n" for _, link, results in sorted(found, key=lambda f: f[:2])]
+    found.sort(key=lambda entry: entry[:2])
+    tables = [f"{of(results)}\nEvery run: [{os.path.basename(link)}]({link})\n" for _, link, results in found]
     with open(document, encoding="utf-8") as text:
         before, rest = text.read().split(BEGIN)
     after = rest.split(END)[1]
