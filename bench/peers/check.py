@@ -72,7 +72,8 @@ def main():
             method(problem, referee)
             raise AssertionError(f"{name} returned instead of stopping")
         except Stop as stop:
-            print(f"{name:55}{referee.distance:.1e}, {stop}, {referee.evaluations} evaluations, {referee.products} products")
+            work = f"{referee.evaluations} evaluations, {referee.products} Hessian products"
+            print(f"{name:55}{referee.distance:.1e}, {stop}, {work}")
         assert referee.distance <= Referee.GOAL, f"{name}: distance {referee.distance:.1e}"
         assert not name.startswith("numpy") or referee.evaluations < 20, f"{name}: {referee.evaluations} evaluations"
 

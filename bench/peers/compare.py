@@ -79,7 +79,7 @@ def run_relumax(folder, threads, time_limit):
         with open(os.path.join(out, "result.json"), encoding="utf-8") as file:
             result = json.load(file)
     return {
-        "end": "goal" if result["distanceToPlanted"] <= table.GOAL else result["status"],
+        "end": "goal" if result["distanceToPlanted"] <= table.GOAL else result["status"].replace("-", " "),
         "seconds": result["seconds"],
         "wallSeconds": wall,
         "distance": result["distanceToPlanted"],
@@ -187,9 +187,12 @@ def measure(chosen, scratch):
         run_peer(method, model.read(small), 0.5)
 
     m, n, d = problem.shape
-    generated = {"scale": chosen.scale, "startDistance": chosen.start_distance, "seed": chosen.seed}
+    if chosen.problem:
+        origin = {"folder": os.path.basename(os.path.abspath(folder))}
+    else:
+        origin = {"scale": chosen.scale, "startDistance": chosen.start_distance, "seed": chosen.seed}
     return {
-        "problem": {"m": m, "n": n, "d": d, **({"folder": os.path.basename(os.path.abspath(folder))} if chosen.problem else generated)},
+        "problem": {"m": m, "n": n, "d": d, **origin},
         "goal": model.Referee.GOAL,
         "timeLimit": chosen.time_limit,
         "threads": threads,

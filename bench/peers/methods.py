@@ -38,7 +38,7 @@ def gauss_newton_rebuilt(problem, referee):
 
 
 def gauss_newton_updated(problem, referee):
-    """The same with C kept: C += A2[:, F] diag(+-1) A1[F, :] for the flipped units F, which also give z at a trial point."""
+    """The same with C kept: C += A2[:, F] diag(+-1) A1[F, :] for the flipped units F; z at a trial point through C."""
     a1, a2, b, x, _ = problem
     referee.see(x)
     z1 = a1 @ x
@@ -66,7 +66,7 @@ def gauss_newton_updated(problem, referee):
 
 
 def masked_product(a1, a2, mask):
-    """A2 diag(mask) A1 from the active units alone: half the work, which is more than compress takes to copy A2's columns."""
+    """A2 diag(mask) A1 from the active units alone: it saves half the product, more than copying A2's columns takes."""
     return np.compress(mask, a2, axis=1) @ a1[mask]
 
 
@@ -121,7 +121,7 @@ def trust_region(problem):
 
 
 def minimize(method, problem, referee, start, **options):
-    """SciPy's minimize on the objective scaled to `start` at x0, with tolerances that never end it before the referee."""
+    """SciPy's minimize on the objective scaled to `start` at x0; tolerances of 0 leave the end to the referee."""
     objective = Objective(problem, referee, start)
     done = scipy.optimize.minimize(
         objective.value,
