@@ -164,9 +164,8 @@ final class NewtonRun implements AutoCloseable {
     if (at.activeUnits() == 0) {
       return Status.NO_ACTIVE_UNIT;
     }
-    // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to x =
-    // 0
-    // may do the latter.
+    // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
+    // x = 0 may do the latter.
     double size = norm(objective.x());
     if (size == Double.POSITIVE_INFINITY || (size == 0 && iterations == 0)) {
       return Status.NON_FINITE;
@@ -189,14 +188,8 @@ final class NewtonRun implements AutoCloseable {
     for (int rejected = 0; ; rejected++) {
       List<CurvatureForm> forms = formsToTry();
       List<CurvatureForm> usable = computeDirections(forms);
-      Status stopBefore = usable.isEmpty() ? stopRequested() : null;
-      if (stopBefore != null) {
-        return stopBefore;
-      }
       if (usable.isEmpty()) {
-        // However large its multiple, the scale of an H that has underflowed cannot damp it.
-        double scale = backend.scale(objective.curvature(forms.getLast()));
-        return Double.isFinite(scale) ? Status.FLAT : Status.NON_FINITE;
+        return noDirection(forms.getLast());
       }
       CurvatureForm first = usable.get(0);
       if (norm(directions.get(first)) <= options.tolerance() * norm(objective.x())) {
@@ -219,6 +212,17 @@ final class NewtonRun implements AutoCloseable {
         return stop;
       }
     }
+  }
+
+  /** Why no damping made the model positive definite. */
+  private Status noDirection(CurvatureForm form) {
+    Status stop = stopRequested();
+    if (stop != null) {
+      return stop;
+    }
+    // However large its multiple, the scale of an H that has underflowed cannot damp it.
+    double scale = backend.scale(objective.curvature(form));
+    return Double.isFinite(scale) ? Status.FLAT : Status.NON_FINITE;
   }
 
   // Directions
