@@ -12,6 +12,7 @@ import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * The backend that runs everywhere: main memory, all cores, rows split over threads in a fixed way
@@ -95,13 +96,16 @@ final class CpuBackend implements Backend {
   @Override
   public double dot(Buffer u, Buffer v) {
     requireSize(v, size(u));
-    MemorySegment a = segment(u);
-    MemorySegment b = segment(v);
+    CpuBuffer a = (CpuBuffer) u;
+    CpuBuffer b = (CpuBuffer) v;
     parallel.run(
         size(u),
         GRAIN,
         (part, low, high) ->
-            parallel.add(part, 0, kernels.dot(a, 8 * low, b, 8 * low, (int) (high - low))));
+            parallel.add(
+                part,
+                0,
+                kernels.dot(a.address() + 8 * low, b.address() + 8 * low, (int) (high - low))));
     return parallel.sum(0);
   }
 
@@ -109,17 +113,20 @@ final class CpuBackend implements Backend {
   public void combine(double alpha, Buffer u, double beta, Buffer v, Buffer out) {
     requireSize(v, size(u));
     requireSize(out, size(u));
-    MemorySegment a = segment(u);
-    MemorySegment b = segment(v);
-    MemorySegment o = segment(out);
+    CpuBuffer a = (CpuBuffer) u;
+    CpuBuffer b = (CpuBuffer) v;
+    CpuBuffer o = (CpuBuffer) out;
     parallel.run(
         size(u),
         GRAIN,
-        (part, low, high) -> {
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            o.set(F64, at, alpha * a.get(F64, at) + beta * b.get(F64, at));
-          }
-        });
+        (_, low, high) ->
+            kernels.combine(
+                alpha,
+                a.address() + 8 * low,
+                beta,
+                b.address() + 8 * low,
+                o.address() + 8 * low,
+                (int) (high - low)));
   }
 
   @Override
@@ -138,38 +145,40 @@ final class CpuBackend implements Backend {
     require(x.columns() == a.columns(), "multiply", a, x);
     require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
-    MemorySegment from = segment(x);
-    MemorySegment to = segment(y);
-    int count = (int) x.rows();
+    CpuBuffer from = (CpuBuffer) x;
+    CpuBuffer to = (CpuBuffer) y;
     int n = (int) a.columns();
-    long xStride = 8L * n;
-    long yStride = 8L * a.rows();
     parallel.run(
         a.rows(),
         grain(n),
         (part, low, high) -> {
-          double[] tile = parallel.tile(part);
-          for (long i = low; i < high; i += 2) {
-            int block = (int) Math.min(2, high - i);
-            long at = rows.load(part, i, block);
-            int k = 0;
-            for (; block == 2 && k + 4 <= count; k += 4) {
-              kernels.dotTile(
-                  rows.segment(part), at, rows.stride(), from, k * xStride, xStride, n, tile);
-              for (int j = 0; j < 4; j++) {
-                to.set(F64, (k + j) * yStride + 8 * i, tile[j]);
-                to.set(F64, (k + j) * yStride + 8 * i + 8, tile[4 + j]);
-              }
-            }
-            for (; k < count; k++) {
-              for (int r = 0; r < block; r++) {
-                double dot =
-                    kernels.dot(rows.segment(part), at + r * rows.stride(), from, k * xStride, n);
-                to.set(F64, k * yStride + 8 * (i + r), dot);
-              }
-            }
+          for (long i = low; i < high; i += 4) {
+            int block = (int) Math.min(4, high - i);
+            multiplyRows(rows.load(part, i, block), rows.stride(), block, from, to, i, n);
           }
         });
+  }
+
+  /** Entries i..i+block-1 of every row of y, from as many rows of a. */
+  private void multiplyRows(
+      long a, long stride, int block, CpuBuffer x, CpuBuffer y, long i, int n) {
+    int count = (int) x.rows();
+    int k = 0;
+    for (; block == 4 && k + 4 <= count; k += 4) {
+      long out = y.address(k) + 8 * i;
+      kernels.dotTile(a, stride, x.address(k), x.stride(), n, out, y.stride());
+      kernels.dotTile(a + 2 * stride, stride, x.address(k), x.stride(), n, out + 16, y.stride());
+    }
+    for (; k < count; k++) {
+      long out = y.address(k) + 8 * i;
+      if (block == 4) {
+        kernels.dots(a, stride, x.address(k), n, out);
+      } else {
+        for (int r = 0; r < block; r++) {
+          RawMemory.set(out + 8L * r, kernels.dot(a + r * stride, x.address(k), n));
+        }
+      }
+    }
   }
 
   @Override
@@ -177,48 +186,36 @@ final class CpuBackend implements Backend {
     require(size(v) == a.rows(), "multiplyTransposed", a, v);
     require(size(y) == a.columns(), "multiplyTransposed", a, y);
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
-    MemorySegment weights = segment(v);
-    MemorySegment out = segment(y);
+    CpuBuffer weights = (CpuBuffer) v;
+    CpuBuffer out = (CpuBuffer) y;
     int n = (int) a.columns();
     int parts =
         parallel.run(
             a.rows(),
             grain(n),
             (part, low, high) -> {
-              MemorySegment sum = parallel.scratch(part, Parallel.RESULT, n).segment();
-              sum.asSlice(0, 8L * n).fill((byte) 0);
+              long sum = parallel.scratch(part, Parallel.RESULT, n).address();
+              RawMemory.clear(sum, 8L * n);
               for (long i = low; i < high; i += 4) {
                 int block = (int) Math.min(4, high - i);
-                long at = rows.load(part, i, block);
+                long from = rows.load(part, i, block);
+                long weight = weights.address() + 8 * i;
                 if (block == 4) {
-                  kernels.addRows(
-                      weights.get(F64, 8 * i),
-                      weights.get(F64, 8 * i + 8),
-                      weights.get(F64, 8 * i + 16),
-                      weights.get(F64, 8 * i + 24),
-                      rows.segment(part),
-                      at,
-                      rows.stride(),
-                      sum,
-                      0,
-                      n);
+                  kernels.addRows(weight, from, rows.stride(), sum, n);
                 } else {
                   for (int r = 0; r < block; r++) {
-                    kernels.addRow(
-                        weights.get(F64, 8 * (i + r)),
-                        rows.segment(part),
-                        at + r * rows.stride(),
-                        sum,
-                        0,
-                        n);
+                    double s = RawMemory.get(weight + 8L * r);
+                    kernels.addRow(s, from + r * rows.stride(), sum, n);
                   }
                 }
               }
             });
-    out.fill((byte) 0);
+    RawMemory.clear(out.address(), 8L * n);
     for (int part = 0; part < parts; part++) {
-      kernels.addRow(1, parallel.scratch(part, Parallel.RESULT, n).segment(), 0, out, 0, n);
+      long sum = parallel.scratch(part, Parallel.RESULT, n).address();
+      kernels.addRow(1, sum, out.address(), n);
     }
+    Reference.reachabilityFence(out);
   }
 
   /** Rows of length n that are worth a thread. */
@@ -312,41 +309,47 @@ final class CpuBackend implements Backend {
       return;
     }
     CpuBuffer matrix = (CpuBuffer) a;
-    MemorySegment from = matrix.segment();
+    CpuBuffer to = (CpuBuffer) y;
     MemorySegment xs = segment(x);
-    MemorySegment ys = segment(y);
     int count = chosen.count();
     int[] index = chosen.index;
     int vectors = (int) x.rows();
-    long xStride = 8 * a.columns();
-    long yStride = 8 * a.rows();
-    boolean wide = a.type() == ElementType.FLOAT64;
     // The coefficients of one vector side by side, as they are used for every row.
-    MemorySegment packed = parallel.scratch(0, Parallel.RIGHT, (long) vectors * count).segment();
+    CpuBuffer packed = parallel.scratch(0, Parallel.RIGHT, (long) vectors * count);
     for (int k = 0; k < vectors; k++) {
       for (int j = 0; j < count; j++) {
-        packed.set(F64, 8L * (k * (long) count + j), xs.get(F64, k * xStride + 8L * index[j]));
+        double value = xs.get(F64, 8 * (k * a.columns() + index[j]));
+        RawMemory.set(packed.address() + 8L * (k * (long) count + j), value);
       }
     }
     parallel.run(
         a.rows(),
         grain(count * (vectors + 8)),
         (part, low, high) -> {
-          MemorySegment row = parallel.scratch(part, Parallel.ROWS, count).segment();
+          long row = parallel.scratch(part, Parallel.ROWS, count).address();
           for (long i = low; i < high; i++) {
-            long at = matrix.offset(i);
-            for (int j = 0; j < count; j++) {
-              double entry =
-                  wide ? from.get(F64, at + 8L * index[j]) : from.get(F32, at + 4L * index[j]);
-              row.set(F64, 8L * j, entry);
-            }
+            gather(matrix, i, index, count, row);
             for (int k = 0; k < vectors; k++) {
-              long to = k * yStride + 8 * i;
-              double sum = kernels.dot(packed, 8L * k * count, row, 0, count);
-              ys.set(F64, to, ys.get(F64, to) + sum);
+              long at = to.address(k) + 8 * i;
+              double sum = kernels.dot(packed.address() + 8L * k * count, row, count);
+              RawMemory.set(at, RawMemory.get(at) + sum);
             }
           }
         });
+  }
+
+  /** Entries index[0..count-1] of row i of a, side by side. */
+  private static void gather(CpuBuffer a, long i, int[] index, int count, long out) {
+    long row = a.address(i);
+    if (a.type() == ElementType.FLOAT64) {
+      for (int j = 0; j < count; j++) {
+        RawMemory.set(out + 8L * j, RawMemory.get(row + 8L * index[j]));
+      }
+    } else {
+      for (int j = 0; j < count; j++) {
+        RawMemory.set(out + 8L * j, RawMemory.getFloat(row + 4L * index[j]));
+      }
+    }
   }
 
   @Override
@@ -368,48 +371,29 @@ final class CpuBackend implements Backend {
     requireWeights(w2, m);
     requireSize(f, m);
     requireSize(gz, m);
-    MemorySegment zs = segment(z);
-    MemorySegment bs = segment(b);
-    MemorySegment fs = segment(f);
-    MemorySegment gs = segment(gz);
-    MemorySegment ws = w2 == null ? null : segment(w2);
-    double[] range = {Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY};
-    range(zs, 0, m, range);
-    double max = range[0];
-    parallel.run(
-        m,
-        GRAIN,
-        (part, low, high) ->
-            parallel.add(part, 0, kernels.exp(zs, 8 * low, max, fs, 8 * low, (int) (high - low))));
-    double inverse = finite(range) ? 1 / parallel.sum(0) : Double.NaN;
+    CpuBuffer zs = (CpuBuffer) z;
+    CpuBuffer bs = (CpuBuffer) b;
+    CpuBuffer fs = (CpuBuffer) f;
+    CpuBuffer gs = (CpuBuffer) gz;
+    CpuBuffer ws = (CpuBuffer) w2;
+    double[] range = new double[2];
+    double scale = exponentials(zs, fs, m, range);
     parallel.run(
         m,
         GRAIN,
         (part, low, high) -> {
-          double cc = 0;
-          double fc = 0;
-          double ff = 0;
-          double noise = 0;
-          double ww = 0;
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            double fi = fs.get(F64, at) * inverse;
-            double ci = fi - bs.get(F64, at);
-            fs.set(F64, at, fi);
-            gs.set(F64, at, fi * ci);
-            cc += ci * ci;
-            fc += fi * ci;
-            ff += fi * fi;
-            noise += fi * fi * ci * ci;
-            if (ws != null) {
-              double zi = zs.get(F64, at);
-              ww += ws.get(F64, at) * zi * zi;
-            }
+          double[] sums = parallel.tile(part);
+          int count = (int) (high - low);
+          long at = 8 * low;
+          kernels.residual(
+              fs.address() + at, scale, bs.address() + at, gs.address() + at, count, sums);
+          for (int i = 0; i < 4; i++) {
+            parallel.add(part, i, sums[i]);
           }
-          parallel.add(part, 0, cc);
-          parallel.add(part, 1, fc);
-          parallel.add(part, 2, ff);
-          parallel.add(part, 3, noise);
-          parallel.add(part, 4, ww);
+          if (ws != null) {
+            parallel.add(
+                part, 4, kernels.weightedSquares(ws.address() + at, zs.address() + at, count));
+          }
         });
     double fc = parallel.sum(1);
     SoftmaxSums sums =
@@ -423,13 +407,13 @@ final class CpuBackend implements Backend {
     parallel.run(
         m,
         GRAIN,
-        (part, low, high) -> {
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            double g = gs.get(F64, at) - fc * fs.get(F64, at);
-            if (ws != null) {
-              g += ws.get(F64, at) * zs.get(F64, at);
+        (_, low, high) -> {
+          kernels.addRow(-fc, fs.address() + 8 * low, gs.address() + 8 * low, (int) (high - low));
+          if (ws != null) {
+            for (long at = 8 * low; at < 8 * high; at += 8) {
+              double g = RawMemory.get(ws.address() + at) * RawMemory.get(zs.address() + at);
+              RawMemory.set(gs.address() + at, RawMemory.get(gs.address() + at) + g);
             }
-            gs.set(F64, at, g);
           }
         });
     return sums;
@@ -440,57 +424,60 @@ final class CpuBackend implements Backend {
     int m = (int) z.columns();
     requireSize(b, m);
     requireWeights(w2, m);
-    MemorySegment zs = segment(z);
-    MemorySegment bs = segment(b);
-    MemorySegment ws = w2 == null ? null : segment(w2);
-    MemorySegment es = parallel.scratch(0, Parallel.RESULT, m).segment();
-    double[] range = new double[2];
+    CpuBuffer bs = (CpuBuffer) b;
+    CpuBuffer ws = (CpuBuffer) w2;
+    CpuBuffer es = parallel.scratch(0, Parallel.RESULT, m);
     for (int k = 0; k < z.rows(); k++) {
-      long row = 8L * m * k;
-      range(zs, row, m, range);
-      double max = range[0];
-      parallel.run(
-          m,
-          GRAIN,
-          (part, low, high) ->
-              parallel.add(
-                  part, 0, kernels.exp(zs, row + 8 * low, max, es, 8 * low, (int) (high - low))));
-      double inverse = finite(range) ? 1 / parallel.sum(0) : Double.NaN;
+      CpuBuffer zs = (CpuBuffer) z.row(k);
+      double scale = exponentials(zs, es, m, new double[2]);
       parallel.run(
           m,
           GRAIN,
           (part, low, high) -> {
-            double cc = 0;
-            double ww = 0;
-            for (long at = 8 * low; at < 8 * high; at += 8) {
-              double ci = es.get(F64, at) * inverse - bs.get(F64, at);
-              cc += ci * ci;
-              if (ws != null) {
-                double zi = zs.get(F64, row + at);
-                ww += ws.get(F64, at) * zi * zi;
-              }
+            int count = (int) (high - low);
+            long at = 8 * low;
+            parallel.add(
+                part, 0, kernels.squaredError(es.address() + at, scale, bs.address() + at, count));
+            if (ws != null) {
+              parallel.add(
+                  part, 1, kernels.weightedSquares(ws.address() + at, zs.address() + at, count));
             }
-            parallel.add(part, 0, cc);
-            parallel.add(part, 1, ww);
           });
       dataLoss[k] = 0.5 * parallel.sum(0);
       regularization[k] = 0.5 * parallel.sum(1);
     }
   }
 
-  private void range(MemorySegment z, long offset, int m, double[] range) {
+  /**
+   * f = exp(z - max z).
+   *
+   * @param range becomes {max z, min z}
+   * @return 1 / Σ f, NaN if an entry of z is not finite
+   */
+  private double exponentials(CpuBuffer z, CpuBuffer f, int m, double[] range) {
     int parts =
         parallel.run(
             m,
             GRAIN,
             (part, low, high) ->
-                kernels.range(z, offset + 8 * low, (int) (high - low), parallel.tile(part)));
+                kernels.range(z.address() + 8 * low, (int) (high - low), parallel.tile(part)));
     range[0] = Double.NEGATIVE_INFINITY;
     range[1] = Double.POSITIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
       range[0] = Math.max(range[0], parallel.tile(part)[0]);
       range[1] = Math.min(range[1], parallel.tile(part)[1]);
     }
+    double max = range[0];
+    parallel.run(
+        m,
+        GRAIN,
+        (part, low, high) ->
+            parallel.add(
+                part,
+                0,
+                kernels.exp(
+                    z.address() + 8 * low, max, f.address() + 8 * low, (int) (high - low))));
+    return finite(range) ? 1 / parallel.sum(0) : Double.NaN;
   }
 
   private static boolean finite(double[] range) {
@@ -560,7 +547,7 @@ final class CpuBackend implements Backend {
     require(size(a) == c.rows(), "gram", c, a);
     require(size(center) == c.columns(), "gram", c, center);
     require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    products.gram((CpuBuffer) c, segment(center), segment(a), (CpuBuffer) h);
+    products.gram((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, (CpuBuffer) h);
   }
 
   @Override
@@ -568,18 +555,18 @@ final class CpuBackend implements Backend {
     int d = (int) h.rows();
     requireSize(u, d);
     requireSize(v, d);
-    MemorySegment us = segment(u);
-    MemorySegment vs = segment(v);
-    MemorySegment hs = segment(h);
+    CpuBuffer us = (CpuBuffer) u;
+    CpuBuffer vs = (CpuBuffer) v;
+    CpuBuffer hs = (CpuBuffer) h;
     parallel.run(
         d,
         grain(d),
-        (part, low, high) -> {
+        (_, low, high) -> {
           for (long i = low; i < high; i++) {
-            double ui = us.get(F64, 8 * i);
-            double vi = vs.get(F64, 8 * i);
-            kernels.addRow(t * vi + ui, vs, 0, hs, 8 * i * d, d);
-            kernels.addRow(vi, us, 0, hs, 8 * i * d, d);
+            double ui = RawMemory.get(us.address() + 8 * i);
+            double vi = RawMemory.get(vs.address() + 8 * i);
+            kernels.addRow(t * vi + ui, vs.address(), hs.address(i), d);
+            kernels.addRow(vi, us.address(), hs.address(i), d);
           }
         });
   }
@@ -598,14 +585,19 @@ final class CpuBackend implements Backend {
   @Override
   public boolean factor(Buffer h, double shift, Buffer l) {
     requireSize(l, size(h));
-    return cholesky.factor(segment(h), shift, segment(l), (int) h.rows());
+    boolean definite = cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
+    Reference.reachabilityFence(h);
+    Reference.reachabilityFence(l);
+    return definite;
   }
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
     requireSize(r, l.rows());
     copy(r, out);
-    cholesky.solve(segment(l), segment(out), (int) l.rows());
+    cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
+    Reference.reachabilityFence(l);
+    Reference.reachabilityFence(out);
   }
 
   @Override

@@ -44,9 +44,21 @@ final class CpuBuffer implements Buffer {
     return segment;
   }
 
-  /** Byte offset of the first entry of row i. */
-  long offset(long i) {
-    return i * columns * type.bytes();
+  /**
+   * Where the first entry lies in {@link RawMemory}.
+   *
+   * @throws IllegalStateException if the buffer, or the matrix it views, was closed
+   */
+  long address() {
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("the buffer is closed");
+    }
+    return segment.address();
+  }
+
+  /** Where the first entry of row i lies. */
+  long address(long i) {
+    return address() + i * stride();
   }
 
   long stride() {
@@ -74,7 +86,7 @@ final class CpuBuffer implements Buffer {
       throw new IllegalArgumentException(
           "rows %d..%d of a buffer of %d".formatted(first, first + count - 1, rows));
     }
-    MemorySegment part = segment.asSlice(offset(first), count * stride());
+    MemorySegment part = segment.asSlice(first * stride(), count * stride());
     return new CpuBuffer(count, columns, type, part, null);
   }
 

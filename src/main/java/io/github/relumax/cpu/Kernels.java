@@ -1,11 +1,9 @@
 package io.github.relumax.cpu;
 
-import java.lang.foreign.MemorySegment;
-
 /**
- * The inner loops of the CPU backend, single-threaded, over off-heap float64. Offsets and strides
- * are in bytes, lengths in entries. Two implementations: {@link VectorKernels} where the vector
- * module is present, {@link ScalarKernels} elsewhere.
+ * The inner loops of the CPU backend, single-threaded, over float64 in {@link RawMemory}. Operands
+ * are addresses; strides are in bytes, lengths in entries. Two implementations: {@link
+ * VectorKernels} where the vector module is present, {@link ScalarKernels} elsewhere.
  */
 interface Kernels {
   /** Rows of one product tile; both implementations use the same. */
@@ -18,59 +16,68 @@ interface Kernels {
   int vectorBits();
 
   /** out[i] = (double) in[i]: float32 storage read as float64. */
-  void widen(MemorySegment in, long inOffset, MemorySegment out, long outOffset, int n);
+  void widen(long in, long out, int n);
 
   /** Σ a_i b_i. */
-  double dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n);
+  double dot(long a, long b, int n);
+
+  /** Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4. */
+  void dots(long a, long aStride, long x, int n, long out);
 
   /**
-   * Eight dot products at once: out[4 r + k] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4.
+   * Eight dot products at once: out[k][r] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4.
    * Each entry of a is loaded once.
    */
-  void dotTile(
-      MemorySegment a,
-      long aOffset,
-      long aStride,
-      MemorySegment x,
-      long xOffset,
-      long xStride,
-      int n,
-      double[] out);
+  void dotTile(long a, long aStride, long x, long xStride, int n, long out, long outStride);
 
-  /** y += s0 a_0 + s1 a_1 + s2 a_2 + s3 a_3 for four rows of a. */
-  void addRows(
-      double s0,
-      double s1,
-      double s2,
-      double s3,
-      MemorySegment a,
-      long aOffset,
-      long aStride,
-      MemorySegment y,
-      long yOffset,
-      int n);
+  /** y += s0 a_0 + s1 a_1 + s2 a_2 + s3 a_3 for four rows of a, with s at address {@code s}. */
+  void addRows(long s, long a, long aStride, long y, int n);
 
   /** y += s a. */
-  void addRow(double s, MemorySegment a, long aOffset, MemorySegment y, long yOffset, int n);
+  void addRow(double s, long a, long y, int n);
+
+  /** out = alpha u + beta v; out may be u or v. */
+  void combine(double alpha, long u, double beta, long v, long out, int n);
 
   /**
-   * The product tile: c[i][j] += Σ_k left[k][i] right[k][j], i &lt; TILE_ROWS, j &lt;
-   * tileColumns(). left is packed with TILE_ROWS entries per k, right with tileColumns() entries
-   * per k.
+   * The product tile: out[i][j] = Σ_k left[k][i] right[k][j], i &lt; TILE_ROWS, j &lt;
+   * tileColumns(), out row after row without gaps.
    */
-  void tile(
+  void tile(int depth, long left, long leftStride, long right, long rightStride, long out);
+
+  /** c[i][j] += s tile[i][j] for a whole tile. */
+  void addTile(double s, long tile, long c, long cStride);
+
+  /**
+   * Rows of c less center, and these times a, into one panel each: x[k][j] = c[k][j] - center[j]
+   * and ax[k][j] = a[k] x[k][j] for k &lt; depth and j &lt; columns, zeros up to the width of the
+   * panel.
+   */
+  void packCentered(
       int depth,
-      MemorySegment left,
-      long leftOffset,
-      MemorySegment right,
-      long rightOffset,
-      MemorySegment c,
-      long cOffset,
-      long cStride);
+      long c,
+      long cStride,
+      int columns,
+      long center,
+      long a,
+      long x,
+      long ax,
+      int width);
 
   /** out[0] = max z_i and out[1] = min z_i; NaN if one is NaN. */
-  void range(MemorySegment z, long offset, int n, double[] out);
+  void range(long z, int n, double[] out);
 
   /** f_i = exp(z_i - shift); returns Σ f_i. */
-  double exp(MemorySegment z, long zOffset, double shift, MemorySegment f, long fOffset, int n);
+  double exp(long z, double shift, long f, int n);
+
+  /**
+   * From unnormalised f: f = scale f, c = f - b, gz = f∘c, and out = {Σ c², Σ fc, Σ f², Σ (fc)²}.
+   */
+  void residual(long f, double scale, long b, long gz, int n, double[] out);
+
+  /** Σ (scale f_i - b_i)². */
+  double squaredError(long f, double scale, long b, int n);
+
+  /** Σ w_i z_i². */
+  double weightedSquares(long w, long z, int n);
 }

@@ -1,5 +1,6 @@
 package io.github.relumax.cpu;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /** Splits ranges of rows over a {@link WorkerTeam}, and hands each part its scratch memory. */
@@ -8,6 +9,12 @@ final class Parallel implements AutoCloseable {
   @FunctionalInterface
   interface RangeJob {
     void run(int part, long low, long high);
+  }
+
+  /** One item of a job whose items differ in size. */
+  @FunctionalInterface
+  interface ItemJob {
+    void run(int part, int item);
   }
 
   /** Sums that each part may leave behind. */
@@ -19,7 +26,8 @@ final class Parallel implements AutoCloseable {
   static final int LEFT = 1;
   static final int RIGHT = 2;
   static final int RESULT = 3;
-  private static final int SLOTS = 4;
+  static final int TILE = 4;
+  private static final int SLOTS = 5;
 
   private final WorkerTeam team;
   private final double[] sums;
@@ -46,16 +54,40 @@ final class Parallel implements AutoCloseable {
   int run(long n, long grain, RangeJob job) {
     int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
     Arrays.fill(sums, 0);
-    if (parts == 1) {
-      job.run(0, 0, n);
-    } else {
-      team.run(part -> {
-        if (part < parts) {
-          job.run(part, bound(n, part, parts), bound(n, part + 1, parts));
-        }
-      });
-    }
+    runParts(parts, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
     return parts;
+  }
+
+  /**
+   * Runs {@code job} for every item in [0, n), dealt out to the threads in turn: for items whose
+   * work grows or shrinks with their number.
+   */
+  void each(int n, ItemJob job) {
+    int parts = Math.min(n, team.size());
+    runParts(
+        parts,
+        part -> {
+          for (int item = part; item < n; item += parts) {
+            job.run(part, item);
+          }
+        });
+  }
+
+  private void runParts(int parts, WorkerTeam.Job job) {
+    try {
+      if (parts == 1) {
+        job.run(0);
+      } else {
+        team.run(part -> {
+          if (part < parts) {
+            job.run(part);
+          }
+        });
+      }
+    } finally {
+      // Kernels know addresses alone: the buffers that the job captured must outlive it.
+      Reference.reachabilityFence(job);
+    }
   }
 
   private static long bound(long n, int part, int parts) {

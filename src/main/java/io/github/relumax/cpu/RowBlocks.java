@@ -1,7 +1,6 @@
 package io.github.relumax.cpu;
 
 import io.github.relumax.matrix.ElementType;
-import java.lang.foreign.MemorySegment;
 
 /**
  * A few rows of a matrix at a time as float64: in place when they are stored so, else widened into
@@ -23,33 +22,24 @@ final class RowBlocks {
     columns = (int) matrix.columns();
   }
 
-  /**
-   * Makes rows i..i+count-1 readable and returns the byte offset of the first in {@link #segment}.
-   * count is at most 4.
-   */
-  long load(int part, long i, int count) {
-    if (inPlace()) {
-      return matrix.offset(i);
-    }
-    MemorySegment to = segment(part);
-    for (int r = 0; r < count; r++) {
-      kernels.widen(matrix.segment(), matrix.offset(i + r), to, r * stride(), columns);
-    }
-    return 0;
+  int columns() {
+    return columns;
   }
 
-  MemorySegment segment(int part) {
-    return inPlace()
-        ? matrix.segment()
-        : parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).segment();
+  /** Makes rows i..i+count-1 readable, count at most 4, and returns where the first one lies. */
+  long load(int part, long i, int count) {
+    if (matrix.type() == ElementType.FLOAT64) {
+      return matrix.address(i);
+    }
+    long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
+    for (int r = 0; r < count; r++) {
+      kernels.widen(matrix.address(i + r), to + r * stride(), columns);
+    }
+    return to;
   }
 
   /** Bytes from one row to the next. */
   long stride() {
     return 8L * columns;
-  }
-
-  private boolean inPlace() {
-    return matrix.type() == ElementType.FLOAT64;
   }
 }

@@ -1,9 +1,7 @@
 package io.github.relumax.cpu;
 
-import static io.github.relumax.matrix.Matrix.F32;
-import static io.github.relumax.matrix.Matrix.F64;
-
-import java.lang.foreign.MemorySegment;
+import static io.github.relumax.cpu.RawMemory.get;
+import static io.github.relumax.cpu.RawMemory.set;
 
 /**
  * Plain Java loops: what runs where the vector module is absent, and the reference for {@link
@@ -23,114 +21,132 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void widen(MemorySegment in, long inOffset, MemorySegment out, long outOffset, int n) {
+  public void widen(long in, long out, int n) {
     for (int i = 0; i < n; i++) {
-      out.set(F64, outOffset + 8L * i, in.get(F32, inOffset + 4L * i));
+      set(out + 8L * i, RawMemory.getFloat(in + 4L * i));
     }
   }
 
   @Override
-  public double dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n) {
+  public double dot(long a, long b, int n) {
     double s0 = 0;
     double s1 = 0;
     int i = 0;
     for (; i + 1 < n; i += 2) {
-      s0 += a.get(F64, aOffset + 8L * i) * b.get(F64, bOffset + 8L * i);
-      s1 += a.get(F64, aOffset + 8L * i + 8) * b.get(F64, bOffset + 8L * i + 8);
+      s0 += get(a + 8L * i) * get(b + 8L * i);
+      s1 += get(a + 8L * i + 8) * get(b + 8L * i + 8);
     }
     if (i < n) {
-      s0 += a.get(F64, aOffset + 8L * i) * b.get(F64, bOffset + 8L * i);
+      s0 += get(a + 8L * i) * get(b + 8L * i);
     }
     return s0 + s1;
   }
 
   @Override
-  public void dotTile(
-      MemorySegment a,
-      long aOffset,
-      long aStride,
-      MemorySegment x,
-      long xOffset,
-      long xStride,
-      int n,
-      double[] out) {
+  public void dots(long a, long aStride, long x, int n, long out) {
+    for (int r = 0; r < 4; r++) {
+      set(out + 8L * r, dot(a + r * aStride, x, n));
+    }
+  }
+
+  @Override
+  public void dotTile(long a, long aStride, long x, long xStride, int n, long out, long outStride) {
     for (int r = 0; r < 2; r++) {
       for (int k = 0; k < 4; k++) {
-        out[4 * r + k] = dot(a, aOffset + r * aStride, x, xOffset + k * xStride, n);
+        set(out + k * outStride + 8L * r, dot(a + r * aStride, x + k * xStride, n));
       }
     }
   }
 
   @Override
-  public void addRows(
-      double s0,
-      double s1,
-      double s2,
-      double s3,
-      MemorySegment a,
-      long aOffset,
-      long aStride,
-      MemorySegment y,
-      long yOffset,
-      int n) {
+  public void addRows(long s, long a, long aStride, long y, int n) {
+    double s0 = get(s);
+    double s1 = get(s + 8);
+    double s2 = get(s + 16);
+    double s3 = get(s + 24);
     for (int j = 0; j < n; j++) {
-      long at = aOffset + 8L * j;
-      long to = yOffset + 8L * j;
+      long at = a + 8L * j;
       double sum =
-          s0 * a.get(F64, at)
-              + s1 * a.get(F64, at + aStride)
-              + s2 * a.get(F64, at + 2 * aStride)
-              + s3 * a.get(F64, at + 3 * aStride);
-      y.set(F64, to, y.get(F64, to) + sum);
+          s0 * get(at)
+              + s1 * get(at + aStride)
+              + s2 * get(at + 2 * aStride)
+              + s3 * get(at + 3 * aStride);
+      set(y + 8L * j, get(y + 8L * j) + sum);
     }
   }
 
   @Override
-  public void addRow(
-      double s, MemorySegment a, long aOffset, MemorySegment y, long yOffset, int n) {
+  public void addRow(double s, long a, long y, int n) {
     for (int j = 0; j < n; j++) {
-      long to = yOffset + 8L * j;
-      y.set(F64, to, y.get(F64, to) + s * a.get(F64, aOffset + 8L * j));
+      set(y + 8L * j, get(y + 8L * j) + s * get(a + 8L * j));
     }
   }
 
   @Override
-  public void tile(
-      int depth,
-      MemorySegment left,
-      long leftOffset,
-      MemorySegment right,
-      long rightOffset,
-      MemorySegment c,
-      long cOffset,
-      long cStride) {
+  public void combine(double alpha, long u, double beta, long v, long out, int n) {
+    for (int j = 0; j < n; j++) {
+      set(out + 8L * j, alpha * get(u + 8L * j) + beta * get(v + 8L * j));
+    }
+  }
+
+  @Override
+  public void tile(int depth, long left, long leftStride, long right, long rightStride, long out) {
     for (int i = 0; i < TILE_ROWS; i++) {
       double s0 = 0;
       double s1 = 0;
       double s2 = 0;
       double s3 = 0;
       for (int k = 0; k < depth; k++) {
-        double l = left.get(F64, leftOffset + 8L * (TILE_ROWS * k + i));
-        long r = rightOffset + 8L * TILE_COLUMNS * k;
-        s0 += l * right.get(F64, r);
-        s1 += l * right.get(F64, r + 8);
-        s2 += l * right.get(F64, r + 16);
-        s3 += l * right.get(F64, r + 24);
+        double l = get(left + k * leftStride + 8L * i);
+        long r = right + k * rightStride;
+        s0 += l * get(r);
+        s1 += l * get(r + 8);
+        s2 += l * get(r + 16);
+        s3 += l * get(r + 24);
       }
-      long to = cOffset + i * cStride;
-      c.set(F64, to, c.get(F64, to) + s0);
-      c.set(F64, to + 8, c.get(F64, to + 8) + s1);
-      c.set(F64, to + 16, c.get(F64, to + 16) + s2);
-      c.set(F64, to + 24, c.get(F64, to + 24) + s3);
+      long to = out + 8L * TILE_COLUMNS * i;
+      set(to, s0);
+      set(to + 8, s1);
+      set(to + 16, s2);
+      set(to + 24, s3);
     }
   }
 
   @Override
-  public void range(MemorySegment z, long offset, int n, double[] out) {
+  public void addTile(double s, long tile, long c, long cStride) {
+    for (int i = 0; i < TILE_ROWS; i++) {
+      addRow(s, tile + 8L * TILE_COLUMNS * i, c + cStride * i, TILE_COLUMNS);
+    }
+  }
+
+  @Override
+  public void packCentered(
+      int depth,
+      long c,
+      long cStride,
+      int columns,
+      long center,
+      long a,
+      long x,
+      long ax,
+      int width) {
+    for (int k = 0; k < depth; k++) {
+      double weight = get(a + 8L * k);
+      for (int j = 0; j < width; j++) {
+        double v = j < columns ? get(c + k * cStride + 8L * j) - get(center + 8L * j) : 0;
+        long to = 8L * ((long) width * k + j);
+        set(x + to, v);
+        set(ax + to, v * weight);
+      }
+    }
+  }
+
+  @Override
+  public void range(long z, int n, double[] out) {
     double max = Double.NEGATIVE_INFINITY;
     double min = Double.POSITIVE_INFINITY;
     for (int i = 0; i < n; i++) {
-      double value = z.get(F64, offset + 8L * i);
+      double value = get(z + 8L * i);
       max = Math.max(max, value);
       min = Math.min(min, value);
     }
@@ -139,13 +155,55 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public double exp(
-      MemorySegment z, long zOffset, double shift, MemorySegment f, long fOffset, int n) {
+  public double exp(long z, double shift, long f, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) {
-      double e = Math.exp(z.get(F64, zOffset + 8L * i) - shift);
-      f.set(F64, fOffset + 8L * i, e);
+      double e = Math.exp(get(z + 8L * i) - shift);
+      set(f + 8L * i, e);
       sum += e;
+    }
+    return sum;
+  }
+
+  @Override
+  public void residual(long f, double scale, long b, long gz, int n, double[] out) {
+    double cc = 0;
+    double fc = 0;
+    double ff = 0;
+    double fcfc = 0;
+    for (int i = 0; i < n; i++) {
+      double v = get(f + 8L * i) * scale;
+      double c = v - get(b + 8L * i);
+      double g = v * c;
+      set(f + 8L * i, v);
+      set(gz + 8L * i, g);
+      cc += c * c;
+      fc += g;
+      ff += v * v;
+      fcfc += g * g;
+    }
+    out[0] = cc;
+    out[1] = fc;
+    out[2] = ff;
+    out[3] = fcfc;
+  }
+
+  @Override
+  public double squaredError(long f, double scale, long b, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      double c = get(f + 8L * i) * scale - get(b + 8L * i);
+      sum += c * c;
+    }
+    return sum;
+  }
+
+  @Override
+  public double weightedSquares(long w, long z, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      double v = get(z + 8L * i);
+      sum += get(w + 8L * i) * v * v;
     }
     return sum;
   }

@@ -1,10 +1,10 @@
 package io.github.relumax.cpu;
 
-import static io.github.relumax.matrix.Matrix.F32;
-import static io.github.relumax.matrix.Matrix.F64;
+import static io.github.relumax.cpu.RawMemory.ALL;
+import static io.github.relumax.cpu.RawMemory.get;
+import static io.github.relumax.cpu.RawMemory.set;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
@@ -13,9 +13,12 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The inner loops with the JDK's Vector API at the widest vector the processor prefers. Each loop
- * keeps its vectors in local variables of one method: a helper method that takes vectors and is not
- * inlined would box them.
+ * The inner loops with the JDK's Vector API at the widest vector the processor prefers.
+ *
+ * <p>Each loop keeps its vectors in local variables of one method: a helper method that takes
+ * vectors and is not inlined would box them. Sums that a loop carries are stored, or reduced, right
+ * after it: what else reads memory between the loop and their use makes the JIT box them too, which
+ * costs more than a short loop does (so {@link #tile} stores, and {@link #addTile} adds).
  */
 final class VectorKernels implements Kernels {
   private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
@@ -58,55 +61,73 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void widen(MemorySegment in, long inOffset, MemorySegment out, long outOffset, int n) {
+  public void widen(long in, long out, int n) {
     int i = 0;
     if (F != null) {
       for (; i <= n - L; i += L) {
-        FloatVector v = FloatVector.fromMemorySegment(F, in, inOffset + 4L * i, LITTLE_ENDIAN);
-        DoubleVector w = (DoubleVector) v.convertShape(VectorOperators.F2D, S, 0);
-        w.intoMemorySegment(out, outOffset + 8L * i, LITTLE_ENDIAN);
+        FloatVector v = FloatVector.fromMemorySegment(F, ALL, in + 4L * i, LITTLE_ENDIAN);
+        store((DoubleVector) v.convertShape(VectorOperators.F2D, S, 0), out + 8L * i);
       }
     }
     for (; i < n; i++) {
-      out.set(F64, outOffset + 8L * i, in.get(F32, inOffset + 4L * i));
+      set(out + 8L * i, RawMemory.getFloat(in + 4L * i));
     }
   }
 
   @Override
-  public double dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n) {
+  public double dot(long a, long b, int n) {
     DoubleVector s0 = DoubleVector.zero(S);
     DoubleVector s1 = s0;
     DoubleVector s2 = s0;
     DoubleVector s3 = s0;
     int i = 0;
     for (; i <= n - 4 * L; i += 4 * L) {
-      long p = aOffset + 8L * i;
-      long q = bOffset + 8L * i;
-      s0 = load(a, p).fma(load(b, q), s0);
-      s1 = load(a, p + LB).fma(load(b, q + LB), s1);
-      s2 = load(a, p + 2 * LB).fma(load(b, q + 2 * LB), s2);
-      s3 = load(a, p + 3 * LB).fma(load(b, q + 3 * LB), s3);
+      long p = a + 8L * i;
+      long q = b + 8L * i;
+      s0 = load(p).fma(load(q), s0);
+      s1 = load(p + LB).fma(load(q + LB), s1);
+      s2 = load(p + 2 * LB).fma(load(q + 2 * LB), s2);
+      s3 = load(p + 3 * LB).fma(load(q + 3 * LB), s3);
     }
     for (; i <= n - L; i += L) {
-      s0 = load(a, aOffset + 8L * i).fma(load(b, bOffset + 8L * i), s0);
+      s0 = load(a + 8L * i).fma(load(b + 8L * i), s0);
     }
     double sum = sum(s0.add(s1).add(s2.add(s3)));
     for (; i < n; i++) {
-      sum += a.get(F64, aOffset + 8L * i) * b.get(F64, bOffset + 8L * i);
+      sum += get(a + 8L * i) * get(b + 8L * i);
     }
     return sum;
   }
 
   @Override
-  public void dotTile(
-      MemorySegment a,
-      long aOffset,
-      long aStride,
-      MemorySegment x,
-      long xOffset,
-      long xStride,
-      int n,
-      double[] out) {
+  public void dots(long a, long aStride, long x, int n, long out) {
+    DoubleVector s0 = DoubleVector.zero(S);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      long p = a + 8L * i;
+      DoubleVector v = load(x + 8L * i);
+      s0 = load(p).fma(v, s0);
+      s1 = load(p + aStride).fma(v, s1);
+      s2 = load(p + 2 * aStride).fma(v, s2);
+      s3 = load(p + 3 * aStride).fma(v, s3);
+    }
+    set(out, sum(s0));
+    set(out + 8, sum(s1));
+    set(out + 16, sum(s2));
+    set(out + 24, sum(s3));
+    for (; i < n; i++) {
+      double v = get(x + 8L * i);
+      for (int r = 0; r < 4; r++) {
+        set(out + 8L * r, get(out + 8L * r) + v * get(a + r * aStride + 8L * i));
+      }
+    }
+  }
+
+  @Override
+  public void dotTile(long a, long aStride, long x, long xStride, int n, long out, long outStride) {
     DoubleVector s00 = DoubleVector.zero(S);
     DoubleVector s01 = s00;
     DoubleVector s02 = s00;
@@ -117,104 +138,101 @@ final class VectorKernels implements Kernels {
     DoubleVector s13 = s00;
     int i = 0;
     for (; i <= n - L; i += L) {
-      long p = aOffset + 8L * i;
-      long q = xOffset + 8L * i;
-      DoubleVector a0 = load(a, p);
-      DoubleVector a1 = load(a, p + aStride);
-      DoubleVector x0 = load(x, q);
-      DoubleVector x1 = load(x, q + xStride);
-      DoubleVector x2 = load(x, q + 2 * xStride);
-      DoubleVector x3 = load(x, q + 3 * xStride);
-      s00 = a0.fma(x0, s00);
-      s01 = a0.fma(x1, s01);
-      s02 = a0.fma(x2, s02);
-      s03 = a0.fma(x3, s03);
-      s10 = a1.fma(x0, s10);
-      s11 = a1.fma(x1, s11);
-      s12 = a1.fma(x2, s12);
-      s13 = a1.fma(x3, s13);
+      long p = a + 8L * i;
+      long q = x + 8L * i;
+      DoubleVector a0 = load(p);
+      DoubleVector a1 = load(p + aStride);
+      DoubleVector v = load(q);
+      s00 = a0.fma(v, s00);
+      s10 = a1.fma(v, s10);
+      v = load(q + xStride);
+      s01 = a0.fma(v, s01);
+      s11 = a1.fma(v, s11);
+      v = load(q + 2 * xStride);
+      s02 = a0.fma(v, s02);
+      s12 = a1.fma(v, s12);
+      v = load(q + 3 * xStride);
+      s03 = a0.fma(v, s03);
+      s13 = a1.fma(v, s13);
     }
-    out[0] = sum(s00);
-    out[1] = sum(s01);
-    out[2] = sum(s02);
-    out[3] = sum(s03);
-    out[4] = sum(s10);
-    out[5] = sum(s11);
-    out[6] = sum(s12);
-    out[7] = sum(s13);
+    set(out, sum(s00));
+    set(out + 8, sum(s10));
+    set(out + outStride, sum(s01));
+    set(out + outStride + 8, sum(s11));
+    set(out + 2 * outStride, sum(s02));
+    set(out + 2 * outStride + 8, sum(s12));
+    set(out + 3 * outStride, sum(s03));
+    set(out + 3 * outStride + 8, sum(s13));
     for (; i < n; i++) {
       for (int r = 0; r < 2; r++) {
-        double entry = a.get(F64, aOffset + r * aStride + 8L * i);
+        double entry = get(a + r * aStride + 8L * i);
         for (int k = 0; k < 4; k++) {
-          out[4 * r + k] += entry * x.get(F64, xOffset + k * xStride + 8L * i);
+          long to = out + k * outStride + 8L * r;
+          set(to, get(to) + entry * get(x + k * xStride + 8L * i));
         }
       }
     }
   }
 
   @Override
-  public void addRows(
-      double s0,
-      double s1,
-      double s2,
-      double s3,
-      MemorySegment a,
-      long aOffset,
-      long aStride,
-      MemorySegment y,
-      long yOffset,
-      int n) {
+  public void addRows(long s, long a, long aStride, long y, int n) {
+    double s0 = get(s);
+    double s1 = get(s + 8);
+    double s2 = get(s + 16);
+    double s3 = get(s + 24);
     DoubleVector v0 = DoubleVector.broadcast(S, s0);
     DoubleVector v1 = DoubleVector.broadcast(S, s1);
     DoubleVector v2 = DoubleVector.broadcast(S, s2);
     DoubleVector v3 = DoubleVector.broadcast(S, s3);
     int j = 0;
     for (; j <= n - L; j += L) {
-      long at = aOffset + 8L * j;
-      long to = yOffset + 8L * j;
-      DoubleVector left = load(a, at).fma(v0, load(y, to));
-      DoubleVector right = load(a, at + 2 * aStride).mul(v2);
-      left = load(a, at + aStride).fma(v1, left);
-      right = load(a, at + 3 * aStride).fma(v3, right);
-      left.add(right).intoMemorySegment(y, to, LITTLE_ENDIAN);
+      long at = a + 8L * j;
+      long to = y + 8L * j;
+      DoubleVector left = load(at).fma(v0, load(to));
+      DoubleVector right = load(at + 2 * aStride).mul(v2);
+      left = load(at + aStride).fma(v1, left);
+      right = load(at + 3 * aStride).fma(v3, right);
+      store(left.add(right), to);
     }
     for (; j < n; j++) {
-      long at = aOffset + 8L * j;
-      long to = yOffset + 8L * j;
+      long at = a + 8L * j;
+      long to = y + 8L * j;
       double sum =
-          s0 * a.get(F64, at)
-              + s1 * a.get(F64, at + aStride)
-              + s2 * a.get(F64, at + 2 * aStride)
-              + s3 * a.get(F64, at + 3 * aStride);
-      y.set(F64, to, y.get(F64, to) + sum);
+          s0 * get(at)
+              + s1 * get(at + aStride)
+              + s2 * get(at + 2 * aStride)
+              + s3 * get(at + 3 * aStride);
+      set(to, get(to) + sum);
     }
   }
 
   @Override
-  public void addRow(
-      double s, MemorySegment a, long aOffset, MemorySegment y, long yOffset, int n) {
+  public void addRow(double s, long a, long y, int n) {
     DoubleVector v = DoubleVector.broadcast(S, s);
     int j = 0;
     for (; j <= n - L; j += L) {
-      long to = yOffset + 8L * j;
-      load(a, aOffset + 8L * j).fma(v, load(y, to)).intoMemorySegment(y, to, LITTLE_ENDIAN);
+      store(load(a + 8L * j).fma(v, load(y + 8L * j)), y + 8L * j);
     }
     for (; j < n; j++) {
-      long to = yOffset + 8L * j;
-      y.set(F64, to, y.get(F64, to) + s * a.get(F64, aOffset + 8L * j));
+      set(y + 8L * j, get(y + 8L * j) + s * get(a + 8L * j));
     }
   }
 
   @Override
-  public void tile(
-      int depth,
-      MemorySegment left,
-      long leftOffset,
-      MemorySegment right,
-      long rightOffset,
-      MemorySegment c,
-      long cOffset,
-      long cStride) {
+  public void combine(double alpha, long u, double beta, long v, long out, int n) {
+    DoubleVector alphas = DoubleVector.broadcast(S, alpha);
+    DoubleVector betas = DoubleVector.broadcast(S, beta);
+    int j = 0;
+    for (; j <= n - L; j += L) {
+      store(load(u + 8L * j).mul(alphas).add(load(v + 8L * j).mul(betas)), out + 8L * j);
+    }
+    for (; j < n; j++) {
+      set(out + 8L * j, alpha * get(u + 8L * j) + beta * get(v + 8L * j));
+    }
+  }
+
+  @Override
+  public void tile(int depth, long left, long leftStride, long right, long rightStride, long out) {
     DoubleVector c00 = DoubleVector.zero(S);
     DoubleVector c01 = c00;
     DoubleVector c02 = c00;
@@ -228,60 +246,102 @@ final class VectorKernels implements Kernels {
     DoubleVector c31 = c00;
     DoubleVector c32 = c00;
     for (int k = 0; k < depth; k++) {
-      long p = leftOffset + 8L * TILE_ROWS * k;
-      long q = rightOffset + 3 * LB * k;
-      DoubleVector r0 = load(right, q);
-      DoubleVector r1 = load(right, q + LB);
-      DoubleVector r2 = load(right, q + 2 * LB);
-      DoubleVector l0 = DoubleVector.broadcast(S, left.get(F64, p));
-      c00 = l0.fma(r0, c00);
-      c01 = l0.fma(r1, c01);
-      c02 = l0.fma(r2, c02);
-      DoubleVector l1 = DoubleVector.broadcast(S, left.get(F64, p + 8));
-      c10 = l1.fma(r0, c10);
-      c11 = l1.fma(r1, c11);
-      c12 = l1.fma(r2, c12);
-      DoubleVector l2 = DoubleVector.broadcast(S, left.get(F64, p + 16));
-      c20 = l2.fma(r0, c20);
-      c21 = l2.fma(r1, c21);
-      c22 = l2.fma(r2, c22);
-      DoubleVector l3 = DoubleVector.broadcast(S, left.get(F64, p + 24));
-      c30 = l3.fma(r0, c30);
-      c31 = l3.fma(r1, c31);
-      c32 = l3.fma(r2, c32);
+      long p = left + k * leftStride;
+      long q = right + k * rightStride;
+      DoubleVector r0 = load(q);
+      DoubleVector r1 = load(q + LB);
+      DoubleVector r2 = load(q + 2 * LB);
+      DoubleVector l = DoubleVector.broadcast(S, get(p));
+      c00 = l.fma(r0, c00);
+      c01 = l.fma(r1, c01);
+      c02 = l.fma(r2, c02);
+      l = DoubleVector.broadcast(S, get(p + 8));
+      c10 = l.fma(r0, c10);
+      c11 = l.fma(r1, c11);
+      c12 = l.fma(r2, c12);
+      l = DoubleVector.broadcast(S, get(p + 16));
+      c20 = l.fma(r0, c20);
+      c21 = l.fma(r1, c21);
+      c22 = l.fma(r2, c22);
+      l = DoubleVector.broadcast(S, get(p + 24));
+      c30 = l.fma(r0, c30);
+      c31 = l.fma(r1, c31);
+      c32 = l.fma(r2, c32);
     }
-    long row = cOffset;
-    load(c, row).add(c00).intoMemorySegment(c, row, LITTLE_ENDIAN);
-    load(c, row + LB).add(c01).intoMemorySegment(c, row + LB, LITTLE_ENDIAN);
-    load(c, row + 2 * LB).add(c02).intoMemorySegment(c, row + 2 * LB, LITTLE_ENDIAN);
-    row += cStride;
-    load(c, row).add(c10).intoMemorySegment(c, row, LITTLE_ENDIAN);
-    load(c, row + LB).add(c11).intoMemorySegment(c, row + LB, LITTLE_ENDIAN);
-    load(c, row + 2 * LB).add(c12).intoMemorySegment(c, row + 2 * LB, LITTLE_ENDIAN);
-    row += cStride;
-    load(c, row).add(c20).intoMemorySegment(c, row, LITTLE_ENDIAN);
-    load(c, row + LB).add(c21).intoMemorySegment(c, row + LB, LITTLE_ENDIAN);
-    load(c, row + 2 * LB).add(c22).intoMemorySegment(c, row + 2 * LB, LITTLE_ENDIAN);
-    row += cStride;
-    load(c, row).add(c30).intoMemorySegment(c, row, LITTLE_ENDIAN);
-    load(c, row + LB).add(c31).intoMemorySegment(c, row + LB, LITTLE_ENDIAN);
-    load(c, row + 2 * LB).add(c32).intoMemorySegment(c, row + 2 * LB, LITTLE_ENDIAN);
+    store(c00, out);
+    store(c01, out + LB);
+    store(c02, out + 2 * LB);
+    store(c10, out + 3 * LB);
+    store(c11, out + 4 * LB);
+    store(c12, out + 5 * LB);
+    store(c20, out + 6 * LB);
+    store(c21, out + 7 * LB);
+    store(c22, out + 8 * LB);
+    store(c30, out + 9 * LB);
+    store(c31, out + 10 * LB);
+    store(c32, out + 11 * LB);
   }
 
   @Override
-  public void range(MemorySegment z, long offset, int n, double[] out) {
+  public void addTile(double s, long tile, long c, long cStride) {
+    DoubleVector v = DoubleVector.broadcast(S, s);
+    for (int i = 0; i < TILE_ROWS; i++) {
+      long from = tile + 3 * LB * i;
+      long to = c + cStride * i;
+      store(load(from).fma(v, load(to)), to);
+      store(load(from + LB).fma(v, load(to + LB)), to + LB);
+      store(load(from + 2 * LB).fma(v, load(to + 2 * LB)), to + 2 * LB);
+    }
+  }
+
+  @Override
+  public void packCentered(
+      int depth,
+      long c,
+      long cStride,
+      int columns,
+      long center,
+      long a,
+      long x,
+      long ax,
+      int width) {
+    for (int k = 0; k < depth; k++) {
+      long from = c + k * cStride;
+      long to = 8L * width * k;
+      double weight = get(a + 8L * k);
+      DoubleVector weights = DoubleVector.broadcast(S, weight);
+      int j = 0;
+      for (; j <= columns - L; j += L) {
+        DoubleVector v = load(from + 8L * j).sub(load(center + 8L * j));
+        store(v, x + to + 8L * j);
+        store(v.mul(weights), ax + to + 8L * j);
+      }
+      for (; j < columns; j++) {
+        double v = get(from + 8L * j) - get(center + 8L * j);
+        set(x + to + 8L * j, v);
+        set(ax + to + 8L * j, v * weight);
+      }
+      for (; j < width; j++) {
+        set(x + to + 8L * j, 0);
+        set(ax + to + 8L * j, 0);
+      }
+    }
+  }
+
+  @Override
+  public void range(long z, int n, double[] out) {
     DoubleVector high = DoubleVector.broadcast(S, Double.NEGATIVE_INFINITY);
     DoubleVector low = DoubleVector.broadcast(S, Double.POSITIVE_INFINITY);
     int i = 0;
     for (; i <= n - L; i += L) {
-      DoubleVector v = load(z, offset + 8L * i);
+      DoubleVector v = load(z + 8L * i);
       high = high.max(v);
       low = low.min(v);
     }
     double max = high.reduceLanes(VectorOperators.MAX);
     double min = low.reduceLanes(VectorOperators.MIN);
     for (; i < n; i++) {
-      double value = z.get(F64, offset + 8L * i);
+      double value = get(z + 8L * i);
       max = Math.max(max, value);
       min = Math.min(min, value);
     }
@@ -297,14 +357,13 @@ final class VectorKernels implements Kernels {
    * overflow.
    */
   @Override
-  public double exp(
-      MemorySegment z, long zOffset, double shift, MemorySegment f, long fOffset, int n) {
+  public double exp(long z, double shift, long f, int n) {
     DoubleVector sum = DoubleVector.zero(S);
     DoubleVector round = DoubleVector.broadcast(S, ROUND);
     LongVector roundBits = round.reinterpretAsLongs();
     int i = 0;
     for (; i <= n - L; i += L) {
-      DoubleVector x = load(z, zOffset + 8L * i).sub(shift).max(EXP_LOW).min(EXP_HIGH);
+      DoubleVector x = load(z + 8L * i).sub(shift).max(EXP_LOW).min(EXP_HIGH);
       DoubleVector shifted = x.fma(DoubleVector.broadcast(S, 1 / LN_2), round);
       DoubleVector power = shifted.sub(round);
       DoubleVector r = power.fma(DoubleVector.broadcast(S, -LN_2), x);
@@ -328,13 +387,13 @@ final class VectorKernels implements Kernels {
       DoubleVector first = powerOfTwo(half);
       DoubleVector second = powerOfTwo(whole.sub(half));
       DoubleVector e = p.mul(first).mul(second);
-      e.intoMemorySegment(f, fOffset + 8L * i, LITTLE_ENDIAN);
+      store(e, f + 8L * i);
       sum = sum.add(e);
     }
     double total = sum(sum);
     for (; i < n; i++) {
-      double e = Math.exp(z.get(F64, zOffset + 8L * i) - shift);
-      f.set(F64, fOffset + 8L * i, e);
+      double e = Math.exp(get(z + 8L * i) - shift);
+      set(f + 8L * i, e);
       total += e;
     }
     return total;
@@ -343,6 +402,78 @@ final class VectorKernels implements Kernels {
   /** 2^n for -1023 &lt; n &lt;= 1023, by its exponent bits. */
   private static DoubleVector powerOfTwo(LongVector n) {
     return n.add(1023).lanewise(VectorOperators.LSHL, 52).reinterpretAsDoubles();
+  }
+
+  @Override
+  public void residual(long f, double scale, long b, long gz, int n, double[] out) {
+    DoubleVector scales = DoubleVector.broadcast(S, scale);
+    DoubleVector cc = DoubleVector.zero(S);
+    DoubleVector fc = cc;
+    DoubleVector ff = cc;
+    DoubleVector fcfc = cc;
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      DoubleVector v = load(f + 8L * i).mul(scales);
+      DoubleVector c = v.sub(load(b + 8L * i));
+      DoubleVector g = v.mul(c);
+      store(v, f + 8L * i);
+      store(g, gz + 8L * i);
+      cc = c.fma(c, cc);
+      fc = fc.add(g);
+      ff = v.fma(v, ff);
+      fcfc = g.fma(g, fcfc);
+    }
+    out[0] = sum(cc);
+    out[1] = sum(fc);
+    out[2] = sum(ff);
+    out[3] = sum(fcfc);
+    for (; i < n; i++) {
+      double v = get(f + 8L * i) * scale;
+      double c = v - get(b + 8L * i);
+      double g = v * c;
+      set(f + 8L * i, v);
+      set(gz + 8L * i, g);
+      out[0] += c * c;
+      out[1] += g;
+      out[2] += v * v;
+      out[3] += g * g;
+    }
+  }
+
+  @Override
+  public double squaredError(long f, double scale, long b, int n) {
+    DoubleVector scales = DoubleVector.broadcast(S, scale);
+    DoubleVector s0 = DoubleVector.zero(S);
+    DoubleVector s1 = s0;
+    int i = 0;
+    for (; i <= n - 2 * L; i += 2 * L) {
+      DoubleVector c0 = load(f + 8L * i).mul(scales).sub(load(b + 8L * i));
+      DoubleVector c1 = load(f + 8L * i + LB).mul(scales).sub(load(b + 8L * i + LB));
+      s0 = c0.fma(c0, s0);
+      s1 = c1.fma(c1, s1);
+    }
+    double sum = sum(s0.add(s1));
+    for (; i < n; i++) {
+      double c = get(f + 8L * i) * scale - get(b + 8L * i);
+      sum += c * c;
+    }
+    return sum;
+  }
+
+  @Override
+  public double weightedSquares(long w, long z, int n) {
+    DoubleVector s = DoubleVector.zero(S);
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      DoubleVector v = load(z + 8L * i);
+      s = v.mul(v).fma(load(w + 8L * i), s);
+    }
+    double sum = sum(s);
+    for (; i < n; i++) {
+      double v = get(z + 8L * i);
+      sum += get(w + 8L * i) * v * v;
+    }
+    return sum;
   }
 
   /**
@@ -366,7 +497,11 @@ final class VectorKernels implements Kernels {
     return sum;
   }
 
-  private static DoubleVector load(MemorySegment segment, long offset) {
-    return DoubleVector.fromMemorySegment(S, segment, offset, LITTLE_ENDIAN);
+  private static DoubleVector load(long address) {
+    return DoubleVector.fromMemorySegment(S, ALL, address, LITTLE_ENDIAN);
+  }
+
+  private static void store(DoubleVector v, long address) {
+    v.intoMemorySegment(ALL, address, LITTLE_ENDIAN);
   }
 }

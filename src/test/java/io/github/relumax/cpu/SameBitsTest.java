@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** The kernels give the same bits interpreted and compiled: when the compiler comes is chance. */
@@ -40,30 +41,44 @@ final class SameBitsTest {
     System.out.println(bits());
   }
 
-  private static final MemorySegment X = numbers(-10, 0.618);
-  private static final MemorySegment Y = numbers(1, 0.414);
-  private static final MemorySegment OUT = numbers(0, 0);
+  private static final long X = numbers(-10, 0.618);
+  private static final long Y = numbers(1, 0.414);
+  private static final long OUT = numbers(0, 0);
+  private static final long GZ = numbers(0, 0);
 
-  private static MemorySegment numbers(double size, double step) {
+  private static long numbers(double size, double step) {
     MemorySegment segment = Arena.global().allocate(8L * LENGTH, 64);
     for (int i = 0; i < LENGTH; i++) {
       segment.setAtIndex(ValueLayout.JAVA_DOUBLE, i, size * (i * step % 1));
     }
-    return segment;
+    return segment.address();
   }
 
   private static String bits() {
     Kernels kernels = new VectorKernels();
-    double dot = kernels.dot(X, 0, Y, 0, LENGTH);
-    double[] tile = new double[8];
-    kernels.dotTile(X, 0, 8, Y, 0, 8, LENGTH - 3, tile);
-    long hash = Double.doubleToRawLongBits(kernels.exp(X, 0, 0.25, OUT, 0, LENGTH));
-    for (int i = 0; i < LENGTH; i++) {
-      hash = 31 * hash + Double.doubleToRawLongBits(OUT.getAtIndex(ValueLayout.JAVA_DOUBLE, i));
+    double[] sums = new double[4];
+    StringBuilder bits = new StringBuilder();
+    bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
+    kernels.dots(X, 8, Y, LENGTH - 3, OUT);
+    bits.append(" dots ").append(hash(4));
+    kernels.dotTile(X, 8, Y, 8, LENGTH - 3, OUT, 16);
+    bits.append(" dotTile ").append(hash(8));
+    kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
+    bits.append(" tile ").append(hash(4 * kernels.tileColumns()));
+    bits.append(" exp ").append(Double.toHexString(kernels.exp(X, 0.25, OUT, LENGTH)));
+    bits.append(' ').append(hash(LENGTH));
+    bits.append(" squaredError ").append(kernels.squaredError(OUT, 0.1, Y, LENGTH));
+    bits.append(" weightedSquares ").append(kernels.weightedSquares(Y, X, LENGTH));
+    kernels.residual(OUT, 0.1, Y, GZ, LENGTH, sums);
+    return bits.append(" residual ").append(Arrays.toString(sums)).toString();
+  }
+
+  /** Of the first entries of OUT. */
+  private static int hash(int count) {
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = RawMemory.get(OUT + 8L * i);
     }
-    for (double value : tile) {
-      hash = 31 * hash + Double.doubleToRawLongBits(value);
-    }
-    return Long.toHexString(hash) + " " + Double.toHexString(dot);
+    return Arrays.hashCode(values);
   }
 }

@@ -1,0 +1,41 @@
+package io.github.relumax.cpu;
+
+import static io.github.relumax.matrix.Matrix.F32;
+import static io.github.relumax.matrix.Matrix.F64;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The memory of this process by address, in bytes. Kernels that took the segments of their operands
+ * would meet several kinds (mapped, shared, automatic), and the JIT would compile each of them
+ * again for every new kind, with checks of bounds and lifetimes that take most of its time. One
+ * constant segment over all memory has one kind and checks that fold away.
+ *
+ * <p>The price is that nothing here is checked: {@link CpuBackend} checks shapes, {@link
+ * CpuBuffer#address} that the memory is still there, and {@link Parallel#run} that it stays.
+ */
+final class RawMemory {
+  static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private RawMemory() {}
+
+  static double get(long address) {
+    return ALL.get(F64, address);
+  }
+
+  static float getFloat(long address) {
+    return ALL.get(F32, address);
+  }
+
+  static void set(long address, double value) {
+    ALL.set(F64, address, value);
+  }
+
+  static void clear(long address, long bytes) {
+    ALL.asSlice(address, bytes).fill((byte) 0);
+  }
+
+  static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+}
