@@ -70,6 +70,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final double[] trialDataLoss;
   private final double[] trialRegularization;
 
+  /** What moving by one direction adds to z while no unit flips: C p. */
+  private final Buffer directionZ;
+
+  /** Whether the last trial points were computed from z and C. */
+  private boolean trialsThroughC;
+
   // Curvature.
   private final Buffer weights;
   private final Buffer center;
@@ -115,6 +121,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       trialZ1 = allocate(mostTrials, n);
       trialH = allocate(mostTrials, n);
       trialZ = allocate(mostTrials, m);
+      directionZ = allocate(1, m);
       weights = allocate(1, m);
       center = allocate(1, d);
       w2Column = allocate(1, d);
@@ -131,7 +138,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * Bytes that solving an m x n x d problem takes beside A1 and A2: C, the d x d matrices, vectors.
    */
   public static long workspaceBytes(long m, long n, long d, int mostTrials) {
-    double vectors = 7 * m + 3 * n + 5 * d + mostTrials * (m + 2 * n + d);
+    double vectors = 8 * m + 3 * n + 5 * d + mostTrials * (m + 2 * n + d);
     // In float64, where d² cannot overflow; the conversion stops at the largest long.
     return (long) (8 * (vectors + (double) m * d + 3.0 * d * d));
   }
@@ -150,8 +157,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public Evaluation moveTo(double[] values) {
     backend.write(values, x);
     cCurrent = false;
-    evaluatePoints(x, 1);
-    takeTrial(0);
+    backend.multiply(a1, x, z1);
+    evaluateLogits(z1, trialH.row(0), z);
     return evaluate(0);
   }
 
@@ -161,18 +168,33 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * The losses Lreg at x + t p for every direction p and length t, in one pass over C and the
-   * columns of A2 whose units flip, or over A2 where that reads less. Entry i * lengths.length + k
-   * of the result belongs to direction i and length k; a point that overflows has loss NaN.
+   * The losses Lreg at x + t p for every direction p and length t, in one pass over C a direction
+   * and one over the columns of A2 whose units flip, or in one over A2 where that reads less. Entry
+   * i * lengths.length + k of the result belongs to direction i and length k; a point that
+   * overflows has loss NaN.
    */
   public double[] tryPoints(List<Buffer> directions, double[] lengths) {
     int points = directions.size() * lengths.length;
     for (int i = 0; i < directions.size(); i++) {
-      Buffer rows = trialX.rows((long) i * lengths.length, lengths.length);
-      backend.steps(x, directions.get(i), lengths, rows);
+      backend.steps(x, directions.get(i), lengths, ladder(trialX, i, lengths.length));
     }
-    evaluatePoints(trialX.rows(0, points), points);
-    backend.losses(trialZ.rows(0, points), b, w2, trialDataLoss, trialRegularization);
+    Buffer z1s = trialZ1.rows(0, points);
+    Buffer hs = trialH.rows(0, points);
+    Buffer zs = trialZ.rows(0, points);
+    backend.multiply(a1, trialX.rows(0, points), z1s);
+    trialsThroughC = cCurrent && flipsReadLess(z1s, hs);
+    if (trialsThroughC) {
+      // A2 relu(A1 (x + t p)) = z + t C p + A2[:,F] |z1[F]|, F the units whose activity is not that
+      // of C's mask.
+      for (int i = 0; i < directions.size(); i++) {
+        backend.multiply(c, directions.get(i), directionZ);
+        backend.steps(z, directionZ, lengths, ladder(trialZ, i, lengths.length));
+      }
+      backend.addColumns(a2, units, hs, zs);
+    } else {
+      evaluateLogits(z1s, hs, zs);
+    }
+    backend.losses(zs, b, w2, trialDataLoss, trialRegularization);
     double[] losses = new double[points];
     for (int k = 0; k < points; k++) {
       losses[k] = trialDataLoss[k] + trialRegularization[k];
@@ -193,42 +215,50 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public Evaluation accept(int k) {
     int flips = flipsAt(k);
     backend.copy(trialX.row(k), x);
-    if (cCurrent && flips > 0) {
-      int active = evaluation.activeUnits();
-      unitsUpdated += flips;
-      // Forming C anew costs as much as updating by every active unit, and its rounding is that of
-      // a sum over them.
-      if (2L * flips < active && unitsUpdated < active) {
-        backend.accumulate(a2, units, a1, 1, c);
-      } else {
-        cCurrent = false;
-      }
+    backend.copy(trialZ1.row(k), z1);
+    if (cCurrent) {
+      followC(flips);
     }
-    takeTrial(k);
+    if (trialsThroughC) {
+      // Not the trial's z: it has the rounding of the z before, which may have been far larger.
+      if (cCurrent) {
+        backend.multiply(c, x, z);
+      } else {
+        evaluateLogits(z1, trialH.row(0), z);
+      }
+    } else {
+      backend.copy(trialZ.row(k), z);
+    }
     return evaluate(flips);
   }
 
-  private void evaluatePoints(Buffer points, int count) {
-    Buffer z1s = trialZ1.rows(0, count);
-    Buffer hs = trialH.rows(0, count);
-    Buffer zs = trialZ.rows(0, count);
-    backend.multiply(a1, points, z1s);
-    if (cCurrent) {
-      // A2 relu(A1 x) = C x + A2[:,F] |z1[F]|, F the units whose activity is not that of C's mask.
-      backend.flipCorrections(z1, z1s, hs, units);
-      if (d + ENTRIES_PER_READ * units.count() < n) {
-        backend.multiply(c, points, zs);
-        backend.addColumns(a2, units, hs, zs);
-        return;
-      }
-    }
-    backend.relu(z1s, hs);
-    backend.multiply(a2, hs, zs);
+  private static Buffer ladder(Buffer trials, int direction, int length) {
+    return trials.rows((long) direction * length, length);
   }
 
-  private void takeTrial(int k) {
-    backend.copy(trialZ1.row(k), z1);
-    backend.copy(trialZ.row(k), z);
+  /** z = A2 relu(z1), for any number of rows. h: as z1. */
+  private void evaluateLogits(Buffer preActivations, Buffer h, Buffer logits) {
+    backend.relu(preActivations, h);
+    backend.multiply(a2, h, logits);
+  }
+
+  /** Finds what flips at the trial points, and whether C and those columns are less to read. */
+  private boolean flipsReadLess(Buffer z1s, Buffer hs) {
+    backend.flipCorrections(z1, z1s, hs, units);
+    return d + ENTRIES_PER_READ * units.count() < n;
+  }
+
+  /**
+   * Brings C to the new mask by the flipped units. Forming C anew costs as much as updating by
+   * every active unit, and its rounding is that of a sum over them.
+   */
+  private void followC(int flips) {
+    int active = evaluation.activeUnits();
+    unitsUpdated += flips;
+    cCurrent = 2L * flips < active && unitsUpdated < active;
+    if (cCurrent && flips > 0) {
+      backend.accumulate(a2, units, a1, 1, c);
+    }
   }
 
   private Evaluation evaluate(int flips) {
