@@ -128,7 +128,7 @@ final class Cholesky {
       long strip = strips + 8L * j * BLOCK;
       for (int column = 0; column < width; column += tileColumns) {
         kernels.tile(j, strip, 8 * TILE_ROWS, packed + 8L * column, step, tile);
-        kernels.addTile(-1, tile, packed + step * j + 8L * column, step);
+        kernels.addTile(-1, tile, packed + step * j + 8L * column, step, TILE_ROWS, tileColumns);
       }
       for (int r = j; r < j + TILE_ROWS; r++) {
         long row = packed + step * r;
@@ -153,14 +153,8 @@ final class Cholesky {
       int columns = Math.min(tileColumns, d - end - j);
       for (int i = j / TILE_ROWS * TILE_ROWS; i < d - end; i += TILE_ROWS) {
         kernels.tile(BLOCK, packedRow(rows, i), step, right, step, tile);
-        long to = at(l, end + i, end + j);
-        if (columns == tileColumns && i + TILE_ROWS <= d - end) {
-          kernels.addTile(-1, tile, to, l.stride());
-        } else {
-          for (int r = 0; r < Math.min(TILE_ROWS, d - end - i); r++) {
-            kernels.addRow(-1, tile + 8L * r * tileColumns, to + r * l.stride(), columns);
-          }
-        }
+        int count = Math.min(TILE_ROWS, d - end - i);
+        kernels.addTile(-1, tile, at(l, end + i, end + j), l.stride(), count, columns);
       }
     }
   }

@@ -148,36 +148,49 @@ final class CpuBackend implements Backend {
     CpuBuffer from = (CpuBuffer) x;
     CpuBuffer to = (CpuBuffer) y;
     int n = (int) a.columns();
+    // Four rows at a time, each from a quarter of its own: memory reads four long streams faster
+    // than rows that follow each other.
     parallel.run(
         a.rows(),
         grain(n),
         (part, low, high) -> {
-          for (long i = low; i < high; i += 4) {
-            int block = (int) Math.min(4, high - i);
-            multiplyRows(rows.load(part, i, block), rows.stride(), block, from, to, i, n);
+          long quarter = (high - low) / 4;
+          for (long i = low; i < low + quarter; i++) {
+            long at = rows.load(part, i, quarter, 4);
+            multiplyRows(at, rows.stride(quarter), quarter, from, to, i, n);
+          }
+          for (long i = low + 4 * quarter; i < high; i++) {
+            long at = rows.load(part, i, 1, 1);
+            for (int k = 0; k < from.rows(); k++) {
+              RawMemory.set(to.address(k) + 8 * i, kernels.dot(at, from.address(k), n));
+            }
           }
         });
   }
 
-  /** Entries i..i+block-1 of every row of y, from as many rows of a. */
+  /**
+   * Entries i, i + apart, i + 2 apart and i + 3 apart of every row of y, from as many rows of a.
+   */
   private void multiplyRows(
-      long a, long stride, int block, CpuBuffer x, CpuBuffer y, long i, int n) {
+      long a, long stride, long apart, CpuBuffer x, CpuBuffer y, long i, int n) {
     int count = (int) x.rows();
     int k = 0;
-    for (; block == 4 && k + 4 <= count; k += 4) {
+    for (; k + 4 <= count; k += 4) {
       long out = y.address(k) + 8 * i;
-      kernels.dotTile(a, stride, x.address(k), x.stride(), n, out, y.stride());
-      kernels.dotTile(a + 2 * stride, stride, x.address(k), x.stride(), n, out + 16, y.stride());
+      for (int r = 0; r < 4; r += 2) {
+        kernels.dotTile(
+            a + r * stride,
+            stride,
+            x.address(k),
+            x.stride(),
+            n,
+            out + 8 * r * apart,
+            8 * apart,
+            y.stride());
+      }
     }
     for (; k < count; k++) {
-      long out = y.address(k) + 8 * i;
-      if (block == 4) {
-        kernels.dots(a, stride, x.address(k), n, out);
-      } else {
-        for (int r = 0; r < block; r++) {
-          RawMemory.set(out + 8L * r, kernels.dot(a + r * stride, x.address(k), n));
-        }
-      }
+      kernels.dots(a, stride, x.address(k), n, y.address(k) + 8 * i, 8 * apart);
     }
   }
 
@@ -196,18 +209,15 @@ final class CpuBackend implements Backend {
             (part, low, high) -> {
               long sum = parallel.scratch(part, Parallel.RESULT, n).address();
               RawMemory.clear(sum, 8L * n);
-              for (long i = low; i < high; i += 4) {
-                int block = (int) Math.min(4, high - i);
-                long from = rows.load(part, i, block);
+              long quarter = (high - low) / 4;
+              for (long i = low; i < low + quarter; i++) {
+                long from = rows.load(part, i, quarter, 4);
                 long weight = weights.address() + 8 * i;
-                if (block == 4) {
-                  kernels.addRows(weight, from, rows.stride(), sum, n);
-                } else {
-                  for (int r = 0; r < block; r++) {
-                    double s = RawMemory.get(weight + 8L * r);
-                    kernels.addRow(s, from + r * rows.stride(), sum, n);
-                  }
-                }
+                kernels.addRows(weight, 8 * quarter, from, rows.stride(quarter), sum, n);
+              }
+              for (long i = low + 4 * quarter; i < high; i++) {
+                double weight = RawMemory.get(weights.address() + 8 * i);
+                kernels.addRow(weight, rows.load(part, i, 1, 1), sum, n);
               }
             });
     RawMemory.clear(out.address(), 8L * n);

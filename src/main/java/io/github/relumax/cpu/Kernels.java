@@ -22,16 +22,20 @@ interface Kernels {
   double dot(long a, long b, int n);
 
   /** Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4. */
-  void dots(long a, long aStride, long x, int n, long out);
+  void dots(long a, long aStride, long x, int n, long out, long outStride);
 
   /**
-   * Eight dot products at once: out[k][r] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4.
+   * Eight dot products at once: out[r][k] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4.
    * Each entry of a is loaded once.
+   *
+   * @param rStride from one r to the next
+   * @param kStride from one k to the next
    */
-  void dotTile(long a, long aStride, long x, long xStride, int n, long out, long outStride);
+  void dotTile(
+      long a, long aStride, long x, long xStride, int n, long out, long rStride, long kStride);
 
-  /** y += s0 a_0 + s1 a_1 + s2 a_2 + s3 a_3 for four rows of a, with s at address {@code s}. */
-  void addRows(long s, long a, long aStride, long y, int n);
+  /** y += s0 a_0 + s1 a_1 + s2 a_2 + s3 a_3 for four rows of a. */
+  void addRows(long s, long sStride, long a, long aStride, long y, int n);
 
   /** y += s a. */
   void addRow(double s, long a, long y, int n);
@@ -45,24 +49,17 @@ interface Kernels {
    */
   void tile(int depth, long left, long leftStride, long right, long rightStride, long out);
 
-  /** c[i][j] += s tile[i][j] for a whole tile. */
-  void addTile(double s, long tile, long c, long cStride);
+  /** c[i][j] += s tile[i][j] for i &lt; rows and j &lt; columns. */
+  void addTile(double s, long tile, long c, long cStride, int rows, int columns);
 
   /**
-   * Rows of c less center, and these times a, into one panel each: x[k][j] = c[k][j] - center[j]
-   * and ax[k][j] = a[k] x[k][j] for k &lt; depth and j &lt; columns, zeros up to the width of the
-   * panel.
+   * Scaled rows less center, into a panel: x[k][j] = s[k] (row[k][j] - center[j]) for k &lt; depth
+   * and j &lt; columns, zeros up to the width of the panel.
+   *
+   * @param rows the address of each row
    */
   void packCentered(
-      int depth,
-      long c,
-      long cStride,
-      int columns,
-      long center,
-      long a,
-      long x,
-      long ax,
-      int width);
+      int depth, long[] rows, double[] s, long column, int columns, long center, long x, int width);
 
   /** out[0] = max z_i and out[1] = min z_i; NaN if one is NaN. */
   void range(long z, int n, double[] out);

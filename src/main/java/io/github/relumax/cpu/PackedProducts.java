@@ -12,7 +12,7 @@ import io.github.relumax.matrix.ElementType;
  * stay in cache. A panel holds, step after step, {@link #width} entries; it is padded with zeros.
  */
 final class PackedProducts {
-  private static final int DEPTH = 256;
+  private static final int DEPTH = 384;
 
   /** Rows of C that one thread treats at a time. */
   private static final int BLOCK_ROWS = 96;
@@ -77,7 +77,7 @@ final class PackedProducts {
     int d = a1.columns();
     int panels = panels(d);
     double sign = units.sign[k];
-    long from = a1.load(part, units.index[k], 1);
+    long from = a1.load(part, units.index[k], 1, 1);
     for (int panel = 0; panel < panels; panel++) {
       long to = right + step * ((long) first * panels + (long) panel * depth + (k - first));
       int column = panel * width;
@@ -130,43 +130,26 @@ final class PackedProducts {
       for (int r = 0; r < rows; r += TILE_ROWS) {
         kernels.tile(depth, left + 8L * r * depth, 8 * TILE_ROWS, panel, step, tile);
         long to = c.address(row + r) + 8L * column;
-        addPart(1, tile, to, c.stride(), Math.min(TILE_ROWS, rows - r), columns);
+        kernels.addTile(1, tile, to, c.stride(), Math.min(TILE_ROWS, rows - r), columns);
       }
     }
   }
 
-  /** c += s tile for the part of the tile that exists. */
-  private void addPart(double s, long tile, long c, long cStride, int rows, int columns) {
-    if (rows == TILE_ROWS && columns == tileColumns) {
-      kernels.addTile(s, tile, c, cStride);
-    } else {
-      for (int r = 0; r < rows; r++) {
-        kernels.addRow(s, tile + 8L * r * tileColumns, c + r * cStride, columns);
-      }
-    }
-  }
-
-  /**
-   * h = Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows into a matrix of its own;
-   * only tiles that touch the lower triangle.
-   */
+  /** h = Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows apart. */
   void gram(CpuBuffer c, CpuBuffer center, CpuBuffer a, CpuBuffer h) {
     int d = (int) c.columns();
-    int panels = panels(d);
-    int rows = (d + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-    long stride = panels * step;
-    long entries = (long) rows * panels * width;
+    GramSum[] sums = new GramSum[parallel.threads()];
     int parts =
         parallel.run(
             c.rows(),
             Math.max(64, d / 4),
             (part, low, high) -> {
-              long sum = parallel.scratch(part, Parallel.RESULT, entries).address();
-              RawMemory.clear(sum, 8 * entries);
-              for (long row = low; row < high; row += DEPTH) {
-                int depth = (int) Math.min(DEPTH, high - row);
-                addRows(part, c, row, depth, center, a, sum);
+              GramSum sum = new GramSum(kernels, parallel, part, d, center.address());
+              sums[part] = sum;
+              for (long row = low; row < high; row++) {
+                sum.add(c.address(row), get(a.address() + 8 * row));
               }
+              sum.flush();
             });
     parallel.run(
         d,
@@ -176,46 +159,13 @@ final class PackedProducts {
             long to = h.address(i);
             RawMemory.clear(to, 8 * (i + 1));
             for (int part = 0; part < parts; part++) {
-              long sum = parallel.scratch(part, Parallel.RESULT, entries).address();
-              kernels.addRow(1, sum + i * stride, to, (int) (i + 1));
+              kernels.addRow(1, sums[part].row(i), to, (int) (i + 1));
             }
             for (long j = 0; j < i; j++) {
               set(h.address(j) + 8 * i, get(to + 8 * j));
             }
           }
         });
-  }
-
-  /** sum += Σ over rows row..row+depth-1 of c, lower triangle. */
-  private void addRows(
-      int part, CpuBuffer c, long row, int depth, CpuBuffer center, CpuBuffer a, long sum) {
-    int d = (int) c.columns();
-    int panels = panels(d);
-    long panelEntries = (long) width * depth;
-    long x = parallel.scratch(part, Parallel.RIGHT, panels * (long) width * DEPTH).address();
-    long ax = parallel.scratch(part, Parallel.LEFT, panels * (long) width * DEPTH).address();
-    long tile = parallel.scratch(part, Parallel.TILE, TILE_ROWS * tileColumns).address();
-    for (int panel = 0; panel < panels; panel++) {
-      long column = step * panel;
-      kernels.packCentered(
-          depth,
-          c.address(row) + column,
-          c.stride(),
-          Math.min(width, d - panel * width),
-          center.address() + column,
-          a.address() + 8 * row,
-          x + 8 * panel * panelEntries,
-          ax + 8 * panel * panelEntries,
-          width);
-    }
-    for (int j = 0; j < d; j += tileColumns) {
-      long right = x + 8 * (j / width) * panelEntries + 8L * (j % width);
-      for (int i = j / TILE_ROWS * TILE_ROWS; i < d; i += TILE_ROWS) {
-        long left = ax + 8 * (i / width) * panelEntries + 8L * (i % width);
-        kernels.tile(depth, left, step, right, step, tile);
-        kernels.addTile(1, tile, sum + i * panels * step + 8L * j, panels * step);
-      }
-    }
   }
 
   private int panels(int d) {

@@ -14,32 +14,37 @@ final class RowBlocks {
   private final Parallel parallel;
   private final CpuBuffer matrix;
   private final int columns;
+  private final boolean inPlace;
 
   RowBlocks(Kernels kernels, Parallel parallel, CpuBuffer matrix) {
     this.kernels = kernels;
     this.parallel = parallel;
     this.matrix = matrix;
     columns = (int) matrix.columns();
+    inPlace = matrix.type() == ElementType.FLOAT64;
   }
 
   int columns() {
     return columns;
   }
 
-  /** Makes rows i..i+count-1 readable, count at most 4, and returns where the first one lies. */
-  long load(int part, long i, int count) {
-    if (matrix.type() == ElementType.FLOAT64) {
+  /**
+   * Makes rows i, i + apart, ... readable, count of them and at most 4, and returns where the first
+   * one lies.
+   */
+  long load(int part, long i, long apart, int count) {
+    if (inPlace) {
       return matrix.address(i);
     }
     long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
     for (int r = 0; r < count; r++) {
-      kernels.widen(matrix.address(i + r), to + r * stride(), columns);
+      kernels.widen(matrix.address(i + r * apart), to + 8L * r * columns, columns);
     }
     return to;
   }
 
-  /** Bytes from one row to the next. */
-  long stride() {
-    return 8L * columns;
+  /** Bytes from one loaded row to the next, where they are {@code apart} in the matrix. */
+  long stride(long apart) {
+    return 8L * columns * (inPlace ? apart : 1);
   }
 }

@@ -43,27 +43,28 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void dots(long a, long aStride, long x, int n, long out) {
+  public void dots(long a, long aStride, long x, int n, long out, long outStride) {
     for (int r = 0; r < 4; r++) {
-      set(out + 8L * r, dot(a + r * aStride, x, n));
+      set(out + r * outStride, dot(a + r * aStride, x, n));
     }
   }
 
   @Override
-  public void dotTile(long a, long aStride, long x, long xStride, int n, long out, long outStride) {
+  public void dotTile(
+      long a, long aStride, long x, long xStride, int n, long out, long rStride, long kStride) {
     for (int r = 0; r < 2; r++) {
       for (int k = 0; k < 4; k++) {
-        set(out + k * outStride + 8L * r, dot(a + r * aStride, x + k * xStride, n));
+        set(out + k * kStride + r * rStride, dot(a + r * aStride, x + k * xStride, n));
       }
     }
   }
 
   @Override
-  public void addRows(long s, long a, long aStride, long y, int n) {
+  public void addRows(long s, long sStride, long a, long aStride, long y, int n) {
     double s0 = get(s);
-    double s1 = get(s + 8);
-    double s2 = get(s + 16);
-    double s3 = get(s + 24);
+    double s1 = get(s + sStride);
+    double s2 = get(s + 2 * sStride);
+    double s3 = get(s + 3 * sStride);
     for (int j = 0; j < n; j++) {
       long at = a + 8L * j;
       double sum =
@@ -113,30 +114,27 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addTile(double s, long tile, long c, long cStride) {
-    for (int i = 0; i < TILE_ROWS; i++) {
-      addRow(s, tile + 8L * TILE_COLUMNS * i, c + cStride * i, TILE_COLUMNS);
+  public void addTile(double s, long tile, long c, long cStride, int rows, int columns) {
+    for (int i = 0; i < rows; i++) {
+      addRow(s, tile + 8L * TILE_COLUMNS * i, c + cStride * i, columns);
     }
   }
 
   @Override
   public void packCentered(
       int depth,
-      long c,
-      long cStride,
+      long[] rows,
+      double[] s,
+      long column,
       int columns,
       long center,
-      long a,
       long x,
-      long ax,
       int width) {
     for (int k = 0; k < depth; k++) {
-      double weight = get(a + 8L * k);
       for (int j = 0; j < width; j++) {
-        double v = j < columns ? get(c + k * cStride + 8L * j) - get(center + 8L * j) : 0;
-        long to = 8L * ((long) width * k + j);
-        set(x + to, v);
-        set(ax + to, v * weight);
+        double entry =
+            j < columns ? s[k] * (get(rows[k] + column + 8L * j) - get(center + 8L * j)) : 0;
+        set(x + 8L * ((long) width * k + j), entry);
       }
     }
   }

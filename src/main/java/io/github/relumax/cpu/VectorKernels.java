@@ -100,7 +100,7 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void dots(long a, long aStride, long x, int n, long out) {
+  public void dots(long a, long aStride, long x, int n, long out, long outStride) {
     DoubleVector s0 = DoubleVector.zero(S);
     DoubleVector s1 = s0;
     DoubleVector s2 = s0;
@@ -115,19 +115,21 @@ final class VectorKernels implements Kernels {
       s3 = load(p + 3 * aStride).fma(v, s3);
     }
     set(out, sum(s0));
-    set(out + 8, sum(s1));
-    set(out + 16, sum(s2));
-    set(out + 24, sum(s3));
+    set(out + outStride, sum(s1));
+    set(out + 2 * outStride, sum(s2));
+    set(out + 3 * outStride, sum(s3));
     for (; i < n; i++) {
       double v = get(x + 8L * i);
       for (int r = 0; r < 4; r++) {
-        set(out + 8L * r, get(out + 8L * r) + v * get(a + r * aStride + 8L * i));
+        long to = out + r * outStride;
+        set(to, get(to) + v * get(a + r * aStride + 8L * i));
       }
     }
   }
 
   @Override
-  public void dotTile(long a, long aStride, long x, long xStride, int n, long out, long outStride) {
+  public void dotTile(
+      long a, long aStride, long x, long xStride, int n, long out, long rStride, long kStride) {
     DoubleVector s00 = DoubleVector.zero(S);
     DoubleVector s01 = s00;
     DoubleVector s02 = s00;
@@ -156,18 +158,18 @@ final class VectorKernels implements Kernels {
       s13 = a1.fma(v, s13);
     }
     set(out, sum(s00));
-    set(out + 8, sum(s10));
-    set(out + outStride, sum(s01));
-    set(out + outStride + 8, sum(s11));
-    set(out + 2 * outStride, sum(s02));
-    set(out + 2 * outStride + 8, sum(s12));
-    set(out + 3 * outStride, sum(s03));
-    set(out + 3 * outStride + 8, sum(s13));
+    set(out + rStride, sum(s10));
+    set(out + kStride, sum(s01));
+    set(out + kStride + rStride, sum(s11));
+    set(out + 2 * kStride, sum(s02));
+    set(out + 2 * kStride + rStride, sum(s12));
+    set(out + 3 * kStride, sum(s03));
+    set(out + 3 * kStride + rStride, sum(s13));
     for (; i < n; i++) {
       for (int r = 0; r < 2; r++) {
         double entry = get(a + r * aStride + 8L * i);
         for (int k = 0; k < 4; k++) {
-          long to = out + k * outStride + 8L * r;
+          long to = out + k * kStride + r * rStride;
           set(to, get(to) + entry * get(x + k * xStride + 8L * i));
         }
       }
@@ -175,11 +177,11 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void addRows(long s, long a, long aStride, long y, int n) {
+  public void addRows(long s, long sStride, long a, long aStride, long y, int n) {
     double s0 = get(s);
-    double s1 = get(s + 8);
-    double s2 = get(s + 16);
-    double s3 = get(s + 24);
+    double s1 = get(s + sStride);
+    double s2 = get(s + 2 * sStride);
+    double s3 = get(s + 3 * sStride);
     DoubleVector v0 = DoubleVector.broadcast(S, s0);
     DoubleVector v1 = DoubleVector.broadcast(S, s1);
     DoubleVector v2 = DoubleVector.broadcast(S, s2);
@@ -283,47 +285,46 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void addTile(double s, long tile, long c, long cStride) {
+  public void addTile(double s, long tile, long c, long cStride, int rows, int columns) {
     DoubleVector v = DoubleVector.broadcast(S, s);
-    for (int i = 0; i < TILE_ROWS; i++) {
-      long from = tile + 3 * LB * i;
-      long to = c + cStride * i;
-      store(load(from).fma(v, load(to)), to);
-      store(load(from + LB).fma(v, load(to + LB)), to + LB);
-      store(load(from + 2 * LB).fma(v, load(to + 2 * LB)), to + 2 * LB);
+    if (columns == TILE_COLUMNS) {
+      for (int i = 0; i < rows; i++) {
+        long from = tile + 3 * LB * i;
+        long to = c + cStride * i;
+        store(load(from).fma(v, load(to)), to);
+        store(load(from + LB).fma(v, load(to + LB)), to + LB);
+        store(load(from + 2 * LB).fma(v, load(to + 2 * LB)), to + 2 * LB);
+      }
+    } else {
+      for (int i = 0; i < rows; i++) {
+        addRow(s, tile + 3 * LB * i, c + cStride * i, columns);
+      }
     }
   }
 
   @Override
   public void packCentered(
       int depth,
-      long c,
-      long cStride,
+      long[] rows,
+      double[] s,
+      long column,
       int columns,
       long center,
-      long a,
       long x,
-      long ax,
       int width) {
     for (int k = 0; k < depth; k++) {
-      long from = c + k * cStride;
-      long to = 8L * width * k;
-      double weight = get(a + 8L * k);
-      DoubleVector weights = DoubleVector.broadcast(S, weight);
+      long from = rows[k] + column;
+      long to = x + 8L * width * k;
+      DoubleVector scale = DoubleVector.broadcast(S, s[k]);
       int j = 0;
       for (; j <= columns - L; j += L) {
-        DoubleVector v = load(from + 8L * j).sub(load(center + 8L * j));
-        store(v, x + to + 8L * j);
-        store(v.mul(weights), ax + to + 8L * j);
+        store(load(from + 8L * j).sub(load(center + 8L * j)).mul(scale), to + 8L * j);
       }
       for (; j < columns; j++) {
-        double v = get(from + 8L * j) - get(center + 8L * j);
-        set(x + to + 8L * j, v);
-        set(ax + to + 8L * j, v * weight);
+        set(to + 8L * j, s[k] * (get(from + 8L * j) - get(center + 8L * j)));
       }
       for (; j < width; j++) {
-        set(x + to + 8L * j, 0);
-        set(ax + to + 8L * j, 0);
+        set(to + 8L * j, 0);
       }
     }
   }

@@ -59,9 +59,9 @@ final class SameBitsTest {
     double[] sums = new double[4];
     StringBuilder bits = new StringBuilder();
     bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
-    kernels.dots(X, 8, Y, LENGTH - 3, OUT);
+    kernels.dots(X, 8, Y, LENGTH - 3, OUT, 8);
     bits.append(" dots ").append(hash(4));
-    kernels.dotTile(X, 8, Y, 8, LENGTH - 3, OUT, 16);
+    kernels.dotTile(X, 8, Y, 8, LENGTH - 3, OUT, 8, 16);
     bits.append(" dotTile ").append(hash(8));
     kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
     bits.append(" tile ").append(hash(4 * kernels.tileColumns()));
