@@ -50,18 +50,21 @@ final class NewtonRun implements AutoCloseable {
   /** At rounding, a Newton step longer than this times ‖x‖ means a plateau, not a minimiser. */
   private static final double PLATEAU_STEP = 1e-2;
 
-  /**
-   * After the exact Hessian failed (indefinite, or no better), it is left alone for this many
-   * iterations.
-   */
+  /** The exact Hessian is tried after this many Gauss-Newton steps in a row that were not good. */
   private static final int EXACT_PAUSE = 2;
 
   /**
    * A Gauss-Newton step with a gain ratio this near to 1 has a curvature that is right to this part
-   * along the step, so that Gauss-Newton contracts by about as much: the exact Hessian is not
-   * tried.
+   * along the step, so that Gauss-Newton contracts by about as much: the exact Hessian would gain
+   * little.
    */
   private static final double GAUSS_NEWTON_GOOD = 0.05;
+
+  /**
+   * After a full step with a gain ratio this near to 1 the next full step is tried alone: other
+   * lengths are unlikely to do better, and those beyond it flip units whose columns must be read.
+   */
+  private static final double MODEL_TRUSTED = 0.5;
 
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
@@ -84,8 +87,10 @@ final class NewtonRun implements AutoCloseable {
   private final PhaseClock clock = new PhaseClock();
 
   private int iterations;
-  private int exactPause = 1;
+  private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
+  private boolean fullStepExpected;
+  private double[] trialLosses;
 
   NewtonRun(
       Backend backend,
@@ -106,6 +111,7 @@ final class NewtonRun implements AutoCloseable {
       owned.add(objective::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
+      options.curvature().forms().forEach(objective::reserve);
       for (CurvatureForm form : CurvatureForm.values()) {
         directions.put(form, vector(d));
       }
@@ -129,7 +135,7 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    clock.time(Phase.EVALUATE, () -> objective.moveTo(intoBall(x0)));
+    clock.time(Phase.EVALUATE, () -> objective.startAt(intoBall(x0)));
     report(0, 0, Double.NaN, null, 0);
     Status end = null;
     while (end == null) {
@@ -229,15 +235,12 @@ final class NewtonRun implements AutoCloseable {
 
   private List<CurvatureForm> formsToTry() {
     return switch (options.curvature()) {
-      case GAUSS_NEWTON -> List.of(CurvatureForm.GAUSS_NEWTON);
-      case EXACT -> List.of(CurvatureForm.EXACT);
+      case GAUSS_NEWTON, EXACT -> options.curvature().forms();
       case AUTO -> {
         if (exactWon) {
           yield List.of(CurvatureForm.EXACT);
         }
-        yield exactPause > 0
-            ? List.of(CurvatureForm.GAUSS_NEWTON)
-            : List.of(CurvatureForm.GAUSS_NEWTON, CurvatureForm.EXACT);
+        yield exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
       }
     };
   }
@@ -297,21 +300,19 @@ final class NewtonRun implements AutoCloseable {
    */
   private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
     List<Buffer> ps = forms.stream().map(directions::get).toList();
-    double[] losses = clock.time(Phase.TRIAL, () -> objective.tryPoints(ps, ladder));
-    double loss = objective.evaluation().loss();
-    int best = -1;
-    double lowest = loss;
-    for (int k = 0; k < losses.length; k++) {
-      if (losses[k] < lowest) {
-        lowest = losses[k];
-        best = k;
-      }
+    double[] lengths = fullStepExpected ? FULL_STEP : ladder;
+    int best = lowest(ps, lengths);
+    if (best < 0 && fullStepExpected) {
+      lengths = ladder;
+      best = lowest(ps, lengths);
     }
     if (best < 0) {
       return false;
     }
-    CurvatureForm form = forms.get(best / ladder.length);
-    double t = ladder[best % ladder.length];
+    double loss = objective.evaluation().loss();
+    double lowest = trialLosses[best];
+    CurvatureForm form = forms.get(best / lengths.length);
+    double t = lengths[best % lengths.length];
     // A longer step than the model's own may lower the loss where the model saw no gain.
     double predicted = predictedDecrease(form, t);
     double gainRatio = predicted > 0 ? (loss - lowest) / predicted : Double.POSITIVE_INFINITY;
@@ -323,18 +324,26 @@ final class NewtonRun implements AutoCloseable {
     iterations++;
     report(t * norm(directions.get(form)), t, gainRatio, form, rejected);
     damping.accepted(gainRatio);
+    fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     exactWon = form == CurvatureForm.EXACT;
-    if (!exactWon) {
-      boolean lost = forms.contains(CurvatureForm.EXACT);
-      if (lost || gainRatio < 0.25) {
-        exactPause = EXACT_PAUSE;
-      } else if (Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD) {
-        exactPause = 1;
-      } else {
-        exactPause = Math.max(0, exactPause - 1);
+    boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
+    boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
+    exactPause = good || lost || gainRatio < 0.25 ? EXACT_PAUSE : Math.max(0, exactPause - 1);
+    return true;
+  }
+
+  /** The trial point with the lowest loss, -1 if none is below the present one. */
+  private int lowest(List<Buffer> ps, double[] lengths) {
+    trialLosses = clock.time(Phase.TRIAL, () -> objective.tryPoints(ps, lengths));
+    double lowest = objective.evaluation().loss();
+    int best = -1;
+    for (int k = 0; k < trialLosses.length; k++) {
+      if (trialLosses[k] < lowest) {
+        lowest = trialLosses[k];
+        best = k;
       }
     }
-    return true;
+    return best;
   }
 
   private void move(int trial) {
@@ -383,6 +392,7 @@ final class NewtonRun implements AutoCloseable {
    * and the loss does not rise by more than its rounding.
    */
   private Status polish(CurvatureForm form, int rejected) {
+    clock.time(Phase.EVALUATE, objective::refineGradient);
     boolean definite = nearlyUndamped(form);
     if (!definite) {
       minimise(form, damping.value());

@@ -61,6 +61,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Buffer gradient;
   private SoftmaxSums sums;
   private Evaluation evaluation;
+  private boolean gradientRefined;
 
   // Trial points, one a row.
   private final Buffer trialX;
@@ -155,11 +156,26 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * @param values x, of length d
    */
   public Evaluation moveTo(double[] values) {
+    moveX(values);
+    evaluateLogits(z1, trialH.row(0), z);
+    return evaluate(0);
+  }
+
+  /**
+   * {@link #moveTo} for a caller that wants the curvature next: forms C at once and takes the
+   * logits and the gradient from it, so that A2 is read once.
+   */
+  public Evaluation startAt(double[] values) {
+    moveX(values);
+    formC();
+    backend.multiply(c, x, z);
+    return evaluate(0);
+  }
+
+  private void moveX(double[] values) {
     backend.write(values, x);
     cCurrent = false;
     backend.multiply(a1, x, z1);
-    evaluateLogits(z1, trialH.row(0), z);
-    return evaluate(0);
   }
 
   /** The evaluation at the current x. */
@@ -264,11 +280,29 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private Evaluation evaluate(int flips) {
     hCurrent.clear();
     sums = backend.softmax(z, b, w2, f, gz);
-    if (cCurrent) {
+    if (cCurrent && !gradientRefined) {
       backend.multiplyTransposed(c, gz, gradient);
     } else {
       timesCTransposed(gz, gradient);
     }
+    return describe(flips);
+  }
+
+  /**
+   * Computes the gradient through A2 and A1, here and at every later x. Cᵀ gz reads less, but its
+   * rounding is relative to gz, and does not lie in the range of Cᵀ; that of A1ᵀ v is relative to v
+   * = mask ∘ (A2ᵀ gz), which vanishes at a stationary point even where gz does not.
+   */
+  public Evaluation refineGradient() {
+    if (!gradientRefined) {
+      gradientRefined = true;
+      timesCTransposed(gz, gradient);
+      describe(evaluation.flips());
+    }
+    return evaluation;
+  }
+
+  private Evaluation describe(int flips) {
     backend.activeUnits(z1, units);
     double lossRounding = EPS * (Math.max(1, sums.largestLogit()) * sums.fcNorm() + sums.loss());
     evaluation =
@@ -285,9 +319,20 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   // Curvature
 
+  /**
+   * Allocates the matrix that {@link #curvature} fills, so that a solve allocates nothing once it
+   * runs.
+   *
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if it does not fit
+   */
+  public void reserve(CurvatureForm form) {
+    hessians.computeIfAbsent(form, absent -> allocate(d, d));
+  }
+
   /** H at the current x, d x d, symmetric. Valid until the objective moves. */
   public Buffer curvature(CurvatureForm form) {
-    Buffer h = hessians.computeIfAbsent(form, absent -> allocate(d, d));
+    reserve(form);
+    Buffer h = hessians.get(form);
     if (hCurrent.add(form)) {
       formC();
       backend.curvatureWeights(form, f, b, sums.fc(), weights);
