@@ -62,6 +62,16 @@ record Dense(int rows, int columns, double[] entries) {
     return new Dense(rows, columns, lower);
   }
 
+  Dense transposed() {
+    double[] turned = new double[entries.length];
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        turned[j * rows + i] = entries[i * columns + j];
+      }
+    }
+    return new Dense(columns, rows, turned);
+  }
+
   /** This matrix times x. */
   double[] times(double[] x) {
     double[] y = new double[rows];

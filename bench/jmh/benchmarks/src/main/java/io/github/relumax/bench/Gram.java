@@ -18,8 +18,7 @@ public class Gram extends KernelBenchmark {
 
   @Override
   List<String> shapes() {
-    return List.of(
-        "512x512", "1024x1024", "2048x2048", "4096x4096", "40000x256", "50272x768");
+    return List.of("512x512", "1024x1024", "2048x2048", "4096x4096", "40000x256", "50272x768");
   }
 
   @Override

@@ -63,6 +63,10 @@ public abstract class KernelBenchmark {
   /** What one operation on these sizes takes, counted alike for every library. */
   abstract double work(int[] sizes);
 
+  double work(String ofShape) {
+    return work(sizes(ofShape));
+  }
+
   /** Draws the operands and hands them to the implementation. */
   abstract Kernel prepare(int[] sizes);
 
@@ -89,7 +93,7 @@ public abstract class KernelBenchmark {
     kernel.run().run();
   }
 
-  static int[] sizes(String shape) {
+  private static int[] sizes(String shape) {
     return Arrays.stream(shape.split("x")).mapToInt(Integer::parseInt).toArray();
   }
 

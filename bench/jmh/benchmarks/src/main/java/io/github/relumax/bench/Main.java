@@ -3,6 +3,8 @@ package io.github.relumax.bench;
 import io.github.relumax.report.Machine;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +33,7 @@ final class Main {
    * larger one would take minutes.
    */
   private static final Map<String, Double> MOST_FLOPS =
-      Map.of(Library.NETLIB, 2e10, Library.EJML, 3.5e10, Library.OJALGO, 3.5e10);
-
-  /** The most flops or bytes of an operation in a quick run. */
-  private static final double MOST_WORK_QUICK = 3e9;
+      Map.of(Library.NETLIB, 2e10, Library.EJML, 2.5e10, Library.OJALGO, 2.5e10);
 
   private Main() {}
 
@@ -52,7 +51,7 @@ final class Main {
     if (!GROUPS.keySet().containsAll(groups)) {
       throw new IllegalArgumentException(groups + ": expected some of " + GROUPS.keySet());
     }
-    // Now, so that a library that cannot be loaded here shows before an hour's work.
+    // Now, so that a library that cannot be loaded here shows at once.
     Map<String, String> libraries = new TreeMap<>();
     for (String name : Library.NAMES) {
       libraries.put(name, Library.open(name, threads).description());
@@ -63,22 +62,28 @@ final class Main {
     }
   }
 
-  private static void measure(
-      List<KernelBenchmark> group, boolean quick, Measurements measurements)
+  /** All shapes of the operations in a group, or in a quick run the smallest. */
+  private static void measure(List<KernelBenchmark> group, boolean quick, Measurements measurements)
       throws IOException, RunnerException {
-    for (String shape : group.getFirst().shapes()) {
+    KernelBenchmark first = group.getFirst();
+    List<String> shapes = first.shapes();
+    if (quick) {
+      shapes = List.of(Collections.min(shapes, Comparator.comparingDouble(first::work)));
+    }
+    for (String shape : shapes) {
       for (KernelBenchmark benchmark : group) {
-        double work = benchmark.work(KernelBenchmark.sizes(shape));
-        if (quick && work > MOST_WORK_QUICK) {
-          continue;
-        }
         for (String implementation : benchmark.implementations()) {
-          boolean flops = benchmark.unit().equals("flops");
-          if (!flops || work <= MOST_FLOPS.getOrDefault(implementation, Double.MAX_VALUE)) {
-            measurements.add(benchmark, shape, implementation, work);
+          if (affordable(benchmark, shape, implementation)) {
+            measurements.add(benchmark, shape, implementation);
           }
         }
       }
     }
+  }
+
+  private static boolean affordable(
+      KernelBenchmark benchmark, String shape, String implementation) {
+    return benchmark.unit().equals("bytes")
+        || benchmark.work(shape) <= MOST_FLOPS.getOrDefault(implementation, Double.MAX_VALUE);
   }
 }

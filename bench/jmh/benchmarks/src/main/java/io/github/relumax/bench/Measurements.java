@@ -82,7 +82,7 @@ final class Measurements {
   }
 
   /** Runs one trial in a JVM of its own. */
-  void add(KernelBenchmark benchmark, String shape, String implementation, double work)
+  void add(KernelBenchmark benchmark, String shape, String implementation)
       throws IOException, RunnerException {
     String trial = "%s %s %s".formatted(benchmark.operation(), shape, implementation);
     Path log = LOGS.resolve(trial.replace(' ', '-') + ".log").toAbsolutePath();
@@ -106,6 +106,7 @@ final class Measurements {
     } catch (RunnerException e) {
       throw new RunnerException(trial + " failed: see " + log, e);
     }
+    double work = benchmark.work(shape);
     double seconds = results.getLast().getPrimaryResult().getScore();
     System.out.printf(
         "%-18s %-15s %-12s %10.4f ms %8.1f G%s/s%n",

@@ -44,11 +44,10 @@ public class MemoryStream extends MatrixVector {
     long share = memory.byteSize() / team.size() / (8 * STEP) * (8 * STEP);
     return new Kernel(
         () ->
-            team.run(
-                part -> {
-                  MemorySegment own = memory.asSlice(part * share, share);
-                  sums[part] = four ? inFourPlaces(own) : inOnePlace(own);
-                }),
+            team.run(part -> {
+              MemorySegment own = memory.asSlice(part * share, share);
+              sums[part] = four ? inFourPlaces(own) : inOnePlace(own);
+            }),
         () -> new Dense(1, 1, new double[] {Arrays.stream(sums).sum()}));
   }
 

@@ -4,6 +4,8 @@ import dev.ludovic.netlib.blas.BLAS;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import dev.ludovic.netlib.lapack.JavaLAPACK;
 import dev.ludovic.netlib.lapack.LAPACK;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.netlib.util.intW;
 
 /**
@@ -11,13 +13,25 @@ import org.netlib.util.intW;
  * Matrices are column-major, so a row-major one is its own transpose.
  */
 final class Netlib implements Library {
+  /** It announces its choice at every start; held, since a logger may be collected. */
+  private static final Logger LOG = Logger.getLogger("dev.ludovic.netlib");
+
+  static {
+    LOG.setLevel(Level.WARNING);
+    // Java is what is asked for here; without these it looks for a native library first.
+    System.setProperty("dev.ludovic.netlib.blas.allowNative", "false");
+    System.setProperty("dev.ludovic.netlib.lapack.allowNative", "false");
+  }
+
   private final BLAS blas = JavaBLAS.getInstance();
   private final LAPACK lapack = JavaLAPACK.getInstance();
 
   Netlib() {
     if (!blas.getClass().getSimpleName().equals("VectorBLAS")) {
       throw new IllegalStateException(
-          "netlib chose " + blas.getClass() + ": start java with --add-modules jdk.incubator.vector");
+          "netlib chose "
+              + blas.getClass()
+              + ": start java with --add-modules jdk.incubator.vector");
     }
   }
 
@@ -27,16 +41,17 @@ final class Netlib implements Library {
         .formatted(blas.getClass().getSimpleName(), lapack.getClass().getSimpleName());
   }
 
-  /** Cᵀ = Bᵀ Aᵀ. */
+  /** The first factor transposed, the second not: the case that it has vector code for. */
   @Override
   public Kernel product(Dense a, Dense b) {
     int m = a.rows();
     int k = a.columns();
     int n = b.columns();
-    Dense c = zeros(m, n);
+    double[] right = b.transposed().entries();
+    double[] c = new double[m * n];
     return new Kernel(
-        () -> blas.dgemm("N", "N", n, m, k, 1, b.entries(), n, a.entries(), k, 0, c.entries(), n),
-        () -> c);
+        () -> blas.dgemm("T", "N", m, n, k, 1, a.entries(), k, right, k, 0, c, m),
+        () -> new Dense(n, m, c).transposed());
   }
 
   @Override
@@ -45,8 +60,7 @@ final class Netlib implements Library {
     int d = c.columns();
     double[] rows = Library.scaled(c, weights).entries();
     Dense h = zeros(d, d);
-    return new Kernel(
-        () -> blas.dsyrk("U", "N", d, m, 1, rows, d, 0, h.entries(), d), () -> h);
+    return new Kernel(() -> blas.dsyrk("U", "N", d, m, 1, rows, d, 0, h.entries(), d), () -> h);
   }
 
   @Override

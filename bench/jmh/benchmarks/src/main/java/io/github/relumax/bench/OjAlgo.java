@@ -46,12 +46,14 @@ final class OjAlgo implements Library {
     return kernel(() -> y.fillByMultiplying(matrix, vector), y);
   }
 
+  /** vᵀ A, which is several times faster here than a transposed A times v. */
   @Override
   public Kernel multiplyTransposed(Dense a, double[] v) {
-    MatrixStore<Double> transposed = matrix(a).transpose();
-    R064Store vector = R064Store.wrap(v);
-    R064Store y = R064Store.FACTORY.make(a.columns(), 1);
-    return kernel(() -> y.fillByMultiplying(transposed, vector), y);
+    R064Store matrix = matrix(a);
+    R064Store row = R064Store.FACTORY.make(1, a.rows());
+    row.fillMatching(R064Store.wrap(v));
+    R064Store y = R064Store.FACTORY.make(1, a.columns());
+    return kernel(() -> y.fillByMultiplying(row, matrix), y);
   }
 
   @Override

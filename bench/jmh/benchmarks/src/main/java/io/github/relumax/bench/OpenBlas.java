@@ -65,7 +65,19 @@ final class OpenBlas implements Library {
     return kernel(
         () ->
             cblas_dgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, left, k, right, n, 0, out,
+                CblasRowMajor,
+                CblasNoTrans,
+                CblasNoTrans,
+                m,
+                n,
+                k,
+                1,
+                left,
+                k,
+                right,
+                n,
+                0,
+                out,
                 n),
         c);
   }
@@ -112,8 +124,7 @@ final class OpenBlas implements Library {
     return kernel(
         () -> {
           l.segment().copyFrom(from.segment());
-          Library.requireFactor(
-              LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, (byte) 'U', d, out, d) == 0);
+          Library.requireFactor(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, (byte) 'U', d, out, d) == 0);
         },
         l);
   }
@@ -128,8 +139,7 @@ final class OpenBlas implements Library {
     return kernel(
         () -> {
           x.segment().copyFrom(from.segment());
-          cblas_dtrsv(
-              CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, d, factor, d, out, 1);
+          cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, d, factor, d, out, 1);
           cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, d, factor, d, out, 1);
         },
         x);
@@ -150,7 +160,6 @@ final class OpenBlas implements Library {
 
   private static Kernel kernel(Runnable run, Matrix result) {
     return new Kernel(
-        run,
-        () -> new Dense((int) result.rows(), (int) result.columns(), result.toArray()));
+        run, () -> new Dense((int) result.rows(), (int) result.columns(), result.toArray()));
   }
 }

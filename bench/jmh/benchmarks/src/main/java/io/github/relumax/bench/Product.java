@@ -15,11 +15,7 @@ public class Product extends KernelBenchmark {
   @Override
   List<String> shapes() {
     return List.of(
-        "512x512x512",
-        "1024x1024x1024",
-        "2048x2048x2048",
-        "4096x4096x4096",
-        "40000x1536x256");
+        "512x512x512", "1024x1024x1024", "2048x2048x2048", "4096x4096x4096", "40000x1536x256");
   }
 
   @Override
