@@ -11,7 +11,7 @@ set -euo pipefail
 readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
 usage() {
-  sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | tail -n +2
+  sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
   exit "$1"
 }
 

@@ -10,6 +10,7 @@ machine, threads and versions. Uses the standard library alone.
 import argparse
 import json
 import os
+import re
 import statistics
 import sys
 
@@ -157,18 +158,9 @@ def load(path):
 def save(path, results):
     """As indented JSON, but the iterations of one trial on one line."""
     text = json.dumps(results, indent=1, ensure_ascii=False)
-    lines, inside = [], False
-    for line in text.split("\n"):
-        if inside:
-            lines[-1] += line.strip() + (" " if line.endswith(",") else "")
-        else:
-            lines.append(line)
-        if line.endswith('"seconds": ['):
-            inside = True
-        elif line.strip().startswith("]"):
-            inside = False
+    text = re.sub(r"\[[^\[\]]*\]", lambda list_of_numbers: " ".join(list_of_numbers.group().split()), text)
     with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(text + "\n")
 
 
 def main():
