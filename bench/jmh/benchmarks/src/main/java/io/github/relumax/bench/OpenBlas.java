@@ -114,19 +114,19 @@ final class OpenBlas implements Library {
         () -> cblas_dgemv(CblasRowMajor, transposed, m, n, 1, matrix, n, vector, 1, 0, out, 1), y);
   }
 
-  /** The upper triangle by columns is the lower one by rows; by rows LAPACKE would transpose. */
+  /** By columns, since LAPACKE would transpose rows first; the lower triangle is the faster one. */
   @Override
   public Kernel factor(Dense h) {
     int d = h.rows();
     Matrix from = matrix(h);
     Matrix l = zeros(d, d);
     DoublePointer out = pointer(l);
-    return kernel(
+    return new Kernel(
         () -> {
           l.segment().copyFrom(from.segment());
-          Library.requireFactor(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, (byte) 'U', d, out, d) == 0);
+          Library.requireFactor(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, (byte) 'L', d, out, d) == 0);
         },
-        l);
+        () -> new Dense(d, d, l.toArray()).transposed());
   }
 
   @Override
