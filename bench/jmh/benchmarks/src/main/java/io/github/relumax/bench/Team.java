@@ -1,0 +1,45 @@
+package io.github.relumax.bench;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/** Threads that wait for work without sleeping, so that starting them takes no time. */
+final class Team {
+  private final int size;
+  private final AtomicInteger unfinished = new AtomicInteger();
+  private volatile int generation;
+  private IntConsumer job;
+
+  Team(int size) {
+    this.size = size;
+    for (int part = 1; part < size; part++) {
+      int own = part;
+      Thread.ofPlatform().daemon().start(() -> work(own));
+    }
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Runs part 0 here and the others on threads of their own; returns when all are done. */
+  void run(IntConsumer work) {
+    job = work;
+    unfinished.set(size - 1);
+    generation = generation + 1;
+    work.accept(0);
+    while (unfinished.get() > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private void work(int part) {
+    for (int seen = 0; ; seen++) {
+      while (generation == seen) {
+        Thread.onSpinWait();
+      }
+      job.accept(part);
+      unfinished.decrementAndGet();
+    }
+  }
+}
