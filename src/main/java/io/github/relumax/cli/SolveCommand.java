@@ -143,7 +143,7 @@ final class SolveCommand implements Callable<Integer> {
       throw new InvalidInputException("--radius " + radius + ": expected a number above 0");
     }
     long began = System.nanoTime();
-    ProblemDirectory folder = input.open(console);
+    ProblemDirectory folder = read();
     Problem problem = input.problem(folder);
     if (radius != null) {
       problem = problem.withRadius(radius);
@@ -186,6 +186,12 @@ final class SolveCommand implements Callable<Integer> {
         }
         return exitCode(solution);
       }
+    }
+  }
+
+  private ProblemDirectory read() {
+    try (WarmUp _ = WarmUp.reading(input.dir())) {
+      return input.open(console);
     }
   }
 

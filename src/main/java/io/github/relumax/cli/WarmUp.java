@@ -1,0 +1,79 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendOptions;
+import io.github.relumax.backend.Backends;
+import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.NewtonSolver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Solves a small problem again and again on another thread while a large one is read, so that the
+ * JIT has compiled most of the solver by the time it starts: on large matrices, code that is not
+ * compiled yet takes longer than the compiler does.
+ */
+final class WarmUp implements AutoCloseable {
+  /** Below this size of A2 a solve is over before a warm-up would be. */
+  private static final long LARGE = 128L << 20;
+
+  /** How long the solver is warmed up at least, in nanoseconds; reading usually takes longer. */
+  private static final long LEAST = 600_000_000;
+
+  // Not multiples of any block: every loop's remainder is compiled too.
+  private static final int M = 203;
+  private static final int N = 60;
+  private static final int D = 43;
+
+  private final Thread thread;
+  private volatile boolean ready;
+
+  private WarmUp() {
+    thread = new Thread(this::solve, "relumax-warm-up");
+    thread.setDaemon(true);
+  }
+
+  /** Starts if the problem in this folder is large; close when it has been read. */
+  static WarmUp reading(Path dir) {
+    WarmUp warmUp = new WarmUp();
+    if (isLarge(dir.resolve(ProblemDirectory.A2))) {
+      warmUp.thread.start();
+    }
+    return warmUp;
+  }
+
+  private static boolean isLarge(Path file) {
+    try {
+      return Files.size(file) >= LARGE;
+    } catch (IOException e) {
+      // Whoever reads the file says what is wrong with it.
+      return false;
+    }
+  }
+
+  private void solve() {
+    long began = System.nanoTime();
+    PlantedProblem planted = PlantedProblem.generate(M, N, D, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    try (Backend backend = Backends.open("cpu", new BackendOptions(1))) {
+      NewtonSolver solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
+      while (!ready || System.nanoTime() - began < LEAST) {
+        solver.solve(planted.problem(), planted.x0());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    ready = true;
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      // The solver sees the interrupt.
+      Thread.currentThread().interrupt();
+    }
+  }
+}
