@@ -45,33 +45,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--d", paramLabel = "D", description = "Unknowns: length of x.")
   private Integer d;
 
-  @Option(
-      names = "--scale",
-      paramLabel = "S",
-      defaultValue = "4",
-      description = "Scale of A2: the larger, the more peaked b is. Default: ${DEFAULT-VALUE}.")
-  private double scale;
-
-  @Option(
-      names = "--start-distance",
-      paramLabel = "S",
-      defaultValue = "0.3",
-      description = "Start x0 = x* + S N(0, I). Default: ${DEFAULT-VALUE}.")
-  private double startDistance;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "K",
-      defaultValue = "1",
-      description = "Same seed, same problem. Default: ${DEFAULT-VALUE}.")
-  private long seed;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "f64|f32",
-      defaultValue = "f64",
-      description = "Storage of A2: float64 or float32. Default: ${DEFAULT-VALUE}.")
-  private Dtype dtype;
+  @Mixin private PlantedMixin planted;
 
   @Option(
       names = "--repeat",
@@ -133,15 +107,23 @@ final class BenchCommand implements Callable<Integer> {
 
   private BenchmarkSettings settings(String name, int rows, int units, int unknowns) {
     return new BenchmarkSettings(
-        name, rows, units, unknowns, scale, startDistance, seed, dtype.type(), repeat);
+        name,
+        rows,
+        units,
+        unknowns,
+        planted.scale(),
+        planted.startDistance(),
+        planted.seed(),
+        planted.type(),
+        repeat);
   }
 
   private BenchmarkRecord measure(Backend backend, BenchmarkSettings settings) {
     long began = System.nanoTime();
-    PlantedProblem planted = console.during("drawing A1 and A2", _ -> generate(settings));
+    PlantedProblem drawn = console.during("drawing A1 and A2", _ -> generate(settings));
     double generateSeconds = 1e-9 * (System.nanoTime() - began);
-    Memory.requireWorkspace(planted.problem());
-    Benchmark benchmark = new Benchmark(backend, settings, planted);
+    Memory.requireWorkspace(drawn.problem());
+    Benchmark benchmark = new Benchmark(backend, settings, drawn);
     return console.during("solving", progress -> benchmark.run(generateSeconds, progress));
   }
 
