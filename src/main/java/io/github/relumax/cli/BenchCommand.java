@@ -120,22 +120,12 @@ final class BenchCommand implements Callable<Integer> {
 
   private BenchmarkRecord measure(Backend backend, BenchmarkSettings settings) {
     long began = System.nanoTime();
-    PlantedProblem drawn = console.during("drawing A1 and A2", _ -> generate(settings));
+    PlantedProblem drawn =
+        console.during(
+            "drawing A1 and A2", _ -> planted.draw(settings.m(), settings.n(), settings.d(), 0));
     double generateSeconds = 1e-9 * (System.nanoTime() - began);
     Memory.requireWorkspace(drawn.problem());
     Benchmark benchmark = new Benchmark(backend, settings, drawn);
     return console.during("solving", progress -> benchmark.run(generateSeconds, progress));
-  }
-
-  private static PlantedProblem generate(BenchmarkSettings settings) {
-    return PlantedProblem.generate(
-        settings.m(),
-        settings.n(),
-        settings.d(),
-        settings.scale(),
-        0,
-        settings.type(),
-        settings.startDistance(),
-        settings.seed());
   }
 }

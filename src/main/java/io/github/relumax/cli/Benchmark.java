@@ -1,6 +1,7 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.MeteredBackend;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
@@ -9,6 +10,7 @@ import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
 import io.github.relumax.report.BenchmarkSolve;
 import io.github.relumax.report.Machine;
+import io.github.relumax.report.PhaseMeter;
 import io.github.relumax.report.SolveRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.OptionalLong;
 /** Solves one planted problem repeatedly and measures the ceilings in between. */
 final class Benchmark {
   private final Backend backend;
+  private final MeteredBackend metered;
   private final BenchmarkSettings settings;
   private final PlantedProblem planted;
   private final NewtonSolver solver;
@@ -28,7 +31,8 @@ final class Benchmark {
     this.backend = backend;
     this.settings = settings;
     this.planted = planted;
-    solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
+    metered = new MeteredBackend(backend);
+    solver = new NewtonSolver(metered, NewtonOptions.DEFAULTS);
   }
 
   /**
@@ -55,8 +59,9 @@ final class Benchmark {
   }
 
   private BenchmarkSolve solve() {
-    Solution solution = solver.solve(planted.problem(), planted.x0());
+    PhaseMeter meter = new PhaseMeter(metered);
+    Solution solution = solver.solve(planted.problem(), planted.x0(), meter);
     return new BenchmarkSolve(
-        solution, SolveRecord.relativeDistance(solution.x(), planted.xStar()));
+        solution, SolveRecord.relativeDistance(solution.x(), planted.xStar()), meter.work());
   }
 }

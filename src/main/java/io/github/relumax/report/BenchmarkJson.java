@@ -23,9 +23,11 @@ public final class BenchmarkJson {
         .peakBytes()
         .ifPresentOrElse(bytes -> json.put("peakBytes", bytes), () -> json.putNull("peakBytes"));
     json.set("ceilings", ceilings(record));
-    json.set("seconds", spread(record.seconds()));
+    json.set("seconds", figures(record.whole()));
     ObjectNode phases = json.putObject("phases");
-    record.phases().forEach((phase, seconds) -> phases.set(phase, spread(seconds)));
+    record.phases().forEach((phase, figures) -> phases.set(phase, figures(figures)));
+    ObjectNode primitives = json.putObject("primitives");
+    record.primitives().forEach(p -> primitives.set(p.primitive().toString(), primitive(p)));
     ArrayNode solves = json.putArray("solves");
     solves.add(solve(record.cold(), false));
     record.warm().forEach(warm -> solves.add(solve(warm, true)));
@@ -58,12 +60,31 @@ public final class BenchmarkJson {
     ObjectNode json = JsonReport.object();
     for (Ceiling ceiling : record.ceilings()) {
       ObjectNode one = spread(Spread.of(ceiling.rates()));
-      one.put("unit", ceiling.unit());
+      one.put("unit", ceiling.kind().unit());
       one.put("work", ceiling.work());
       ArrayNode rates = one.putArray("rates");
       ceiling.rates().forEach(rates::add);
-      json.set(ceiling.name(), one);
+      json.set(ceiling.kind().toString(), one);
     }
+    return json;
+  }
+
+  private static ObjectNode figures(Figures figures) {
+    ObjectNode json = spread(figures.seconds());
+    json.put("flops", figures.work().flops());
+    json.put("bytes", figures.work().bytes());
+    JsonReport.put(json, "gflopsPerSecond", figures.gigaflops());
+    JsonReport.put(json, "gbPerSecond", figures.gigabytes());
+    JsonReport.put(json, "floorSeconds", figures.floor());
+    JsonReport.put(json, "ofCeiling", figures.ofCeiling());
+    return json;
+  }
+
+  private static ObjectNode primitive(PrimitiveFigures primitive) {
+    ObjectNode json = figures(primitive.figures());
+    json.put("ceiling", primitive.bound().toString());
+    json.put("calls", primitive.calls());
+    JsonReport.put(json, "share", primitive.share());
     return json;
   }
 

@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.github.relumax.Version;
 import io.github.relumax.backend.Backend;
@@ -38,8 +39,12 @@ final class BenchCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.out())
         .contains("200x60x6: m = 200, n = 60, d = 6, A2 float32, scale 4.0, start distance 0.3")
-        .containsPattern("2 warm solves +median s +min..max s")
-        .containsPattern("evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}\n")
+        .containsPattern("2 warm solves +median s +min..max s +GFLOP/s +GB/s +of ceilings\n")
+        .containsPattern(
+            "evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}( +\\d+\\.\\d){2} +\\d+ %\n")
+        .containsPattern("primitive +calls +median s +share +GFLOP/s +GB/s +of ceiling\n")
+        .containsPattern(
+            "\ngram +\\d+ +\\d+\\.\\d{4} +\\d+ %( +\\d+\\.\\d){2} +\\d+ % of (gram|memory)\n")
         .containsPattern("curvature +\\d.*\nstep +\\d.*\ntrial +\\d.*\nother +\\d.*\n")
         .containsPattern("whole solve +\\d.*\ncold solve +\\d+\\.\\d{4}\n")
         .containsPattern("memory +\\d.* GB/s, .*\nproduct +\\d.* GFLOP/s, .*\ngram .* GFLOP/s, ")
@@ -85,12 +90,56 @@ final class BenchCommandTest {
           solves.get(1).get("phases").get(phase).asDouble(),
           solves.get(2).get("phases").get(phase).asDouble());
     }
+    assertWorkAddsUp(json);
     for (String name : List.of("memory", "product", "gram")) {
       JsonNode ceiling = json.get("ceilings").get(name);
       assertThat(list(ceiling.get("rates"))).hasSize(6).allMatch(rate -> rate.asDouble() > 0);
       assertThat(ceiling.get("unit").asString())
           .isEqualTo(name.equals("memory") ? "GB/s" : "GFLOP/s");
     }
+  }
+
+  /** Both by phase and by primitive, rates follow from work, seconds and ceilings in the file. */
+  private static void assertWorkAddsUp(JsonNode json) {
+    JsonNode whole = json.get("seconds");
+    assertThat(json.get("primitives").propertyNames())
+        .contains("gram", "accumulateNew", "multiply", "multiplyTransposed", "softmax", "factor");
+    for (String part : List.of("phases", "primitives")) {
+      for (String field : List.of("flops", "bytes")) {
+        long sum = list(json.get(part)).stream().mapToLong(p -> p.get(field).asLong()).sum();
+        assertThat(sum).isEqualTo(whole.get(field).asLong()).isPositive();
+      }
+      double floor =
+          list(json.get(part)).stream().mapToDouble(p -> p.get("floorSeconds").asDouble()).sum();
+      assertThat(floor).isCloseTo(whole.get("floorSeconds").asDouble(), withinPercentage(1e-9));
+    }
+    List<JsonNode> parts = new ArrayList<>(list(json.get("phases")));
+    parts.addAll(list(json.get("primitives")));
+    parts.add(whole);
+    for (JsonNode part : parts) {
+      double seconds = part.get("median").asDouble();
+      assertThat(part.get("gflopsPerSecond").asDouble())
+          .isCloseTo(1e-9 * part.get("flops").asLong() / seconds, withinPercentage(1e-9));
+      assertThat(part.get("gbPerSecond").asDouble())
+          .isCloseTo(1e-9 * part.get("bytes").asLong() / seconds, withinPercentage(1e-9));
+      assertThat(part.get("ofCeiling").asDouble())
+          .isCloseTo(part.get("floorSeconds").asDouble() / seconds, withinPercentage(1e-9));
+    }
+    // C is formed once from the units active at the start: 2 m |active| d operations.
+    JsonNode formed = json.get("primitives").get("accumulateNew");
+    assertThat(formed.get("calls").asLong()).isEqualTo(1);
+    assertThat(formed.get("flops").asLong() % (2 * 200 * 6)).isZero();
+    assertThat(formed.get("flops").asLong()).isBetween(1L, 2L * 200 * 60 * 6);
+    assertThat(formed.get("share").asDouble())
+        .isEqualTo(formed.get("median").asDouble() / whole.get("median").asDouble());
+    JsonNode ceilings = json.get("ceilings");
+    double bytes =
+        1e-9 * formed.get("bytes").asLong() / ceilings.get("memory").get("median").asDouble();
+    double flops =
+        1e-9 * formed.get("flops").asLong() / ceilings.get("product").get("median").asDouble();
+    assertThat(formed.get("floorSeconds").asDouble())
+        .isCloseTo(Math.max(bytes, flops), withinPercentage(1e-9));
+    assertThat(formed.get("ceiling").asString()).isEqualTo(bytes < flops ? "product" : "memory");
   }
 
   /** The same problem, solved without the command. */
