@@ -14,13 +14,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code relumax bench}: how long a solve takes here, phase by phase. */
+/** {@code relumax bench}: how long a solve takes here, and where the time goes. */
 @Command(
     name = "bench",
     sortOptions = false,
     description = {
-      "Makes a problem in memory, solves it repeatedly and says how long each phase took, beside"
-          + " rates of the machine that were measured between the solves.",
+      "Makes a problem in memory, solves it repeatedly and says how long each phase and primitive"
+          + " took, its GFLOP/s and GB/s, and per cent of rates of the machine that were measured"
+          + " between the solves.",
       "Writes every figure to a JSON file. Give a preset or all three sizes."
     })
 final class BenchCommand implements Callable<Integer> {

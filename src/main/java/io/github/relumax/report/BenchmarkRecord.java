@@ -4,6 +4,7 @@ import io.github.relumax.backend.Primitive;
 import io.github.relumax.backend.Tally;
 import io.github.relumax.backend.Work;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,29 +79,28 @@ public record BenchmarkRecord(
   /** The same by primitive, the one that took longest first; those never called are left out. */
   public List<PrimitiveFigures> primitives() {
     Roofline roofline = new Roofline(ceilings);
-    double whole = whole().seconds().median();
-    List<PrimitiveFigures> primitives = new ArrayList<>();
-    for (Primitive primitive : Primitive.values()) {
-      Tally tally = counted().tally(primitive);
-      if (tally.calls() > 0) {
-        Spread seconds = spread(solve -> solve.tally(primitive).seconds());
-        double floor = 0;
-        for (Map<Primitive, Tally> phase : counted().work().values()) {
-          floor += roofline.floor(primitive, phase.getOrDefault(primitive, Tally.NONE).work());
-        }
-        primitives.add(
-            new PrimitiveFigures(
-                primitive,
-                tally.calls(),
-                new Figures(seconds, tally.work(), floor),
-                seconds.median() / whole,
-                roofline.bound(primitive, tally.work())));
-      }
+    return Arrays.stream(Primitive.values())
+        .filter(primitive -> counted().tally(primitive).calls() > 0)
+        .map(primitive -> figures(primitive, roofline))
+        .sorted(
+            Comparator.comparingDouble((PrimitiveFigures p) -> p.figures().seconds().median())
+                .reversed())
+        .toList();
+  }
+
+  private PrimitiveFigures figures(Primitive primitive, Roofline roofline) {
+    Tally tally = counted().tally(primitive);
+    double floor = 0;
+    for (Map<Primitive, Tally> phase : counted().work().values()) {
+      floor += roofline.floor(primitive, phase.getOrDefault(primitive, Tally.NONE).work());
     }
-    primitives.sort(
-        Comparator.comparingDouble((PrimitiveFigures p) -> p.figures().seconds().median())
-            .reversed());
-    return primitives;
+    Spread seconds = spread(solve -> solve.tally(primitive).seconds());
+    return new PrimitiveFigures(
+        primitive,
+        tally.calls(),
+        new Figures(seconds, tally.work(), floor),
+        seconds.median() / whole().seconds().median(),
+        roofline.bound(primitive, tally.work()));
   }
 
   /** The solve whose work is told: all do the same, since the same inputs give the same bits. */
