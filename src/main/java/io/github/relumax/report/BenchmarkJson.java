@@ -2,6 +2,8 @@ package io.github.relumax.report;
 
 import io.github.relumax.Version;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.report.BenchmarkSettings.Drawn;
+import io.github.relumax.report.BenchmarkSettings.Folder;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,7 +20,12 @@ public final class BenchmarkJson {
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());
-    JsonReport.put(json, "generateSeconds", record.generateSeconds());
+    String prepareSeconds =
+        switch (record.settings().origin()) {
+          case Drawn _ -> "generateSeconds";
+          case Folder _ -> "readSeconds";
+        };
+    JsonReport.put(json, prepareSeconds, record.prepareSeconds());
     record
         .peakBytes()
         .ifPresentOrElse(bytes -> json.put("peakBytes", bytes), () -> json.putNull("peakBytes"));
@@ -40,9 +47,14 @@ public final class BenchmarkJson {
     json.put("m", settings.m());
     json.put("n", settings.n());
     json.put("d", settings.d());
-    json.put("scale", settings.scale());
-    json.put("startDistance", settings.startDistance());
-    json.put("seed", settings.seed());
+    switch (settings.origin()) {
+      case Drawn drawn -> {
+        json.put("scale", drawn.scale());
+        json.put("startDistance", drawn.startDistance());
+        json.put("seed", drawn.seed());
+      }
+      case Folder folder -> json.put("folder", folder.dir());
+    }
     json.put("a2", settings.type().toString());
     return json;
   }
@@ -103,7 +115,7 @@ public final class BenchmarkJson {
     json.put("status", JsonReport.name(solution.status()));
     json.put("converged", solution.converged());
     json.put("iterations", solution.iterations());
-    JsonReport.put(json, "distanceToPlanted", solve.distance());
+    solve.distance().ifPresent(distance -> JsonReport.put(json, "distanceToPlanted", distance));
     JsonReport.put(json, "loss", solution.loss());
     JsonReport.put(json, "seconds", solution.seconds());
     json.set("phases", JsonReport.phases(solution));

@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
  * All that a benchmark measured.
  *
  * @param settings what was solved
- * @param generateSeconds for drawing the problem
+ * @param prepareSeconds for drawing the problem, or reading it
  * @param cold the first solve, before the virtual machine has compiled its code
  * @param warm the solves after it
  * @param ceilings measured before every warm solve, one of each kind
@@ -24,7 +24,7 @@ import java.util.function.ToDoubleFunction;
  */
 public record BenchmarkRecord(
     BenchmarkSettings settings,
-    double generateSeconds,
+    double prepareSeconds,
     BenchmarkSolve cold,
     List<BenchmarkSolve> warm,
     List<Ceiling> ceilings,
@@ -43,7 +43,7 @@ public record BenchmarkRecord(
     return all;
   }
 
-  /** Whether every solve converged to x*. */
+  /** Whether every solve converged, to x* where that is known. */
   public boolean found() {
     return solves().stream().allMatch(BenchmarkSolve::found);
   }

@@ -1,7 +1,10 @@
 package io.github.relumax.report;
 
+import io.github.relumax.report.BenchmarkSettings.Drawn;
+import io.github.relumax.report.BenchmarkSettings.Folder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -20,16 +23,14 @@ public final class BenchmarkText {
   /** What is measured and on what: a line each. */
   public static List<String> beginning(BenchmarkSettings settings) {
     return List.of(
-        "Problem  %s: m = %s, n = %s, d = %s, A2 %s, scale %s, start distance %s, seed %s"
+        "Problem  %s: m = %s, n = %s, d = %s, A2 %s, %s"
             .formatted(
                 settings.name(),
                 Format.count(settings.m()),
                 Format.count(settings.n()),
                 Format.count(settings.d()),
                 settings.type(),
-                settings.scale(),
-                settings.startDistance(),
-                settings.seed()),
+                origin(settings)),
         "Device   "
             + Machine.processor().map(name -> name + ", ").orElse("")
             + (Machine.cores() == 1 ? "1 core" : Machine.cores() + " cores"),
@@ -75,25 +76,47 @@ public final class BenchmarkText {
     lines.add("Iterations   " + distinct(record, solve -> solve.solution().iterations()));
     lines.add(
         "Status       " + distinct(record, solve -> JsonReport.name(solve.solution().status())));
-    lines.add(
-        "Distance     ‖x - x*‖ / ‖x*‖ = %s at most; %s"
-            .formatted(
-                Format.scientific(
-                    record.solves().stream()
-                        .mapToDouble(BenchmarkSolve::distance)
-                        .reduce(0, Math::max)),
-                found(record)));
-    lines.add("Generated in " + Format.seconds(record.generateSeconds()));
+    lines.add("Distance     " + distance(record) + found(record));
+    String prepared =
+        switch (record.settings().origin()) {
+          case Drawn _ -> "Generated in ";
+          case Folder _ -> "Read in      ";
+        };
+    lines.add(prepared + Format.seconds(record.prepareSeconds()));
     record
         .peakBytes()
         .ifPresent(bytes -> lines.add("Peak memory  %s, resident".formatted(Format.bytes(bytes))));
     return lines;
   }
 
+  private static String origin(BenchmarkSettings settings) {
+    return switch (settings.origin()) {
+      case Drawn drawn ->
+          "scale %s, start distance %s, seed %s"
+              .formatted(drawn.scale(), drawn.startDistance(), drawn.seed());
+      case Folder folder -> "from " + folder.dir();
+    };
+  }
+
+  private static String distance(BenchmarkRecord record) {
+    OptionalDouble largest =
+        record.solves().stream()
+            .map(BenchmarkSolve::distance)
+            .flatMapToDouble(OptionalDouble::stream)
+            .max();
+    return largest.isPresent()
+        ? "‖x - x*‖ / ‖x*‖ = %s at most; ".formatted(Format.scientific(largest.getAsDouble()))
+        : "not known, there is no x*; ";
+  }
+
   private static String found(BenchmarkRecord record) {
     long found = record.solves().stream().filter(BenchmarkSolve::found).count();
-    return "%s of %s solves converged within %s"
-        .formatted(found, record.solves().size(), Format.scientific(BenchmarkSolve.NEAR, 0));
+    boolean known = record.cold().distance().isPresent();
+    return "%s of %s solves converged%s"
+        .formatted(
+            found,
+            record.solves().size(),
+            known ? " within " + Format.scientific(BenchmarkSolve.NEAR, 0) : "");
   }
 
   /** The same inputs give the same bits, so this is one value unless something is wrong. */

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 final class BenchCommandTest {
@@ -160,6 +161,91 @@ final class BenchCommandTest {
     }
   }
 
+  @Test
+  void solvesAProblemFolder() throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"), "--dtype", "f32");
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = folder(p, file);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .startsWith("Problem  p: m = 300, n = 60, d = 6, A2 float32, from " + p + "\n")
+        .contains("2 warm solves ")
+        .contains("3 of 3 solves converged within 1e-08\nRead in ");
+    JsonNode json = CommandLineRun.json(file);
+    JsonNode problem = json.get("problem");
+    assertThat(problem.propertyNames())
+        .containsExactlyInAnyOrder("name", "m", "n", "d", "folder", "a2");
+    assertThat(problem.get("name").asString()).isEqualTo("p");
+    assertThat(problem.get("m").asInt()).isEqualTo(300);
+    assertThat(problem.get("n").asInt()).isEqualTo(60);
+    assertThat(problem.get("d").asInt()).isEqualTo(6);
+    assertThat(problem.get("folder").asString()).isEqualTo(p.toString());
+    assertThat(problem.get("a2").asString()).isEqualTo("float32");
+    assertThat(json.get("readSeconds").asDouble()).isPositive();
+    assertThat(json.has("generateSeconds")).isFalse();
+    assertThat(json.get("found").asBoolean()).isTrue();
+
+    // The same as the solve command's, bit for bit, from the same x0.
+    assertThat(CommandLineRun.of("solve", p, "--threads", 2, "--quiet").code()).isZero();
+    JsonNode expected = CommandLineRun.json(p.resolve("solution").resolve("result.json"));
+    for (JsonNode solve : json.get("solves")) {
+      for (String field : List.of("loss", "iterations", "status", "distanceToPlanted")) {
+        assertThat(solve.get(field)).isEqualTo(expected.get(field));
+      }
+    }
+  }
+
+  @Test
+  void aFolderNeedsNoKnownAnswer() throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"));
+    Files.delete(p.resolve("x_star.npy"));
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = folder(p, file);
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Distance     not known, there is no x*; 3 of 3 solves converged\n");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("found").asBoolean()).isTrue();
+    assertThat(list(json.get("solves"))).noneMatch(solve -> solve.has("distanceToPlanted"));
+  }
+
+  @Test
+  void aFolderNeedsAStart() throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"));
+    Files.delete(p.resolve("x0.npy"));
+    CommandLineRun run = folder(p, temporary.resolve("f.json"));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .isEqualTo(
+            "relumax: %s: no such file, expected the point that every solve begins at%n"
+                .formatted(p.resolve("x0.npy")));
+    assertThat(names(temporary)).containsExactly("p");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--preset small",
+        "--m 5",
+        "--n 5",
+        "--d 5",
+        "--scale 4",
+        "--start-distance 0.3",
+        "--seed 1",
+        "--dtype f64"
+      })
+  void aFolderDoesNotGoWithWhatIsDrawn(String option) throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun run = folder(p, temporary.resolve("f.json"), (Object[]) option.split(" "));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .isEqualTo(
+            "relumax: --problem %s does not go with %s: the folder says what is solved%n"
+                .formatted(p, option.split(" ")[0]));
+    assertThat(names(temporary)).containsExactly("p");
+  }
+
   /** Fewer rows than unknowns: it converges, but not to x*. */
   @Test
   void anotherMinimiserIsCodeThreeWithAFile() {
@@ -205,6 +291,7 @@ final class BenchCommandTest {
     "--dtype f16,'f16' is none of f64",
     "--seed 1.5,'1.5' is no whole number",
     "--threads 0,--threads 0: expected 1 to 1024",
+    "--problem nowhere,'nowhere: no such folder, expected a folder with a1.npy'",
     "--backend tpu,--backend tpu: there is no such backend",
   })
   void aBadOptionIsOneLineAndNoFile(String options, String message) throws IOException {
@@ -253,6 +340,13 @@ final class BenchCommandTest {
   private static CommandLineRun tiny(Path file, Object... more) {
     List<Object> args =
         new ArrayList<>(List.of("bench", "--m", 200, "--n", 60, "--d", 6, "--repeat", 2));
+    args.addAll(List.of("--threads", 2, "--out", file));
+    args.addAll(Arrays.asList(more));
+    return CommandLineRun.of(args.toArray());
+  }
+
+  private static CommandLineRun folder(Path dir, Path file, Object... more) {
+    List<Object> args = new ArrayList<>(List.of("bench", "--problem", dir, "--repeat", 2));
     args.addAll(List.of("--threads", 2, "--out", file));
     args.addAll(Arrays.asList(more));
     return CommandLineRun.of(args.toArray());

@@ -17,6 +17,7 @@ import io.github.relumax.newton.Solution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -79,7 +80,7 @@ final class PhaseMeterTest {
 
   @Test
   void aSolveHasTheTalliesOfAllItsPhases() {
-    BenchmarkSolve solve = new BenchmarkSolve(solution, 0, meter.work());
+    BenchmarkSolve solve = new BenchmarkSolve(solution, OptionalDouble.empty(), meter.work());
     Work work = Work.NONE;
     long multiplications = 0;
     for (Map<Primitive, Tally> tallies : meter.work().values()) {
