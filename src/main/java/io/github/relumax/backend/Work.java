@@ -48,7 +48,7 @@ public record Work(long flops, long bytes) {
 
   /** ⟨u, v⟩: 2 k operations; u and v are read, once where they are the same. */
   public static Work dot(Buffer u, Buffer v) {
-    return new Work(2 * size(u), u == v ? bytes(u) : bytes(u) + bytes(v));
+    return new Work(2 * size(u), u.equals(v) ? bytes(u) : bytes(u) + bytes(v));
   }
 
   /** alpha u + beta v: 3 k operations. */

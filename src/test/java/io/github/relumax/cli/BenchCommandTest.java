@@ -26,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 final class BenchCommandTest {
@@ -224,25 +223,24 @@ final class BenchCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "--preset small",
-        "--m 5",
-        "--n 5",
-        "--d 5",
-        "--scale 4",
-        "--start-distance 0.3",
-        "--seed 1",
-        "--dtype f64"
-      })
-  void aFolderDoesNotGoWithWhatIsDrawn(String option) throws IOException {
+  @CsvSource({
+    "--preset,small",
+    "--m,5",
+    "--n,5",
+    "--d,5",
+    "--scale,4",
+    "--start-distance,0.3",
+    "--seed,1",
+    "--dtype,f64"
+  })
+  void aFolderDoesNotGoWithWhatIsDrawn(String option, String value) throws IOException {
     Path p = CommandLineRun.planted(temporary.resolve("p"));
-    CommandLineRun run = folder(p, temporary.resolve("f.json"), (Object[]) option.split(" "));
+    CommandLineRun run = folder(p, temporary.resolve("f.json"), option, value);
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err())
         .isEqualTo(
             "relumax: --problem %s does not go with %s: the folder says what is solved%n"
-                .formatted(p, option.split(" ")[0]));
+                .formatted(p, option));
     assertThat(names(temporary)).containsExactly("p");
   }
 
