@@ -64,7 +64,7 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = {
         "Problem folder to read instead, with an x0.npy; its matrices are copied to memory.",
-        "Does not go with the options above."
+        "Does not go with the options above. Default: none, the problem is made."
       })
   private Path problem;
 
