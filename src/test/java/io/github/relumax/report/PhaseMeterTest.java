@@ -52,10 +52,9 @@ final class PhaseMeterTest {
   @Test
   void callsStandUnderTheirPhase() {
     assertThat(meter.work()).containsOnlyKeys("evaluate", "curvature", "step", "trial", "other");
-    assertThat(calls("curvature", Primitive.ACCUMULATE_NEW)).isEqualTo(counting.formed());
-    assertThat(calls("evaluate", Primitive.ACCUMULATE_MORE)).isEqualTo(counting.updated());
-    assertThat(phasesWith(Primitive.ACCUMULATE_NEW)).containsExactly("curvature");
-    assertThat(phasesWith(Primitive.ACCUMULATE_MORE)).containsExactly("evaluate");
+    assertThat(calls(Primitive.ACCUMULATE_NEW)).isEqualTo(counting.formed());
+    assertThat(calls(Primitive.ACCUMULATE_MORE)).isEqualTo(counting.updated());
+    assertThat(phasesWith(Primitive.GRAM)).contains("curvature").doesNotContain("step", "trial");
     assertThat(phasesWith(Primitive.SOFTMAX)).containsExactly("evaluate");
     assertThat(phasesWith(Primitive.LOSSES)).containsExactly("trial");
     // The estimate of the storage error, after the last step, is no phase's.
@@ -82,20 +81,21 @@ final class PhaseMeterTest {
   void aSolveHasTheTalliesOfAllItsPhases() {
     BenchmarkSolve solve = new BenchmarkSolve(solution, OptionalDouble.empty(), meter.work());
     Work work = Work.NONE;
-    long multiplications = 0;
     for (Map<Primitive, Tally> tallies : meter.work().values()) {
-      Tally tally = tallies.getOrDefault(Primitive.MULTIPLY, Tally.NONE);
-      work = work.plus(tally.work());
-      multiplications += tally.calls();
+      work = work.plus(tallies.getOrDefault(Primitive.MULTIPLY, Tally.NONE).work());
     }
-    assertThat(multiplications).isGreaterThan(calls("trial", Primitive.MULTIPLY));
-    assertThat(solve.tally(Primitive.MULTIPLY).calls()).isEqualTo(multiplications);
+    assertThat(calls("trial", Primitive.MULTIPLY)).isBetween(1L, calls(Primitive.MULTIPLY) - 1);
+    assertThat(solve.tally(Primitive.MULTIPLY).calls()).isEqualTo(calls(Primitive.MULTIPLY));
     assertThat(solve.tally(Primitive.MULTIPLY).work()).isEqualTo(work);
     assertThat(solve.tally(Primitive.RANK_TWO)).isEqualTo(Tally.NONE);
   }
 
   private long calls(String phase, Primitive primitive) {
     return meter.work().get(phase).getOrDefault(primitive, Tally.NONE).calls();
+  }
+
+  private long calls(Primitive primitive) {
+    return meter.work().keySet().stream().mapToLong(phase -> calls(phase, primitive)).sum();
   }
 
   private List<String> phasesWith(Primitive primitive) {
