@@ -23,6 +23,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 RELUMAX = os.path.join(ROOT, "relumax")
 RESULTS = os.path.join(ROOT, "bench", "results")
 PEERS = ["numpy-rebuilt", "numpy-updated", "scipy-trust-ncg", "scipy-trust-krylov", "scipy-l-bfgs-b", "torch-l-bfgs"]
+WARM_SOLVES = 5
 WARM_UP = {"m": 200, "n": 40, "d": 8}
 
 
@@ -60,26 +61,37 @@ def hold_to(threads):
         os.environ[name] = str(threads)
 
 
+def relumax(words):
+    """Runs one command line. Code 3, a solve that missed, is a result; any other failure ends the comparison."""
+    done = subprocess.run([RELUMAX, *map(str, words)], capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):
+        sys.exit(f"relumax {words[0]} ended with {done.returncode}: {done.stderr.strip()}")
+
+
 def generate(folder, m, n, d, scale, start_distance, seed):
     sizes = ["--m", m, "--n", n, "--d", d, "--scale", scale, "--start-distance", start_distance, "--seed", seed]
-    done = subprocess.run([RELUMAX, "generate", folder, *map(str, sizes)], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"relumax generate ended with {done.returncode}: {done.stderr.strip()}")
+    relumax(["generate", folder, *sizes])
 
 
-def run_relumax(folder, threads, time_limit):
-    """A whole process, JVM start and reading included (wall), and the solve in it (seconds), to Relumax's own end."""
+def read_json(file):
+    with open(file, encoding="utf-8") as text:
+        return json.load(text)
+
+
+def end_of(solve):
+    return "goal" if solve["distanceToPlanted"] <= table.GOAL else solve["status"].replace("-", " ")
+
+
+def run_relumax_process(folder, threads, time_limit):
+    """A process of its own, JVM start and reading included (wall), and the solve in it (seconds), to Relumax's end."""
     with tempfile.TemporaryDirectory() as out:
-        command = [RELUMAX, "solve", folder, "--out", out, "--quiet", "--threads", threads, "--time-limit", time_limit]
+        limits = ["--threads", threads, "--time-limit", time_limit]
         started = time.perf_counter()
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        relumax(["solve", folder, "--out", out, "--quiet", *limits])
         wall = time.perf_counter() - started
-        if done.returncode not in (0, 3):
-            sys.exit(f"relumax solve ended with {done.returncode}: {done.stderr.strip()}")
-        with open(os.path.join(out, "result.json"), encoding="utf-8") as file:
-            result = json.load(file)
+        result = read_json(os.path.join(out, "result.json"))
     return {
-        "end": "goal" if result["distanceToPlanted"] <= table.GOAL else result["status"].replace("-", " "),
+        "end": end_of(result),
         "seconds": result["seconds"],
         "wallSeconds": wall,
         "distance": result["distanceToPlanted"],
@@ -87,6 +99,26 @@ def run_relumax(folder, threads, time_limit):
         "version": result["version"],
         "backend": result["backend"],
         "phases": result["phases"],
+    }
+
+
+def run_relumax_warm(folder, threads):
+    """The median solve of a process that has solved the problem before and holds its arrays in memory."""
+    with tempfile.TemporaryDirectory() as out:
+        file = os.path.join(out, "bench.json")
+        relumax(["bench", "--problem", folder, "--repeat", WARM_SOLVES, "--threads", threads, "--out", file])
+        result = read_json(file)
+    warm = [solve for solve in result["solves"] if solve["warm"]]
+    worst = max(warm, key=lambda solve: solve["distanceToPlanted"])
+    return {
+        "end": end_of(worst),
+        "seconds": result["seconds"]["median"],
+        "solveSeconds": [solve["seconds"] for solve in warm],
+        "distance": worst["distanceToPlanted"],
+        "iterations": worst["iterations"],
+        "version": result["version"],
+        "backend": result["backend"],
+        "phases": {phase: figures["median"] for phase, figures in result["phases"].items()},
     }
 
 
@@ -120,13 +152,15 @@ def available(asked):
 
 def rounds(folder, problem, methods, chosen, threads):
     """Every method once a round, each round beginning with the next one, so that none has a fixed place."""
-    names = ["relumax", *methods]
+    names = ["relumax-warm", "relumax", *methods]
     runs = []
     for number in range(chosen.rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            if name == "relumax":
-                run = run_relumax(folder, threads, chosen.time_limit)
+            if name == "relumax-warm":
+                run = run_relumax_warm(folder, threads)
+            elif name == "relumax":
+                run = run_relumax_process(folder, threads, chosen.time_limit)
             else:
                 run = run_peer(methods[name], problem, chosen.time_limit)
             runs.append({"method": name, "round": number + 1, **run})
@@ -180,7 +214,7 @@ def measure(chosen, scratch):
         generate(folder, chosen.m, chosen.n, chosen.d, chosen.scale, chosen.start_distance, chosen.seed)
     problem = model.read(folder)
 
-    # Libraries set themselves up at first use; that is not timed. Relumax's JVM starts cold in every run.
+    # Libraries set themselves up at first use; that is not timed.
     small = os.path.join(scratch, "warm-up")
     generate(small, **WARM_UP, scale=4.0, start_distance=0.3, seed=1)
     for method in methods.values():

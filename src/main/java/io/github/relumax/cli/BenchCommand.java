@@ -3,27 +3,39 @@ package io.github.relumax.cli;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.model.InvalidInputException;
-import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.model.Problem;
 import io.github.relumax.report.BenchmarkJson;
 import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
+import io.github.relumax.report.BenchmarkSettings.Drawn;
+import io.github.relumax.report.BenchmarkSettings.Folder;
+import io.github.relumax.report.BenchmarkSettings.Origin;
 import io.github.relumax.report.BenchmarkText;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** {@code relumax bench}: how long a solve takes here, phase by phase. */
+/** {@code relumax bench}: how long a solve takes here, and where the time goes. */
 @Command(
     name = "bench",
     sortOptions = false,
     description = {
-      "Makes a problem in memory, solves it repeatedly and says how long each phase took, beside"
-          + " rates of the machine that were measured between the solves.",
-      "Writes every figure to a JSON file. Give a preset or all three sizes."
+      "Makes or reads a problem, solves it repeatedly from memory and says how long each phase and"
+          + " primitive took, its GFLOP/s and GB/s, and per cent of rates of the machine that were"
+          + " measured between the solves.",
+      "Writes every figure to a JSON file. Give a preset, all three sizes, or a problem folder."
     })
 final class BenchCommand implements Callable<Integer> {
+  /** The options that a problem folder takes the place of. */
+  private static final List<String> OF_DRAWN =
+      List.of("--preset", "--m", "--n", "--d", "--scale", "--start-distance", "--seed", "--dtype");
+
   private final Console console;
 
   @Option(
@@ -32,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
       description = {
         "m x n x d. small: 10,000 x 1,024 x 128; medium: 40,000 x 3,072 x 256; opt125m:"
             + " 50,272 x 3,072 x 768; wide: 20,000 x 16,384 x 512; tall: 2,000,000 x 64 x 32.",
-        "Default: small, unless there are sizes."
+        "Default: small, unless there are sizes or a folder."
       })
   private Preset preset;
 
@@ -45,33 +57,16 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--d", paramLabel = "D", description = "Unknowns: length of x.")
   private Integer d;
 
-  @Option(
-      names = "--scale",
-      paramLabel = "S",
-      defaultValue = "4",
-      description = "Scale of A2: the larger, the more peaked b is. Default: ${DEFAULT-VALUE}.")
-  private double scale;
+  @Mixin private PlantedMixin planted;
 
   @Option(
-      names = "--start-distance",
-      paramLabel = "S",
-      defaultValue = "0.3",
-      description = "Start x0 = x* + S N(0, I). Default: ${DEFAULT-VALUE}.")
-  private double startDistance;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "K",
-      defaultValue = "1",
-      description = "Same seed, same problem. Default: ${DEFAULT-VALUE}.")
-  private long seed;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "f64|f32",
-      defaultValue = "f64",
-      description = "Storage of A2: float64 or float32. Default: ${DEFAULT-VALUE}.")
-  private Dtype dtype;
+      names = "--problem",
+      paramLabel = "DIR",
+      description = {
+        "Problem folder to read instead, with an x0.npy; its matrices are copied to memory.",
+        "Does not go with the options above. Default: none, the problem is made."
+      })
+  private Path problem;
 
   @Option(
       names = "--repeat",
@@ -85,33 +80,64 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "File for the figures. Default: bench-PRESET.json or bench-MxNxD.json.")
+      description =
+          "File for the figures. Default: bench-PRESET.json, bench-MxNxD.json or bench-DIR.json.")
   private Path out;
+
+  @Spec private CommandSpec spec;
 
   BenchCommand(Console console) {
     this.console = console;
   }
 
+  /** What a drawn problem is called, and its sizes. */
+  private record Sizes(String name, int m, int n, int d) {}
+
   @Override
   public Integer call() {
     Arguments.requirePositive("--repeat", repeat);
-    BenchmarkSettings settings = settings();
-    Path file = out == null ? Path.of("bench-" + settings.name() + ".json") : out;
-    AtomicFiles.checkFile(file);
-    Memory.requireBenchmark(settings.m(), settings.n(), settings.d(), settings.type());
-    try (Backend backend = backends.open()) {
-      console.println(BenchmarkText.beginning(settings));
-      backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-      BenchmarkRecord record = measure(backend, settings);
-      AtomicFiles.writeText(file, BenchmarkJson.text(record));
-      console.println();
-      console.println(BenchmarkText.results(record));
-      console.println("Written to   " + file);
-      return record.found() ? ExitCode.OK : ExitCode.NOT_CONVERGED;
-    }
+    return problem == null ? benchDrawn() : benchFolder();
   }
 
-  private BenchmarkSettings settings() {
+  private int benchDrawn() {
+    Sizes sizes = sizes();
+    Path file = file(sizes.name());
+    Memory.requireBenchmark(sizes.m(), sizes.n(), sizes.d(), planted.type());
+    return bench(
+        sizes.name(),
+        new Drawn(planted.scale(), planted.startDistance(), planted.seed()),
+        "drawing A1 and A2",
+        () -> BenchmarkProblem.of(planted.draw(sizes.m(), sizes.n(), sizes.d(), 0)),
+        file);
+  }
+
+  private int benchFolder() {
+    for (String option : OF_DRAWN) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new InvalidInputException(
+            "--problem %s does not go with %s: the folder says what is solved"
+                .formatted(problem, option));
+      }
+    }
+    Path folder = problem.toAbsolutePath().normalize().getFileName();
+    String name = folder == null ? "problem" : folder.toString();
+    Path file = file(name);
+    return bench(
+        name,
+        new Folder(problem.toString()),
+        "reading " + problem,
+        () -> BenchmarkProblem.read(problem),
+        file);
+  }
+
+  /** Where the figures go, which is tried before the work. */
+  private Path file(String name) {
+    Path file = out == null ? Path.of("bench-" + name + ".json") : out;
+    AtomicFiles.checkFile(file);
+    return file;
+  }
+
+  private Sizes sizes() {
     boolean anySize = m != null || n != null || d != null;
     boolean allSizes = m != null && n != null && d != null;
     if (anySize && preset != null) {
@@ -125,35 +151,34 @@ final class BenchCommand implements Callable<Integer> {
       Arguments.requirePositive("--m", m);
       Arguments.requirePositive("--n", n);
       Arguments.requirePositive("--d", d);
-      return settings("%sx%sx%s".formatted(m, n, d), m, n, d);
+      return new Sizes("%sx%sx%s".formatted(m, n, d), m, n, d);
     }
     Preset sizes = preset == null ? Preset.SMALL : preset;
-    return settings(sizes.toString(), sizes.m(), sizes.n(), sizes.d());
+    return new Sizes(sizes.toString(), sizes.m(), sizes.n(), sizes.d());
   }
 
-  private BenchmarkSettings settings(String name, int rows, int units, int unknowns) {
-    return new BenchmarkSettings(
-        name, rows, units, unknowns, scale, startDistance, seed, dtype.type(), repeat);
-  }
+  private int bench(
+      String name, Origin origin, String task, Supplier<BenchmarkProblem> prepare, Path file) {
+    try (Backend backend = backends.open()) {
+      long began = System.nanoTime();
+      BenchmarkProblem input = console.during(task, _ -> prepare.get());
+      double prepareSeconds = 1e-9 * (System.nanoTime() - began);
+      Problem solved = input.problem();
+      Memory.requireWorkspace(solved, Ceilings.bytes());
+      BenchmarkSettings settings =
+          new BenchmarkSettings(
+              name, solved.m(), solved.n(), solved.d(), solved.a2().type(), origin, repeat);
+      console.println(BenchmarkText.beginning(settings));
+      backends.explain(backend).forEach(line -> console.println("Backend  " + line));
 
-  private BenchmarkRecord measure(Backend backend, BenchmarkSettings settings) {
-    long began = System.nanoTime();
-    PlantedProblem planted = console.during("drawing A1 and A2", _ -> generate(settings));
-    double generateSeconds = 1e-9 * (System.nanoTime() - began);
-    Memory.requireWorkspace(planted.problem());
-    Benchmark benchmark = new Benchmark(backend, settings, planted);
-    return console.during("solving", progress -> benchmark.run(generateSeconds, progress));
-  }
-
-  private static PlantedProblem generate(BenchmarkSettings settings) {
-    return PlantedProblem.generate(
-        settings.m(),
-        settings.n(),
-        settings.d(),
-        settings.scale(),
-        0,
-        settings.type(),
-        settings.startDistance(),
-        settings.seed());
+      Benchmark benchmark = new Benchmark(backend, settings, input);
+      BenchmarkRecord record =
+          console.during("solving", progress -> benchmark.run(prepareSeconds, progress));
+      AtomicFiles.writeText(file, BenchmarkJson.text(record));
+      console.println();
+      console.println(BenchmarkText.results(record));
+      console.println("Written to   " + file);
+      return record.found() ? ExitCode.OK : ExitCode.NOT_CONVERGED;
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
-import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.backend.MeteredBackend;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
@@ -9,35 +9,39 @@ import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
 import io.github.relumax.report.BenchmarkSolve;
 import io.github.relumax.report.Machine;
+import io.github.relumax.report.PhaseMeter;
 import io.github.relumax.report.SolveRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** Solves one planted problem repeatedly and measures the ceilings in between. */
+/** Solves one problem repeatedly and measures the ceilings in between. */
 final class Benchmark {
   private final Backend backend;
+  private final MeteredBackend metered;
   private final BenchmarkSettings settings;
-  private final PlantedProblem planted;
+  private final BenchmarkProblem input;
   private final NewtonSolver solver;
 
   /**
-   * @param planted the problem that the settings describe
+   * @param input the problem that the settings describe
    */
-  Benchmark(Backend backend, BenchmarkSettings settings, PlantedProblem planted) {
+  Benchmark(Backend backend, BenchmarkSettings settings, BenchmarkProblem input) {
     this.backend = backend;
     this.settings = settings;
-    this.planted = planted;
-    solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
+    this.input = input;
+    metered = new MeteredBackend(backend);
+    solver = new NewtonSolver(metered, NewtonOptions.DEFAULTS);
   }
 
   /**
    * Measures.
    *
-   * @param generateSeconds what drawing the problem took, for the record
+   * @param prepareSeconds what drawing or reading the problem took, for the record
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the workspaces do not fit
    */
-  BenchmarkRecord run(double generateSeconds, Progress progress) {
+  BenchmarkRecord run(double prepareSeconds, Progress progress) {
     BenchmarkSolve cold = solve();
     // Before the ceilings take memory of their own.
     OptionalLong peakBytes = Machine.peakResidentBytes();
@@ -50,13 +54,20 @@ final class Benchmark {
         warm.add(solve());
       }
       return new BenchmarkRecord(
-          settings, generateSeconds, cold, warm, ceilings.results(), peakBytes);
+          settings, prepareSeconds, cold, warm, ceilings.results(), peakBytes);
     }
   }
 
   private BenchmarkSolve solve() {
-    Solution solution = solver.solve(planted.problem(), planted.x0());
-    return new BenchmarkSolve(
-        solution, SolveRecord.relativeDistance(solution.x(), planted.xStar()));
+    PhaseMeter meter = new PhaseMeter(metered);
+    Solution solution = solver.solve(input.problem(), input.x0(), meter);
+    return new BenchmarkSolve(solution, distance(solution), meter.work());
+  }
+
+  private OptionalDouble distance(Solution solution) {
+    return input
+        .xStar()
+        .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(solution.x(), xStar)))
+        .orElse(OptionalDouble.empty());
   }
 }

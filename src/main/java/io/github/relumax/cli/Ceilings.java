@@ -3,8 +3,10 @@ package io.github.relumax.cli;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
+import io.github.relumax.backend.Work;
 import io.github.relumax.random.Philox;
 import io.github.relumax.report.Ceiling;
+import io.github.relumax.report.Ceiling.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -104,40 +106,37 @@ final class Ceilings implements AutoCloseable {
   List<Ceiling> results() {
     return List.of(
         new Ceiling(
-            "memory",
+            Kind.MEMORY,
             "A2 x with A2 %s x %s in float64".formatted(STREAM_ROWS, UNITS),
-            "GB/s",
             streamRates),
         new Ceiling(
-            "product",
+            Kind.PRODUCT,
             "C = A2 A1 with A2 %s x %s, A1 %s x %s".formatted(ROWS, UNITS, UNITS, COLUMNS),
-            "GFLOP/s",
             productRates),
         new Ceiling(
-            "gram",
+            Kind.GRAM,
             "Cᵀ diag(a) C, one triangle, with C %s x %s".formatted(ROWS, COLUMNS),
-            "GFLOP/s",
             gramRates));
   }
 
   private double stream() {
-    double bytes = 8.0 * STREAM_ROWS * UNITS;
+    long bytes = Work.multiply(stream, vector, product).bytes();
     return rate(bytes, () -> backend.multiply(stream, vector, product));
   }
 
   private double product() {
-    double flops = 2.0 * ROWS * UNITS * COLUMNS;
     Buffer a2 = stream.rows(0, ROWS);
+    long flops = Work.accumulateNew(a2, units.count(), a1, c).flops();
     return rate(flops, () -> backend.accumulate(a2, units, a1, 0, c));
   }
 
   private double gram() {
-    double flops = (double) ROWS * COLUMNS * (COLUMNS + 1);
+    long flops = Work.gram(c, center, weights, h).flops();
     return rate(flops, () -> backend.gram(c, center, weights, h));
   }
 
   /** Giga-units of work a second. */
-  private double rate(double amount, Runnable work) {
+  private double rate(long amount, Runnable work) {
     long began = System.nanoTime();
     work.run();
     // A backend may return before its work is done; reading waits for it.

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -38,12 +39,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--d", required = true, paramLabel = "D", description = "Unknowns: length of x.")
   private int d;
 
-  @Option(
-      names = "--scale",
-      paramLabel = "S",
-      defaultValue = "4",
-      description = "Scale of A2: the larger, the more peaked b is. Default: ${DEFAULT-VALUE}.")
-  private double scale;
+  @Mixin private PlantedMixin planted;
 
   @Option(
       names = "--noise",
@@ -54,27 +50,6 @@ final class GenerateCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   private double noise;
 
-  @Option(
-      names = "--dtype",
-      paramLabel = "f64|f32",
-      defaultValue = "f64",
-      description = "Storage of A2: float64 or float32. Default: ${DEFAULT-VALUE}.")
-  private Dtype dtype;
-
-  @Option(
-      names = "--start-distance",
-      paramLabel = "S",
-      defaultValue = "0.3",
-      description = "Start x0 = x* + S N(0, I). Default: ${DEFAULT-VALUE}.")
-  private double startDistance;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "K",
-      defaultValue = "1",
-      description = "Same seed, same problem. Default: ${DEFAULT-VALUE}.")
-  private long seed;
-
   GenerateCommand(Console console) {
     this.console = console;
   }
@@ -84,18 +59,15 @@ final class GenerateCommand implements Callable<Integer> {
     Arguments.requirePositive("--m", m);
     Arguments.requirePositive("--n", n);
     Arguments.requirePositive("--d", d);
-    long bytes = Memory.requireMatrices(m, n, d, dtype.type());
+    long bytes = Memory.requireMatrices(m, n, d, planted.type());
     AtomicFiles.checkNewFolder(dir, bytes + 8L * m);
 
-    PlantedProblem planted =
-        console.during(
-            "drawing A1 and A2",
-            _ -> PlantedProblem.generate(m, n, d, scale, noise, dtype.type(), startDistance, seed));
+    PlantedProblem drawn = console.during("drawing A1 and A2", _ -> planted.draw(m, n, d, noise));
     console.during(
         "writing " + dir,
         _ -> {
           ProblemDirectory.create(
-              dir, planted.problem(), Optional.of(planted.x0()), Optional.of(planted.xStar()));
+              dir, drawn.problem(), Optional.of(drawn.x0()), Optional.of(drawn.xStar()));
           return dir;
         });
     console.println(
@@ -105,7 +77,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Format.count(m),
                 Format.count(n),
                 Format.count(d),
-                dtype.type(),
+                planted.type(),
                 Format.bytes(bytes)));
     console.println("Solve it with: relumax solve " + dir);
     return ExitCode.OK;

@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
+import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
@@ -90,11 +91,33 @@ final class Memory {
    * @throws InsufficientMemoryException if it cannot
    */
   static void requireWorkspace(Problem problem) {
+    requireWorkspace(problem, 0);
+  }
+
+  /** The same with {@code more} bytes on top. */
+  static void requireWorkspace(Problem problem, long more) {
+    // The workspace of absurd sizes is the largest long.
+    long bytes = Math.min(NewtonSolver.workspaceBytes(problem), Long.MAX_VALUE - more) + more;
     require(
-        NewtonSolver.workspaceBytes(problem),
+        bytes,
         "computing with m = %s, n = %s, d = %s takes"
             .formatted(problem.m(), problem.n(), problem.d()),
         "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
+  }
+
+  /**
+   * Checks, before they are read, that the machine can hold the files of A1 and A2.
+   *
+   * @throws InsufficientMemoryException if it cannot
+   */
+  static void requireFiles(Path dir) {
+    // A file that is not there has no length; reading it says so.
+    long a1 = dir.resolve(ProblemDirectory.A1).toFile().length();
+    long a2 = dir.resolve(ProblemDirectory.A2).toFile().length();
+    require(
+        a1 + a2,
+        "%s and %s in %s take".formatted(ProblemDirectory.A1, ProblemDirectory.A2, dir),
+        "end other programs, or use a machine with more");
   }
 
   /**

@@ -7,6 +7,7 @@ import io.github.relumax.model.Problem;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -87,8 +88,13 @@ final class ProblemMixin {
    * @throws InvalidInputException if one was cut short, or its disk failed, meanwhile
    */
   int using(IntSupplier work) {
+    return using(dir, work::getAsInt);
+  }
+
+  /** The same for any folder and work. */
+  static <T> T using(Path dir, Supplier<T> work) {
     try {
-      return work.getAsInt();
+      return work.get();
     } catch (InternalError | IllegalStateException e) {
       if (Failures.isMappedFileFault(e)) {
         throw new InvalidInputException(

@@ -1,6 +1,7 @@
 package io.github.relumax.io;
 
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.OffHeap;
 import io.github.relumax.model.InvalidInputException;
@@ -23,7 +24,7 @@ import java.nio.file.StandardOpenOption;
  * memory is allocated for what a header promises before the file is known to have it.
  */
 public final class NpyFile {
-  /** Bytes written at a time. */
+  /** Bytes read or written at a time. */
   private static final int CHUNK = 1 << 24;
 
   private NpyFile() {}
@@ -41,10 +42,24 @@ public final class NpyFile {
 
   /** The same, in memory that {@code arena} frees. */
   public static Matrix read(Path file, Arena arena) {
-    String name = file.toString();
+    return read(file, arena, true);
+  }
+
+  /**
+   * Reads a matrix into memory of its own, whatever its layout: nothing is mapped, and the file may
+   * change afterwards.
+   *
+   * @throws InvalidInputException if the file cannot be read or does not hold such an array
+   * @throws InsufficientMemoryException if the matrix does not fit
+   */
+  public static Matrix load(Path file) {
+    return read(file, Arena.ofAuto(), false);
+  }
+
+  private static Matrix read(Path file, Arena arena, boolean mayMap) {
     requireRegular(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return read(channel, arena, name);
+      return read(channel, arena, mayMap, file.toString());
     } catch (IOException e) {
       throw cannotRead(file, e);
     }
@@ -124,7 +139,8 @@ public final class NpyFile {
     return NpyHeader.bytes(ElementType.FLOAT64, values.length).length + 8L * values.length;
   }
 
-  private static Matrix read(FileChannel channel, Arena arena, String name) throws IOException {
+  private static Matrix read(FileChannel channel, Arena arena, boolean mayMap, String name)
+      throws IOException {
     NpyHeader header = NpyHeader.read(channel, name);
     long rows = header.rows();
     long columns = header.columns();
@@ -134,11 +150,16 @@ public final class NpyFile {
     }
     boolean transposed = header.fortranOrder() && rows > 1 && columns > 1;
     boolean swapped = header.order() != ByteOrder.LITTLE_ENDIAN;
-    if (!transposed && !swapped) {
+    boolean asStored = !transposed && !swapped;
+    if (asStored && mayMap) {
       MemorySegment mapped = map(channel, header.dataOffset(), bytes, arena);
       return Matrix.over(mapped, rows, columns, header.type(), name);
     }
     Matrix matrix = OffHeap.allocate(rows, columns, header.type(), arena, name);
+    if (asStored) {
+      readFully(channel, header.dataOffset(), matrix.segment());
+      return matrix;
+    }
     try (Arena temporary = Arena.ofShared()) {
       MemorySegment source = map(channel, header.dataOffset(), bytes, temporary);
       if (transposed) {
@@ -148,6 +169,19 @@ public final class NpyFile {
       }
     }
     return matrix;
+  }
+
+  private static void readFully(FileChannel channel, long offset, MemorySegment to)
+      throws IOException {
+    long at = 0;
+    while (at < to.byteSize()) {
+      long length = Math.min(CHUNK, to.byteSize() - at);
+      int count = channel.read(to.asSlice(at, length).asByteBuffer(), offset + at);
+      if (count < 0) {
+        throw new IOException("the file became shorter while it was read");
+      }
+      at += count;
+    }
   }
 
   private static MemorySegment map(FileChannel channel, long offset, long bytes, Arena arena)

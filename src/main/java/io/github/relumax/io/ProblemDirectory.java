@@ -11,11 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A problem as a folder of .npy files: a1.npy (n x d), a2.npy (m x n), b.npy (m), and where wanted
- * w.npy (m), x0.npy (d) and x_star.npy (d). The radius is not part of it. A1 and A2 are mapped, so
- * the files must stay as they are while the problem is in use.
+ * w.npy (m), x0.npy (d) and x_star.npy (d). The radius is not part of it. Where A1 and A2 are
+ * mapped, the files must stay as they are while the problem is in use.
  */
 public final class ProblemDirectory {
   public static final String A1 = "a1.npy";
@@ -42,14 +43,28 @@ public final class ProblemDirectory {
    *     other
    */
   public static ProblemDirectory open(Path dir) {
+    return open(dir, NpyFile::read);
+  }
+
+  /**
+   * The same with A1 and A2 in memory of their own, so that the files may change afterwards.
+   *
+   * @throws InvalidInputException as above
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if A1 or A2 does not fit
+   */
+  public static ProblemDirectory load(Path dir) {
+    return open(dir, NpyFile::load);
+  }
+
+  private static ProblemDirectory open(Path dir, Function<Path, Matrix> read) {
     if (!Files.isDirectory(dir)) {
       throw new InvalidInputException(
           "%s: %s, expected a folder with %s (n x d), %s (m x n) and %s (m)"
               .formatted(dir, Files.exists(dir) ? "not a folder" : "no such folder", A1, A2, B));
     }
     Path bFile = required(dir, B, "b, an array of shape (m,)");
-    Matrix a1 = NpyFile.read(required(dir, A1, "A1, an array of shape (n, d)"));
-    Matrix a2 = NpyFile.read(required(dir, A2, "A2, an array of shape (m, n)"));
+    Matrix a1 = read.apply(required(dir, A1, "A1, an array of shape (n, d)"));
+    Matrix a2 = read.apply(required(dir, A2, "A2, an array of shape (m, n)"));
     Problem problem = Problem.of(a1, a2, NpyFile.readVector(bFile), bFile.toString());
     Path wFile = dir.resolve(W);
     if (isThere(wFile)) {

@@ -1,9 +1,16 @@
 package io.github.relumax.newton;
 
-/** Told of the start and of every accepted step, on the solver's thread. */
+/** Told how a solve goes, on the solver's thread. */
 @FunctionalInterface
 public interface IterationListener {
+  /** The start, or a step that was accepted. */
   void onIteration(Iteration iteration);
+
+  /** The work of a phase begins. Phases do not nest, and there may be work between them. */
+  default void phaseBegins(Phase phase) {}
+
+  /** The work of that phase has ended. */
+  default void phaseEnds(Phase phase) {}
 
   /** Does nothing. */
   static IterationListener none() {

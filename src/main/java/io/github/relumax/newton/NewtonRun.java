@@ -84,7 +84,7 @@ final class NewtonRun implements AutoCloseable {
   private final Buffer before;
   private final double[] ladder;
   private final Damping damping = new Damping();
-  private final PhaseClock clock = new PhaseClock();
+  private final PhaseClock clock;
 
   private int iterations;
   private int exactPause = EXACT_PAUSE;
@@ -102,6 +102,7 @@ final class NewtonRun implements AutoCloseable {
     this.problem = problem;
     this.options = options;
     this.listener = listener;
+    clock = new PhaseClock(listener);
     this.interrupted = interrupted;
     ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
     int d = problem.d();

@@ -2,6 +2,8 @@ package io.github.relumax.report;
 
 import io.github.relumax.Version;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.report.BenchmarkSettings.Drawn;
+import io.github.relumax.report.BenchmarkSettings.Folder;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,14 +20,21 @@ public final class BenchmarkJson {
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());
-    JsonReport.put(json, "generateSeconds", record.generateSeconds());
+    String prepareSeconds =
+        switch (record.settings().origin()) {
+          case Drawn _ -> "generateSeconds";
+          case Folder _ -> "readSeconds";
+        };
+    JsonReport.put(json, prepareSeconds, record.prepareSeconds());
     record
         .peakBytes()
         .ifPresentOrElse(bytes -> json.put("peakBytes", bytes), () -> json.putNull("peakBytes"));
     json.set("ceilings", ceilings(record));
-    json.set("seconds", spread(record.seconds()));
+    json.set("seconds", figures(record.whole()));
     ObjectNode phases = json.putObject("phases");
-    record.phases().forEach((phase, seconds) -> phases.set(phase, spread(seconds)));
+    record.phases().forEach((phase, figures) -> phases.set(phase, figures(figures)));
+    ObjectNode primitives = json.putObject("primitives");
+    record.primitives().forEach(p -> primitives.set(p.primitive().toString(), primitive(p)));
     ArrayNode solves = json.putArray("solves");
     solves.add(solve(record.cold(), false));
     record.warm().forEach(warm -> solves.add(solve(warm, true)));
@@ -38,9 +47,14 @@ public final class BenchmarkJson {
     json.put("m", settings.m());
     json.put("n", settings.n());
     json.put("d", settings.d());
-    json.put("scale", settings.scale());
-    json.put("startDistance", settings.startDistance());
-    json.put("seed", settings.seed());
+    switch (settings.origin()) {
+      case Drawn drawn -> {
+        json.put("scale", drawn.scale());
+        json.put("startDistance", drawn.startDistance());
+        json.put("seed", drawn.seed());
+      }
+      case Folder folder -> json.put("folder", folder.dir());
+    }
     json.put("a2", settings.type().toString());
     return json;
   }
@@ -58,12 +72,31 @@ public final class BenchmarkJson {
     ObjectNode json = JsonReport.object();
     for (Ceiling ceiling : record.ceilings()) {
       ObjectNode one = spread(Spread.of(ceiling.rates()));
-      one.put("unit", ceiling.unit());
+      one.put("unit", ceiling.kind().unit());
       one.put("work", ceiling.work());
       ArrayNode rates = one.putArray("rates");
       ceiling.rates().forEach(rates::add);
-      json.set(ceiling.name(), one);
+      json.set(ceiling.kind().toString(), one);
     }
+    return json;
+  }
+
+  private static ObjectNode figures(Figures figures) {
+    ObjectNode json = spread(figures.seconds());
+    json.put("flops", figures.work().flops());
+    json.put("bytes", figures.work().bytes());
+    JsonReport.put(json, "gflopsPerSecond", figures.gigaflops());
+    JsonReport.put(json, "gbPerSecond", figures.gigabytes());
+    JsonReport.put(json, "floorSeconds", figures.floor());
+    JsonReport.put(json, "ofCeiling", figures.ofCeiling());
+    return json;
+  }
+
+  private static ObjectNode primitive(PrimitiveFigures primitive) {
+    ObjectNode json = figures(primitive.figures());
+    json.put("ceiling", primitive.bound().toString());
+    json.put("calls", primitive.calls());
+    JsonReport.put(json, "share", primitive.share());
     return json;
   }
 
@@ -82,7 +115,7 @@ public final class BenchmarkJson {
     json.put("status", JsonReport.name(solution.status()));
     json.put("converged", solution.converged());
     json.put("iterations", solution.iterations());
-    JsonReport.put(json, "distanceToPlanted", solve.distance());
+    solve.distance().ifPresent(distance -> JsonReport.put(json, "distanceToPlanted", distance));
     JsonReport.put(json, "loss", solution.loss());
     JsonReport.put(json, "seconds", solution.seconds());
     json.set("phases", JsonReport.phases(solution));

@@ -1,24 +1,30 @@
 package io.github.relumax.report;
 
+import io.github.relumax.backend.Primitive;
+import io.github.relumax.backend.Tally;
+import io.github.relumax.backend.Work;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.ToDoubleFunction;
 
 /**
  * All that a benchmark measured.
  *
  * @param settings what was solved
- * @param generateSeconds for drawing the problem
+ * @param prepareSeconds for drawing the problem, or reading it
  * @param cold the first solve, before the virtual machine has compiled its code
  * @param warm the solves after it
- * @param ceilings measured before every warm solve
+ * @param ceilings measured before every warm solve, one of each kind
  * @param peakBytes most resident memory of the process up to the end of the first solve
  */
 public record BenchmarkRecord(
     BenchmarkSettings settings,
-    double generateSeconds,
+    double prepareSeconds,
     BenchmarkSolve cold,
     List<BenchmarkSolve> warm,
     List<Ceiling> ceilings,
@@ -37,26 +43,72 @@ public record BenchmarkRecord(
     return all;
   }
 
-  /** Whether every solve converged to x*. */
+  /** Whether every solve converged, to x* where that is known. */
   public boolean found() {
     return solves().stream().allMatch(BenchmarkSolve::found);
   }
 
-  /** Seconds of the warm solves. */
-  public Spread seconds() {
-    return Spread.of(warm.stream().map(solve -> solve.solution().seconds()).toList());
+  /** Seconds of the warm solves, and all that was done in one. */
+  public Figures whole() {
+    Work work = Work.NONE;
+    double floor = 0;
+    for (Figures phase : phases().values()) {
+      work = work.plus(phase.work());
+      floor += phase.floor();
+    }
+    return new Figures(spread(solve -> solve.solution().seconds()), work, floor);
   }
 
-  /** Seconds of the warm solves by phase. */
-  public Map<String, Spread> phases() {
-    Map<String, List<Double>> runs = new LinkedHashMap<>();
-    for (BenchmarkSolve solve : warm) {
-      PhaseSeconds.of(solve.solution())
-          .forEach(
-              (phase, seconds) -> runs.computeIfAbsent(phase, _ -> new ArrayList<>()).add(seconds));
+  /** The same by phase, {@code other} last. */
+  public Map<String, Figures> phases() {
+    Roofline roofline = new Roofline(ceilings);
+    Map<String, Figures> phases = new LinkedHashMap<>();
+    for (String phase : PhaseSeconds.names()) {
+      Work work = Work.NONE;
+      double floor = 0;
+      for (Map.Entry<Primitive, Tally> done : counted().work().get(phase).entrySet()) {
+        work = work.plus(done.getValue().work());
+        floor += roofline.floor(done.getKey(), done.getValue().work());
+      }
+      Spread seconds = spread(solve -> PhaseSeconds.of(solve.solution()).get(phase));
+      phases.put(phase, new Figures(seconds, work, floor));
     }
-    Map<String, Spread> spreads = new LinkedHashMap<>();
-    runs.forEach((phase, seconds) -> spreads.put(phase, Spread.of(seconds)));
-    return spreads;
+    return phases;
+  }
+
+  /** The same by primitive, the one that took longest first; those never called are left out. */
+  public List<PrimitiveFigures> primitives() {
+    Roofline roofline = new Roofline(ceilings);
+    return Arrays.stream(Primitive.values())
+        .filter(primitive -> counted().tally(primitive).calls() > 0)
+        .map(primitive -> figures(primitive, roofline))
+        .sorted(
+            Comparator.comparingDouble((PrimitiveFigures p) -> p.figures().seconds().median())
+                .reversed())
+        .toList();
+  }
+
+  private PrimitiveFigures figures(Primitive primitive, Roofline roofline) {
+    Tally tally = counted().tally(primitive);
+    double floor = 0;
+    for (Map<Primitive, Tally> phase : counted().work().values()) {
+      floor += roofline.floor(primitive, phase.getOrDefault(primitive, Tally.NONE).work());
+    }
+    Spread seconds = spread(solve -> solve.tally(primitive).seconds());
+    return new PrimitiveFigures(
+        primitive,
+        tally.calls(),
+        new Figures(seconds, tally.work(), floor),
+        seconds.median() / whole().seconds().median(),
+        roofline.bound(primitive, tally.work()));
+  }
+
+  /** The solve whose work is told: all do the same, since the same inputs give the same bits. */
+  private BenchmarkSolve counted() {
+    return warm.getLast();
+  }
+
+  private Spread spread(ToDoubleFunction<BenchmarkSolve> seconds) {
+    return Spread.of(warm.stream().map(seconds::applyAsDouble).toList());
   }
 }

@@ -3,25 +3,35 @@ package io.github.relumax.report;
 import io.github.relumax.matrix.ElementType;
 
 /**
- * Which planted problem a benchmark solves, and how often.
+ * Which problem a benchmark solves, and how often.
  *
- * @param name of the preset, or the sizes as m x n x d without spaces
+ * @param name of the preset, the sizes as m x n x d without spaces, or the name of the folder
  * @param m rows of A2
  * @param n hidden units
  * @param d unknowns
- * @param scale of A2
- * @param startDistance of x0 from x*
- * @param seed of the problem
  * @param type storage of A2
+ * @param origin where the problem came from
  * @param repeat warm solves
  */
 public record BenchmarkSettings(
-    String name,
-    int m,
-    int n,
-    int d,
-    double scale,
-    double startDistance,
-    long seed,
-    ElementType type,
-    int repeat) {}
+    String name, int m, int n, int d, ElementType type, Origin origin, int repeat) {
+
+  /** Where a problem came from. */
+  public sealed interface Origin {}
+
+  /**
+   * It was drawn.
+   *
+   * @param scale of A2
+   * @param startDistance of x0 from x*
+   * @param seed of the problem
+   */
+  public record Drawn(double scale, double startDistance, long seed) implements Origin {}
+
+  /**
+   * It was read.
+   *
+   * @param dir the problem folder, as it was given
+   */
+  public record Folder(String dir) implements Origin {}
+}

@@ -2,16 +2,28 @@ package io.github.relumax.report;
 
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Where the time of a solve went, with a name for what no phase claims. */
 final class PhaseSeconds {
-  private static final String OTHER = "other";
+  static final String OTHER = "other";
 
   private PhaseSeconds() {}
 
-  /** Seconds by phase in the order of {@link Phase}, then {@code other}; they sum to the whole. */
+  /** The phases in their order, then {@code other}. */
+  static List<String> names() {
+    List<String> names = new ArrayList<>();
+    for (Phase phase : Phase.values()) {
+      names.add(phase.toString());
+    }
+    names.add(OTHER);
+    return names;
+  }
+
+  /** Seconds by phase in the order of {@link #names}; they sum to the whole. */
   static Map<String, Double> of(Solution solution) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     double rest = solution.seconds();

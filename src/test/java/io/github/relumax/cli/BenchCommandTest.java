@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.github.relumax.Version;
 import io.github.relumax.backend.Backend;
@@ -38,8 +39,12 @@ final class BenchCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.out())
         .contains("200x60x6: m = 200, n = 60, d = 6, A2 float32, scale 4.0, start distance 0.3")
-        .containsPattern("2 warm solves +median s +min..max s")
-        .containsPattern("evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}\n")
+        .containsPattern("2 warm solves +median s +min..max s +GFLOP/s +GB/s +of ceilings\n")
+        .containsPattern(
+            "evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}( +\\d+\\.\\d){2} +\\d+ %\n")
+        .containsPattern("primitive +calls +median s +share +GFLOP/s +GB/s +of ceiling\n")
+        .containsPattern(
+            "\ngram +\\d+ +\\d+\\.\\d{4} +\\d+ %( +\\d+\\.\\d){2} +\\d+ % of (gram|memory)\n")
         .containsPattern("curvature +\\d.*\nstep +\\d.*\ntrial +\\d.*\nother +\\d.*\n")
         .containsPattern("whole solve +\\d.*\ncold solve +\\d+\\.\\d{4}\n")
         .containsPattern("memory +\\d.* GB/s, .*\nproduct +\\d.* GFLOP/s, .*\ngram .* GFLOP/s, ")
@@ -85,12 +90,56 @@ final class BenchCommandTest {
           solves.get(1).get("phases").get(phase).asDouble(),
           solves.get(2).get("phases").get(phase).asDouble());
     }
+    assertWorkAddsUp(json);
     for (String name : List.of("memory", "product", "gram")) {
       JsonNode ceiling = json.get("ceilings").get(name);
       assertThat(list(ceiling.get("rates"))).hasSize(6).allMatch(rate -> rate.asDouble() > 0);
       assertThat(ceiling.get("unit").asString())
           .isEqualTo(name.equals("memory") ? "GB/s" : "GFLOP/s");
     }
+  }
+
+  /** Both by phase and by primitive, rates follow from work, seconds and ceilings in the file. */
+  private static void assertWorkAddsUp(JsonNode json) {
+    JsonNode whole = json.get("seconds");
+    assertThat(json.get("primitives").propertyNames())
+        .contains("gram", "accumulateNew", "multiply", "multiplyTransposed", "softmax", "factor");
+    for (String part : List.of("phases", "primitives")) {
+      for (String field : List.of("flops", "bytes")) {
+        long sum = list(json.get(part)).stream().mapToLong(p -> p.get(field).asLong()).sum();
+        assertThat(sum).isEqualTo(whole.get(field).asLong()).isPositive();
+      }
+      double floor =
+          list(json.get(part)).stream().mapToDouble(p -> p.get("floorSeconds").asDouble()).sum();
+      assertThat(floor).isCloseTo(whole.get("floorSeconds").asDouble(), withinPercentage(1e-9));
+    }
+    List<JsonNode> parts = new ArrayList<>(list(json.get("phases")));
+    parts.addAll(list(json.get("primitives")));
+    parts.add(whole);
+    for (JsonNode part : parts) {
+      double seconds = part.get("median").asDouble();
+      assertThat(part.get("gflopsPerSecond").asDouble())
+          .isCloseTo(1e-9 * part.get("flops").asLong() / seconds, withinPercentage(1e-9));
+      assertThat(part.get("gbPerSecond").asDouble())
+          .isCloseTo(1e-9 * part.get("bytes").asLong() / seconds, withinPercentage(1e-9));
+      assertThat(part.get("ofCeiling").asDouble())
+          .isCloseTo(part.get("floorSeconds").asDouble() / seconds, withinPercentage(1e-9));
+    }
+    // C is formed once from the units active at the start: 2 m |active| d operations.
+    JsonNode formed = json.get("primitives").get("accumulateNew");
+    assertThat(formed.get("calls").asLong()).isEqualTo(1);
+    assertThat(formed.get("flops").asLong() % (2 * 200 * 6)).isZero();
+    assertThat(formed.get("flops").asLong()).isBetween(1L, 2L * 200 * 60 * 6);
+    assertThat(formed.get("share").asDouble())
+        .isEqualTo(formed.get("median").asDouble() / whole.get("median").asDouble());
+    JsonNode ceilings = json.get("ceilings");
+    double bytes =
+        1e-9 * formed.get("bytes").asLong() / ceilings.get("memory").get("median").asDouble();
+    double flops =
+        1e-9 * formed.get("flops").asLong() / ceilings.get("product").get("median").asDouble();
+    assertThat(formed.get("floorSeconds").asDouble())
+        .isCloseTo(Math.max(bytes, flops), withinPercentage(1e-9));
+    assertThat(formed.get("ceiling").asString()).isEqualTo(bytes < flops ? "product" : "memory");
   }
 
   /** The same problem, solved without the command. */
@@ -109,6 +158,90 @@ final class BenchCommandTest {
         assertThat(solve.get("distanceToPlanted").asDouble()).isLessThan(1e-8);
       }
     }
+  }
+
+  @Test
+  void solvesAProblemFolder() throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"), "--dtype", "f32");
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = folder(p, file);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .startsWith("Problem  p: m = 300, n = 60, d = 6, A2 float32, from " + p + "\n")
+        .contains("2 warm solves ")
+        .contains("3 of 3 solves converged within 1e-08\nRead in ");
+    JsonNode json = CommandLineRun.json(file);
+    JsonNode problem = json.get("problem");
+    assertThat(problem.propertyNames())
+        .containsExactlyInAnyOrder("name", "m", "n", "d", "folder", "a2");
+    assertThat(problem.get("name").asString()).isEqualTo("p");
+    assertThat(problem.get("m").asInt()).isEqualTo(300);
+    assertThat(problem.get("n").asInt()).isEqualTo(60);
+    assertThat(problem.get("d").asInt()).isEqualTo(6);
+    assertThat(problem.get("folder").asString()).isEqualTo(p.toString());
+    assertThat(problem.get("a2").asString()).isEqualTo("float32");
+    assertThat(json.get("readSeconds").asDouble()).isPositive();
+    assertThat(json.has("generateSeconds")).isFalse();
+    assertThat(json.get("found").asBoolean()).isTrue();
+
+    // The same as the solve command's, bit for bit, from the same x0.
+    assertThat(CommandLineRun.of("solve", p, "--threads", 2, "--quiet").code()).isZero();
+    JsonNode expected = CommandLineRun.json(p.resolve("solution").resolve("result.json"));
+    for (JsonNode solve : json.get("solves")) {
+      for (String field : List.of("loss", "iterations", "status", "distanceToPlanted")) {
+        assertThat(solve.get(field)).isEqualTo(expected.get(field));
+      }
+    }
+  }
+
+  @Test
+  void aFolderNeedsNoKnownAnswer() throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"));
+    Files.delete(p.resolve("x_star.npy"));
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = folder(p, file);
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Distance     not known, there is no x*; 3 of 3 solves converged\n");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("found").asBoolean()).isTrue();
+    assertThat(list(json.get("solves"))).noneMatch(solve -> solve.has("distanceToPlanted"));
+  }
+
+  @Test
+  void aFolderNeedsAStart() throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"));
+    Files.delete(p.resolve("x0.npy"));
+    CommandLineRun run = folder(p, temporary.resolve("f.json"));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .isEqualTo(
+            "relumax: %s: no such file, expected the point that every solve begins at%n"
+                .formatted(p.resolve("x0.npy")));
+    assertThat(names(temporary)).containsExactly("p");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--preset,small",
+    "--m,5",
+    "--n,5",
+    "--d,5",
+    "--scale,4",
+    "--start-distance,0.3",
+    "--seed,1",
+    "--dtype,f64"
+  })
+  void aFolderDoesNotGoWithWhatIsDrawn(String option, String value) throws IOException {
+    Path p = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun run = folder(p, temporary.resolve("f.json"), option, value);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .isEqualTo(
+            "relumax: --problem %s does not go with %s: the folder says what is solved%n"
+                .formatted(p, option));
+    assertThat(names(temporary)).containsExactly("p");
   }
 
   /** Fewer rows than unknowns: it converges, but not to x*. */
@@ -156,6 +289,7 @@ final class BenchCommandTest {
     "--dtype f16,'f16' is none of f64",
     "--seed 1.5,'1.5' is no whole number",
     "--threads 0,--threads 0: expected 1 to 1024",
+    "--problem nowhere,'nowhere: no such folder, expected a folder with a1.npy'",
     "--backend tpu,--backend tpu: there is no such backend",
   })
   void aBadOptionIsOneLineAndNoFile(String options, String message) throws IOException {
@@ -204,6 +338,13 @@ final class BenchCommandTest {
   private static CommandLineRun tiny(Path file, Object... more) {
     List<Object> args =
         new ArrayList<>(List.of("bench", "--m", 200, "--n", 60, "--d", 6, "--repeat", 2));
+    args.addAll(List.of("--threads", 2, "--out", file));
+    args.addAll(Arrays.asList(more));
+    return CommandLineRun.of(args.toArray());
+  }
+
+  private static CommandLineRun folder(Path dir, Path file, Object... more) {
+    List<Object> args = new ArrayList<>(List.of("bench", "--problem", dir, "--repeat", 2));
     args.addAll(List.of("--threads", 2, "--out", file));
     args.addAll(Arrays.asList(more));
     return CommandLineRun.of(args.toArray());

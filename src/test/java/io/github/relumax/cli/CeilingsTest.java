@@ -30,8 +30,8 @@ final class CeilingsTest {
       assertThat(ceilings.results()).allMatch(ceiling -> ceiling.rates().isEmpty());
       ceilings.measure();
       assertThat(ceilings.results())
-          .extracting(Ceiling::name)
-          .containsExactly("memory", "product", "gram");
+          .extracting(Ceiling::kind)
+          .containsExactly(Ceiling.Kind.MEMORY, Ceiling.Kind.PRODUCT, Ceiling.Kind.GRAM);
       assertThat(ceilings.results()).allMatch(ceiling -> ceiling.rates().size() == 3);
       // The products were formed in full, from all units.
       assertThat(counting.formed()).isEqualTo(6);

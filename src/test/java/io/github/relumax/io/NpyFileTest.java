@@ -52,6 +52,31 @@ class NpyFileTest {
   }
 
   @ParameterizedTest
+  @MethodSource("everyLayout")
+  void loadsEveryVersionTypeAndOrderIntoMemory(String name) {
+    Path file = fixture(name + ".npy");
+    Matrix matrix = NpyFile.load(file);
+    assertThat(matrix.type()).isEqualTo(NpyFile.read(file).type());
+    assertThat(matrix.name()).isEqualTo(file.toString());
+    assertThat(matrix.segment().isMapped()).isFalse();
+    assertHoldsPattern(matrix, 19, 13);
+  }
+
+  /** More than is read at a time, and no multiple of it. */
+  @Test
+  void loadsLongFilesAndLetsGoOfThem() throws IOException {
+    double[] values = IntStream.range(0, (1 << 21) + 103).mapToDouble(k -> k + 0.5).toArray();
+    Path file = dir.resolve("long.npy");
+    NpyFile.writeVector(file, values);
+    Matrix matrix = NpyFile.load(file);
+    Files.write(file, new byte[3]);
+    assertThat(matrix.toArray()).isEqualTo(values);
+    assertThatThrownBy(() -> NpyFile.load(file))
+        .isExactlyInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith(file + ": ");
+  }
+
+  @ParameterizedTest
   @CsvSource({"wide-F.npy, 3, 700", "tall-F.npy, 1100, 3", "tall-F-be4.npy, 1100, 3"})
   void transposesBeyondOneTile(String name, int rows, int columns) {
     assertHoldsPattern(NpyFile.read(fixture(name)), rows, columns);

@@ -77,6 +77,24 @@ class ProblemDirectoryTest {
   }
 
   @Test
+  void loadsWhatItOpensIntoMemory() throws Exception {
+    Path dir = Path.of(getClass().getResource("/oracle/150x31x7-f32").toURI());
+    ProblemDirectory loaded = ProblemDirectory.load(dir);
+    ProblemDirectory opened = ProblemDirectory.open(dir);
+    assertThat(opened.problem().a2().segment().isMapped()).isTrue();
+    assertThat(loaded.problem().a1().segment().isMapped()).isFalse();
+    assertThat(loaded.problem().a2().segment().isMapped()).isFalse();
+    assertThat(bytes(loaded.problem().a1())).isEqualTo(bytes(opened.problem().a1()));
+    assertThat(bytes(loaded.problem().a2())).isEqualTo(bytes(opened.problem().a2()));
+    assertThat(loaded.problem().b()).isEqualTo(opened.problem().b());
+    assertThat(loaded.x0().orElseThrow()).isEqualTo(opened.x0().orElseThrow());
+    assertThat(loaded.xStar().orElseThrow()).isEqualTo(opened.xStar().orElseThrow());
+    assertThatThrownBy(() -> ProblemDirectory.load(temp))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("b.npy: no such file");
+  }
+
+  @Test
   void writesOnlyWhatThereIs() {
     Path dir = temp.resolve("problem");
     ProblemDirectory.create(dir, small(), NONE, NONE);

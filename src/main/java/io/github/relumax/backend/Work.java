@@ -1,0 +1,228 @@
+package io.github.relumax.backend;
+
+import static java.lang.Double.BYTES;
+
+/**
+ * What a call of a primitive takes at least, whatever the implementation.
+ *
+ * <p>An operation is an addition, multiplication, division, square root, comparison or exponential
+ * in float64.
+ *
+ * <p>Bytes are compulsory traffic: every operand read once and every result written once, in its
+ * storage type, as if caches were large enough for all else and empty before. Of a matrix of which
+ * only some columns are named, the cache lines that they touch count. Lists of units do not count.
+ * What is in cache from an earlier call comes from there, so that bytes over time may be more than
+ * memory can give.
+ *
+ * @param flops operations
+ * @param bytes bytes read and written
+ */
+public record Work(long flops, long bytes) {
+  public static final Work NONE = new Work(0, 0);
+
+  private static final int CACHE_LINE = 64;
+
+  /** Both together. */
+  public Work plus(Work other) {
+    return new Work(flops + other.flops, bytes + other.bytes);
+  }
+
+  // Memory
+
+  /** A new buffer: its zeros are written. */
+  public static Work allocate(Buffer made) {
+    return new Work(0, bytes(made));
+  }
+
+  /** Between a buffer and an array of as many numbers: 8 bytes each in the array. */
+  public static Work transfer(Buffer buffer) {
+    return new Work(0, bytes(buffer) + BYTES * size(buffer));
+  }
+
+  /** to = from. */
+  public static Work copy(Buffer from, Buffer to) {
+    return new Work(0, bytes(from) + bytes(to));
+  }
+
+  // Vectors of k entries
+
+  /** ⟨u, v⟩: 2 k operations; u and v are read, once where they are the same. */
+  public static Work dot(Buffer u, Buffer v) {
+    return new Work(2 * size(u), u.equals(v) ? bytes(u) : bytes(u) + bytes(v));
+  }
+
+  /** alpha u + beta v: 3 k operations. */
+  public static Work combine(Buffer u, Buffer v, Buffer out) {
+    return new Work(3 * size(out), bytes(u) + bytes(v) + bytes(out));
+  }
+
+  /** x + t p for T lengths t: 2 T k operations; T vectors are written. */
+  public static Work steps(Buffer x, Buffer p, int lengths) {
+    return new Work(2L * lengths * size(x), bytes(x) + bytes(p) + lengths * bytes(x));
+  }
+
+  // Products
+
+  /** y = a times each of k rows of x, a: r x c: 2 r c k operations; a is read once. */
+  public static Work multiply(Buffer a, Buffer x, Buffer y) {
+    return new Work(2 * size(a) * x.rows(), bytes(a) + bytes(x) + bytes(y));
+  }
+
+  /** y = aᵀ v, a: r x c: 2 r c operations. */
+  public static Work multiplyTransposed(Buffer a, Buffer v, Buffer y) {
+    return new Work(2 * size(a), bytes(a) + bytes(v) + bytes(y));
+  }
+
+  /**
+   * y += |F| columns of a, r x c, times k rows of coefficients: 2 r |F| k operations. Read are the
+   * columns' cache lines and the coefficients named, and y is read and written; nothing where F is
+   * empty.
+   */
+  public static Work addColumns(Buffer a, int units, Buffer x, Buffer y) {
+    if (units == 0) {
+      return NONE;
+    }
+    long coefficients = units * x.rows();
+    return new Work(
+        2 * a.rows() * coefficients, columnBytes(a, units) + BYTES * coefficients + 2 * bytes(y));
+  }
+
+  /**
+   * c = Σ over |F| units of a column of a2 (r x n) times a row of a1 (n x d): 2 r |F| d operations.
+   * Read are the columns' cache lines and |F| rows of a1; c is written.
+   */
+  public static Work accumulateNew(Buffer a2, int units, Buffer a1, Buffer c) {
+    return new Work(
+        2 * a2.rows() * units * a1.columns(),
+        columnBytes(a2, units) + units * a1.columns() * a1.type().bytes() + bytes(c));
+  }
+
+  /** The same on top of what c holds, so c is read too; nothing where F is empty. */
+  public static Work accumulateMore(Buffer a2, int units, Buffer a1, Buffer c) {
+    return units == 0 ? NONE : accumulateNew(a2, units, a1, c).plus(new Work(0, bytes(c)));
+  }
+
+  // Hidden units, n of them
+
+  /** max(z1, 0): an operation an entry. */
+  public static Work relu(Buffer z1, Buffer h) {
+    return new Work(size(z1), bytes(z1) + bytes(h));
+  }
+
+  /** 1[z1 > 0] ∘ v: a comparison an entry. */
+  public static Work mask(Buffer z1, Buffer v, Buffer out) {
+    return new Work(size(z1), bytes(z1) + bytes(v) + bytes(out));
+  }
+
+  /** z1 > 0: a comparison an entry. */
+  public static Work activeUnits(Buffer z1) {
+    return new Work(size(z1), bytes(z1));
+  }
+
+  /** Two comparisons an entry. */
+  public static Work flippedUnits(Buffer from, Buffer to) {
+    return new Work(2 * size(from), bytes(from) + bytes(to));
+  }
+
+  /** A comparison for each unit of z1, and one for each entry of the trials. */
+  public static Work flipCorrections(Buffer z1, Buffer trials, Buffer h) {
+    return new Work(size(z1) + size(trials), bytes(z1) + bytes(trials) + bytes(h));
+  }
+
+  // Softmax over m logits
+
+  /**
+   * 16 m operations: maximum, z - max, exp, its sum, f (5); c = f - b, f∘c, the sums of c², f∘c, f²
+   * and (f∘c)² (9); gz (2). A regulariser adds 4 m: w²∘z, the sum of w²∘z², gz.
+   */
+  public static Work softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
+    return new Work(
+        (w2 == null ? 16 : 20) * size(z),
+        bytes(z) + bytes(b) + optional(w2) + bytes(f) + bytes(gz));
+  }
+
+  /**
+   * For each of k rows of logits 8 m operations: f as in softmax (5), f - b and its square's sum
+   * (3); a regulariser adds 3 m.
+   */
+  public static Work losses(Buffer z, Buffer b, Buffer w2) {
+    return new Work((w2 == null ? 8 : 11) * size(z), bytes(z) + bytes(b) + optional(w2));
+  }
+
+  /** f² (1 operation an entry) or (2f - b - ⟨f,c⟩)∘f (4, and b is read). */
+  public static Work curvatureWeights(CurvatureForm form, Buffer f, Buffer b, Buffer a) {
+    return switch (form) {
+      case GAUSS_NEWTON -> new Work(size(f), bytes(f) + bytes(a));
+      case EXACT -> new Work(4 * size(f), bytes(f) + bytes(b) + bytes(a));
+    };
+  }
+
+  /** ⟨f,u⟩ (2 operations an entry), v = a∘(u - ⟨f,u⟩) and its sum (3), v - Σv f (2); w² adds 2. */
+  public static Work applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
+    return new Work(
+        (w2 == null ? 7 : 9) * size(u), bytes(a) + bytes(f) + optional(w2) + bytes(u) + bytes(out));
+  }
+
+  // The d x d system
+
+  /**
+   * Σ_i a_i (c_i - center)(c_i - center)ᵀ over r rows: 2 r for each of the d (d + 1) / 2 entries of
+   * one triangle, so r d (d + 1) operations; centring and weighting are of lower order. All of h is
+   * written.
+   */
+  public static Work gram(Buffer c, Buffer center, Buffer a, Buffer h) {
+    long d = c.columns();
+    return new Work(c.rows() * d * (d + 1), bytes(c) + bytes(center) + bytes(a) + bytes(h));
+  }
+
+  /** h += u vᵀ + v uᵀ + t v vᵀ: 4 d² operations; h is read and written. */
+  public static Work rankTwo(Buffer h, Buffer u, Buffer v) {
+    return new Work(4 * size(h), 2 * bytes(h) + bytes(u) + bytes(v));
+  }
+
+  /** Mean of |h_jj|: 2 d operations; the d entries are read. */
+  public static Work scale(Buffer h) {
+    return new Work(2 * h.rows(), BYTES * h.rows());
+  }
+
+  /**
+   * Cholesky: d³/3 + d²/2 + d/6 operations; one triangle is read and one written. A factorisation
+   * that fails ends somewhere on the way and counts as nothing.
+   */
+  public static Work factor(Buffer h, boolean definite) {
+    long d = h.rows();
+    return definite ? new Work(d * (d + 1) * (2 * d + 1) / 6, 2 * triangle(d)) : NONE;
+  }
+
+  /** Two triangular solves: 2 d² operations; the triangle is read once. */
+  public static Work solve(Buffer l, Buffer r, Buffer out) {
+    return new Work(2 * size(l), triangle(l.rows()) + bytes(r) + bytes(out));
+  }
+
+  private static long triangle(long d) {
+    return BYTES * d * (d + 1) / 2;
+  }
+
+  /**
+   * The bytes of the cache lines that |F| of c columns touch in all rows, were the columns drawn at
+   * random: a line of L entries stays untouched with a chance of about (1 - |F|/c)^L. That is a
+   * line an entry for few columns, and the whole matrix for all.
+   */
+  private static long columnBytes(Buffer a, int units) {
+    double perLine = (double) CACHE_LINE / a.type().bytes();
+    double touched = 1 - Math.pow(1 - (double) units / a.columns(), perLine);
+    return Math.round(touched * bytes(a));
+  }
+
+  private static long optional(Buffer w2) {
+    return w2 == null ? 0 : bytes(w2);
+  }
+
+  private static long size(Buffer buffer) {
+    return buffer.rows() * buffer.columns();
+  }
+
+  private static long bytes(Buffer buffer) {
+    return size(buffer) * buffer.type().bytes();
+  }
+}
