@@ -133,7 +133,7 @@ final class Ceilings implements AutoCloseable {
 
   private double gram() {
     double flops = (double) ROWS * COLUMNS * (COLUMNS + 1);
-    return rate(flops, () -> backend.gram(c, center, weights, h));
+    return rate(flops, () -> backend.gram(c, center, weights, 0, h));
   }
 
   /** Giga-units of work a second. */

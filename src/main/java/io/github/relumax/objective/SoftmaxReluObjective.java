@@ -338,12 +338,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       backend.curvatureWeights(form, f, b, sums.fc(), weights);
       backend.multiplyTransposed(c, f, center);
       if (w2 == null) {
-        backend.gram(c, center, weights, h);
+        backend.gram(c, center, weights, 0, h);
       } else {
         // Cᵀ W² C in terms of C - 1 C̄ᵀ: u C̄ᵀ + C̄ uᵀ + (Σ w²) C̄ C̄ᵀ with u = (C - 1 C̄ᵀ)ᵀ w² is
         // what the centring left out.
         backend.combine(1, weights, 1, w2, weights);
-        backend.gram(c, center, weights, h);
+        backend.gram(c, center, weights, 0, h);
         backend.multiplyTransposed(c, w2, w2Column);
         backend.combine(1, w2Column, -w2Sum, center, w2Column);
         backend.rankTwo(h, w2Column, center, w2Sum);

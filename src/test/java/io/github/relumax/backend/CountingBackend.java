@@ -151,8 +151,8 @@ public class CountingBackend implements Backend {
   }
 
   @Override
-  public void gram(Buffer c, Buffer center, Buffer a, Buffer h) {
-    backend.gram(c, center, a, h);
+  public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
+    backend.gram(c, center, a, keep, h);
   }
 
   @Override
