@@ -7,6 +7,7 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.report.Format;
 import java.io.IOException;
@@ -107,7 +108,9 @@ final class Memory {
   static void requireBenchmark(int m, int n, int d, ElementType type) {
     double matrices = requireMatrices(m, n, d, type);
     // In float64, where the sum cannot overflow.
-    double bytes = matrices + SoftmaxReluObjective.workspaceBytes(m, n, d, 1) + Ceilings.bytes();
+    SoftmaxReluObjective.Workspace workspace =
+        SoftmaxReluObjective.workspace(m, n, d, 1, CurvaturePath.KEPT);
+    double bytes = matrices + workspace.c() + workspace.vectors() + Ceilings.bytes();
     require(
         (long) bytes,
         "a benchmark with m = %s, n = %s, d = %s takes".formatted(m, n, d),

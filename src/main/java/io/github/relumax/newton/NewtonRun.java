@@ -6,6 +6,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
@@ -130,8 +131,14 @@ final class NewtonRun implements AutoCloseable {
   }
 
   static long workspaceBytes(Problem problem) {
-    return SoftmaxReluObjective.workspaceBytes(
-        problem.m(), problem.n(), problem.d(), CurvatureForm.values().length * LADDER.length);
+    SoftmaxReluObjective.Workspace bytes =
+        SoftmaxReluObjective.workspace(
+            problem.m(),
+            problem.n(),
+            problem.d(),
+            CurvatureForm.values().length * LADDER.length,
+            CurvaturePath.KEPT);
+    return (long) ((double) bytes.c() + bytes.matrices() + bytes.vectors());
   }
 
   Solution solve(double[] x0) {
