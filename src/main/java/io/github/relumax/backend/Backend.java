@@ -22,6 +22,12 @@ public interface Backend extends AutoCloseable {
 
   // Memory
 
+  /**
+   * The memory that the primitives take for themselves, at most, when they work on an m x n x d
+   * problem: scratch, packed operands. Sizes beyond counting give the largest long.
+   */
+  long workspaceBytes(long m, long n, long d);
+
   /** The matrix where the backend can read it; a view, not a copy, where that is possible. */
   Buffer upload(Matrix matrix);
 

@@ -2,8 +2,12 @@ package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.io.AtomicFiles;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.PathChoice;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.report.BenchmarkJson;
 import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
@@ -74,6 +78,14 @@ final class BenchCommand implements Callable<Integer> {
   private Dtype dtype;
 
   @Option(
+      names = "--path",
+      paramLabel = "auto|kept|streamed",
+      defaultValue = "auto",
+      description =
+          "Keep C, or form it in blocks every time, as for solve. Default: ${DEFAULT-VALUE}.")
+  private PathChoice path;
+
+  @Option(
       names = "--repeat",
       paramLabel = "N",
       defaultValue = "5",
@@ -98,11 +110,22 @@ final class BenchCommand implements Callable<Integer> {
     BenchmarkSettings settings = settings();
     Path file = out == null ? Path.of("bench-" + settings.name() + ".json") : out;
     AtomicFiles.checkFile(file);
-    Memory.requireBenchmark(settings.m(), settings.n(), settings.d(), settings.type());
+    Memory.requireMatrices(
+        settings.m(), settings.n(), settings.d(), settings.type(), ElementType.FLOAT32);
     try (Backend backend = backends.open()) {
+      PathDecision decision =
+          Memory.requireBenchmark(
+              backend,
+              settings.m(),
+              settings.n(),
+              settings.d(),
+              settings.type(),
+              path,
+              SystemMemory.available());
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-      BenchmarkRecord record = measure(backend, settings);
+      console.println("Path     " + decision.line());
+      BenchmarkRecord record = measure(backend, settings, decision.path());
       AtomicFiles.writeText(file, BenchmarkJson.text(record));
       console.println();
       console.println(BenchmarkText.results(record));
@@ -136,12 +159,12 @@ final class BenchCommand implements Callable<Integer> {
         name, rows, units, unknowns, scale, startDistance, seed, dtype.type(), repeat);
   }
 
-  private BenchmarkRecord measure(Backend backend, BenchmarkSettings settings) {
+  private BenchmarkRecord measure(
+      Backend backend, BenchmarkSettings settings, CurvaturePath solvePath) {
     long began = System.nanoTime();
     PlantedProblem planted = console.during("drawing A1 and A2", _ -> generate(settings));
     double generateSeconds = 1e-9 * (System.nanoTime() - began);
-    Memory.requireWorkspace(planted.problem());
-    Benchmark benchmark = new Benchmark(backend, settings, planted);
+    Benchmark benchmark = new Benchmark(backend, settings, planted, solvePath);
     return console.during("solving", progress -> benchmark.run(generateSeconds, progress));
   }
 

@@ -4,7 +4,9 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
 import io.github.relumax.report.BenchmarkSolve;
@@ -23,12 +25,14 @@ final class Benchmark {
 
   /**
    * @param planted the problem that the settings describe
+   * @param path of the solves
    */
-  Benchmark(Backend backend, BenchmarkSettings settings, PlantedProblem planted) {
+  Benchmark(
+      Backend backend, BenchmarkSettings settings, PlantedProblem planted, CurvaturePath path) {
     this.backend = backend;
     this.settings = settings;
     this.planted = planted;
-    solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
+    solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS.withPath(PathChoice.of(path)));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.report.Format;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ final class GenerateCommand implements Callable<Integer> {
     Arguments.requirePositive("--m", m);
     Arguments.requirePositive("--n", n);
     Arguments.requirePositive("--d", d);
-    long bytes = Memory.requireMatrices(m, n, d, dtype.type());
+    long bytes = Memory.requireMatrices(m, n, d, dtype.type(), ElementType.FLOAT32);
     AtomicFiles.checkNewFolder(dir, bytes + 8L * m);
 
     PlantedProblem planted =

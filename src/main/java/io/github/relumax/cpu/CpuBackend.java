@@ -51,6 +51,23 @@ final class CpuBackend implements Backend {
 
   // Memory
 
+  /**
+   * Packed, d columns take at most p = d + 32. The product packs the active rows of A1 once (n p);
+   * each thread has sums of a Gram matrix (p²), its packed rows, centred and weighted (2 DEPTH p),
+   * and rows of A2; losses take exp(z) (m).
+   */
+  @Override
+  public long workspaceBytes(long m, long n, long d) {
+    double p = d + 32.0;
+    double eachThread = p * p + 2 * PackedProducts.DEPTH * p + 6.0 * n + 32_768;
+    return (long) (8 * (m + n * p + parallel.threads() * eachThread));
+  }
+
+  /** Scratch memory that is held now. */
+  long scratchBytes() {
+    return parallel.scratchBytes();
+  }
+
   @Override
   public Buffer upload(Matrix matrix) {
     return CpuBuffer.view(matrix);

@@ -37,6 +37,9 @@ final class NewtonRun implements AutoCloseable {
 
   private static final double[] FULL_STEP = {1};
 
+  /** Points that are tried at once, at most. */
+  static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
+
   /**
    * Damping of the step that decides convergence: below what it changes in any direction that
    * matters.
@@ -75,6 +78,7 @@ final class NewtonRun implements AutoCloseable {
   private final Backend backend;
   private final Problem problem;
   private final NewtonOptions options;
+  private final CurvaturePath path;
   private final IterationListener listener;
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
@@ -97,18 +101,19 @@ final class NewtonRun implements AutoCloseable {
       Backend backend,
       Problem problem,
       NewtonOptions options,
+      CurvaturePath path,
       IterationListener listener,
       BooleanSupplier interrupted) {
     this.backend = backend;
     this.problem = problem;
     this.options = options;
+    this.path = path;
     this.listener = listener;
     this.interrupted = interrupted;
     ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
     int d = problem.d();
     try {
-      objective =
-          new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
+      objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
       owned.add(objective::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
@@ -130,15 +135,10 @@ final class NewtonRun implements AutoCloseable {
     return buffer;
   }
 
-  static long workspaceBytes(Problem problem) {
-    SoftmaxReluObjective.Workspace bytes =
-        SoftmaxReluObjective.workspace(
-            problem.m(),
-            problem.n(),
-            problem.d(),
-            CurvatureForm.values().length * LADDER.length,
-            CurvaturePath.KEPT);
-    return (long) ((double) bytes.c() + bytes.matrices() + bytes.vectors());
+  /** Bytes of what a run allocates beside its objective. */
+  static long ownBytes(long d) {
+    // In float64, where nothing can overflow; the conversion stops at the largest long.
+    return (long) (8 * ((double) d * d + 6.0 * d));
   }
 
   Solution solve(double[] x0) {
@@ -495,6 +495,7 @@ final class NewtonRun implements AutoCloseable {
         stationarity(),
         at.activeUnits(),
         storageError,
+        path,
         backend.description(),
         clock.seconds(),
         clock.phases());

@@ -167,7 +167,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /** Rows of C that are there at a time: m, or those of a block. */
-  static long blockRows(long m, long d, CurvaturePath path) {
+  public static long blockRows(long m, long d, CurvaturePath path) {
     return switch (path) {
       case KEPT -> m;
       case STREAMED -> Math.min(Math.max(BLOCK_BYTES / (8 * d), LEAST_BLOCK_ROWS), m);

@@ -15,6 +15,7 @@ public final class BenchmarkJson {
     json.set("problem", problem(record.settings()));
     json.set("device", device());
     json.put("java", Machine.java());
+    json.put("path", record.cold().solution().path().toString());
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());
@@ -22,6 +23,7 @@ public final class BenchmarkJson {
     record
         .peakBytes()
         .ifPresentOrElse(bytes -> json.put("peakBytes", bytes), () -> json.putNull("peakBytes"));
+    json.put("boundBytes", record.boundBytes());
     json.set("ceilings", ceilings(record));
     json.set("seconds", spread(record.seconds()));
     ObjectNode phases = json.putObject("phases");

@@ -1,5 +1,8 @@
 package io.github.relumax.report;
 
+import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +43,16 @@ public record BenchmarkRecord(
   /** Whether every solve converged to x*. */
   public boolean found() {
     return solves().stream().allMatch(BenchmarkSolve::found);
+  }
+
+  /** What {@link #peakBytes} is meant to stay below. */
+  public long boundBytes() {
+    double a1 = 8.0 * settings.n() * settings.d();
+    double a2 = (double) settings.type().bytes() * settings.m() * settings.n();
+    CurvaturePath path = cold.solution().path();
+    return SolveMemory.residentBound(
+        a1 + a2,
+        SoftmaxReluObjective.blockRows(settings.m(), settings.d(), path) * 8.0 * settings.d());
   }
 
   /** Seconds of the warm solves. */

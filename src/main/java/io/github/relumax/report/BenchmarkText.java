@@ -59,7 +59,13 @@ public final class BenchmarkText {
     lines.add("Generated in " + Format.seconds(record.generateSeconds()));
     record
         .peakBytes()
-        .ifPresent(bytes -> lines.add("Peak memory  %s, resident".formatted(Format.bytes(bytes))));
+        .ifPresent(bytes ->
+            lines.add(
+                "Peak memory  %s, resident; %s the bound of %s (A1 + A2 + C + 15 %% + 300 MB)"
+                    .formatted(
+                        Format.bytes(bytes),
+                        bytes <= record.boundBytes() ? "within" : "ABOVE",
+                        Format.bytes(record.boundBytes()))));
     return lines;
   }
 

@@ -34,6 +34,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public long workspaceBytes(long m, long n, long d) {
+    return backend.workspaceBytes(m, n, d);
+  }
+
+  @Override
   public Buffer upload(Matrix matrix) {
     return backend.upload(matrix);
   }

@@ -38,6 +38,7 @@ final class BenchCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.out())
         .contains("200x60x6: m = 200, n = 60, d = 6, A2 float32, scale 4.0, start distance 0.3")
+        .contains("Path     kept: C takes 9.4 KiB\n")
         .containsPattern("2 warm solves +median s +min..max s")
         .containsPattern("evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}\n")
         .containsPattern("curvature +\\d.*\nstep +\\d.*\ntrial +\\d.*\nother +\\d.*\n")
@@ -63,6 +64,9 @@ final class BenchCommandTest {
     assertThat(json.get("java").asString()).contains(Runtime.version().toString());
     assertThat(json.get("version").asString()).isEqualTo(Version.current());
     assertThat(json.get("backend").get("threads").asInt()).isEqualTo(2);
+    assertThat(json.get("path").asString()).isEqualTo("kept");
+    assertThat(json.get("boundBytes").asLong())
+        .isEqualTo(Math.round(1.15 * (8 * 60 * 6 + 4 * 200 * 60 + 8 * 200 * 6) + 300e6));
     assertThat(json.get("found").asBoolean()).isTrue();
     assertThat(json.get("generateSeconds").asDouble()).isPositive();
     assertThat(names(temporary)).containsExactly("figures.json");
