@@ -3,8 +3,10 @@ package io.github.relumax.cli;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
+import io.github.relumax.plan.Rates;
 import io.github.relumax.random.Philox;
 import io.github.relumax.report.Ceiling;
+import io.github.relumax.report.Spread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -118,6 +120,14 @@ final class Ceilings implements AutoCloseable {
             "Cᵀ diag(a) C, one triangle, with C %s x %s".formatted(ROWS, COLUMNS),
             "GFLOP/s",
             gramRates));
+  }
+
+  /** The medians of what was measured so far. */
+  Rates rates() {
+    return new Rates(
+        Spread.of(productRates).median(),
+        Spread.of(gramRates).median(),
+        Spread.of(streamRates).median());
   }
 
   private double stream() {

@@ -70,6 +70,7 @@ public final class Main {
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new GenerateCommand(console))
             .addSubcommand(new TextCommand(console))
+            .addSubcommand(new PlanCommand(console))
             .addSubcommand(new SolveCommand(console))
             .addSubcommand(new EvaluateCommand(console))
             .addSubcommand(new CheckCommand(console))

@@ -8,6 +8,7 @@ import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.Format;
 import java.util.Comparator;
 import java.util.List;

@@ -15,9 +15,11 @@ import io.github.relumax.newton.Solution;
 import io.github.relumax.newton.Status;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
+import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.Format;
 import io.github.relumax.report.IterationTable;
 import io.github.relumax.report.JsonReport;
+import io.github.relumax.report.PathText;
 import io.github.relumax.report.SolveRecord;
 import io.github.relumax.report.SolveSettings;
 import io.github.relumax.report.SolveSummary;
@@ -260,7 +262,7 @@ final class SolveCommand implements Callable<Integer> {
             + from.name()
             + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
     backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-    console.println("Path     " + decision.line());
+    console.println("Path     " + PathText.line(decision));
     console.println("Results  " + results);
     console.println();
     console.println(IterationTable.header());

@@ -51,6 +51,20 @@ public final class NpyFile {
   }
 
   /**
+   * What the header of a file says, which is checked against its size; no entry is read.
+   *
+   * @throws InvalidInputException if the file cannot be read or does not hold such an array
+   */
+  static NpyHeader header(Path file) {
+    requireRegular(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return NpyHeader.read(channel, file.toString());
+    } catch (IOException e) {
+      throw cannotRead(file, e);
+    }
+  }
+
+  /**
    * Reads a vector of shape (k,), (k, 1) or (1, k) as float64.
    *
    * @throws InvalidInputException if the file cannot be read or has another shape
@@ -132,9 +146,8 @@ public final class NpyFile {
     if (bytes == 0) {
       return Matrix.allocate(rows, columns, header.type(), arena).named(name);
     }
-    boolean transposed = header.fortranOrder() && rows > 1 && columns > 1;
-    boolean swapped = header.order() != ByteOrder.LITTLE_ENDIAN;
-    if (!transposed && !swapped) {
+    boolean transposed = header.transposed();
+    if (header.mappable()) {
       MemorySegment mapped = map(channel, header.dataOffset(), bytes, arena);
       return Matrix.over(mapped, rows, columns, header.type(), name);
     }

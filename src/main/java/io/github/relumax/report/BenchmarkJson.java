@@ -28,6 +28,7 @@ public final class BenchmarkJson {
     json.set("seconds", spread(record.seconds()));
     ObjectNode phases = json.putObject("phases");
     record.phases().forEach((phase, seconds) -> phases.set(phase, spread(seconds)));
+    json.set("predicted", PredictedPhases.json(record));
     ArrayNode solves = json.putArray("solves");
     solves.add(solve(record.cold(), false));
     record.warm().forEach(warm -> solves.add(solve(warm, true)));

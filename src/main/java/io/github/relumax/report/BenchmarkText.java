@@ -45,6 +45,8 @@ public final class BenchmarkText {
               + " %s, %s".formatted(ceiling.unit(), ceiling.work()));
     }
     lines.add("");
+    lines.addAll(PredictedPhases.lines(record));
+    lines.add("");
     lines.add("Iterations   " + distinct(record, solve -> solve.solution().iterations()));
     lines.add(
         "Status       " + distinct(record, solve -> JsonReport.name(solve.solution().status())));

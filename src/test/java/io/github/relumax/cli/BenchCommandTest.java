@@ -44,6 +44,8 @@ final class BenchCommandTest {
         .containsPattern("curvature +\\d.*\nstep +\\d.*\ntrial +\\d.*\nother +\\d.*\n")
         .containsPattern("whole solve +\\d.*\ncold solve +\\d+\\.\\d{4}\n")
         .containsPattern("memory +\\d.* GB/s, .*\nproduct +\\d.* GFLOP/s, .*\ngram .* GFLOP/s, ")
+        .containsPattern("cost model +predicted +measured +ratio\nevaluate +\\d.* +\\d.* +\\d")
+        .containsPattern("all phases +\\d.* +\\d.* +\\d")
         .containsPattern("Iterations +\\d+\n")
         .containsPattern("Status +(step-small|gradient-at-rounding)")
         .contains("3 of 3 solves converged within 1e-08")
@@ -70,6 +72,13 @@ final class BenchCommandTest {
     assertThat(json.get("found").asBoolean()).isTrue();
     assertThat(json.get("generateSeconds").asDouble()).isPositive();
     assertThat(names(temporary)).containsExactly("figures.json");
+
+    JsonNode predicted = json.get("predicted");
+    assertThat(predicted.get("iterations").asInt())
+        .isEqualTo(json.get("solves").get(0).get("iterations").asInt());
+    assertThat(list(predicted.get("phases")).stream().mapToDouble(JsonNode::asDouble).sum())
+        .isCloseTo(predicted.get("seconds").asDouble(), within(1e-12))
+        .isPositive();
 
     // The figures of all solves, summed up from the file itself.
     List<JsonNode> solves = list(json.get("solves"));

@@ -10,6 +10,8 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.SolveMemory;
 import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.plan.PathDecision;
+import io.github.relumax.report.PathText;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,14 +32,18 @@ final class MemoryTest {
   @Test
   void autoKeepsCToTheLastByteThatFits() {
     assertThat(decision(PathChoice.AUTO, kept).path()).isEqualTo(CurvaturePath.KEPT);
-    assertThat(decision(PathChoice.AUTO, kept).line()).isEqualTo("kept: C takes 381.5 MiB");
+    assertThat(PathText.line(decision(PathChoice.AUTO, kept))).isEqualTo("kept: C takes 381.5 MiB");
     PathDecision less = decision(PathChoice.AUTO, kept - 1);
     assertThat(less.path()).isEqualTo(CurvaturePath.STREAMED);
     assertThat(less.memory().bytes()).isEqualTo(streamed);
     assertThat(less.fits()).isTrue();
-    assertThat(less.line()).matches("streamed: with C kept it takes .*iB, available are .*iB");
+    assertThat(PathText.line(less))
+        .matches("streamed: with C kept it takes .*iB, available are .*iB");
     assertThat(decision(PathChoice.AUTO, streamed).fits()).isTrue();
-    assertThat(decision(PathChoice.AUTO, streamed - 1).fits()).isFalse();
+    PathDecision neither = decision(PathChoice.AUTO, streamed - 1);
+    assertThat(neither.fits()).isFalse();
+    assertThat(PathText.line(neither))
+        .matches("streamed takes .* MiB, available are .* MiB: it does not fit");
   }
 
   @Test
@@ -45,7 +51,8 @@ final class MemoryTest {
     assertThat(decision(PathChoice.KEPT, 0).path()).isEqualTo(CurvaturePath.KEPT);
     PathDecision forced = decision(PathChoice.STREAMED, Long.MAX_VALUE);
     assertThat(forced.path()).isEqualTo(CurvaturePath.STREAMED);
-    assertThat(forced.line()).isEqualTo("streamed, as asked for: a block of C takes 16.0 MiB");
+    assertThat(PathText.line(forced))
+        .isEqualTo("streamed, as asked for: a block of C takes 16.0 MiB");
   }
 
   @Test
