@@ -53,13 +53,13 @@ final class CpuBackend implements Backend {
 
   /**
    * Packed, d columns take at most p = d + 32. The product packs the active rows of A1 once (n p);
-   * each thread has sums of a Gram matrix (p²), its packed rows, centred and weighted (2 DEPTH p),
-   * and rows of A2; losses take exp(z) (m).
+   * each thread has its sum of a Gram matrix (p²), the packed rows that go into it (DEPTH p), and
+   * rows and columns of A2; losses take exp(z) (m).
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double p = d + 32.0;
-    double eachThread = p * p + 2 * PackedProducts.DEPTH * p + 6.0 * n + 32_768;
+    double eachThread = p * p + GramSum.DEPTH * p + 6.0 * n + 40_960;
     return (long) (8 * (m + n * p + parallel.threads() * eachThread));
   }
 

@@ -375,8 +375,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   // Curvature
 
   /**
-   * Allocates the matrix that {@link #curvature} fills, and C or a block of it, so that a solve allocates nothing once it
-   * runs.
+   * Allocates the matrix that {@link #curvature} fills, and C or a block of it, so that a solve
+   * allocates nothing once it runs.
    *
    * @throws io.github.relumax.matrix.InsufficientMemoryException if it does not fit
    */

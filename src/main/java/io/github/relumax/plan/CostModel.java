@@ -10,14 +10,15 @@ import java.util.List;
  * active units, F flips in a step, k trial points and w bytes for an entry of A2:
  *
  * <pre>
- *                          C kept                             C streamed
- *   start    evaluate      2 passes over A2                   2 passes over A2
- *            curvature     2 m a d operations, 1 pass         -
- *   each     curvature     1 pass over C, m d (d+1) op.       2 passes over A2, 2 m a d + m d (d+1) op.
- *   step     step          d³/3 operations                    the same
- *            trial         1 pass over C, columns(2F)         1 pass over A2, 2 k m n op.
- *            evaluate      columns(F), 2 m F d op., 2 passes  1 pass over A2
- *                          over C to write, 1 to read it
+ *                        C kept                               C streamed
+ *   start    evaluate    2 m a d operations, then 2 passes    2 passes over A2
+ *                        over C
+ *   each     curvature   1 pass over C, m d (d+1) op.         2 passes over A2,
+ *   step                                                      2 m a d + m d (d+1) operations
+ *            step        d³/3 operations                      the same
+ *            trial       1 pass over C, columns(F)            1 pass over A2, 2 k m n operations
+ *            evaluate    columns(F), 2 m F d operations,      1 pass over A2
+ *                        C read and written, 2 passes over C
  * </pre>
  *
  * where columns(F) = min(64 F m, w m n) bytes are the cache lines that gathering F columns of A2
@@ -29,11 +30,11 @@ public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
   private static final double CACHE_LINE = 64;
 
-  /** Trial points of an iteration: the lengths of the ladder, along one direction. */
-  private static final double TRIALS = 4;
+  /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
+  private static final double TRIALS = 1.5;
 
-  /** The longest trial step is twice the usual one, and flips about twice as many units. */
-  private static final double TRIAL_FLIPS = 2;
+  /** Units that flip at some trial point for each that flips at the one taken. */
+  private static final double TRIAL_FLIPS = 1.3;
 
   /**
    * Curvature matrices of an iteration: while Gauss-Newton and the exact Hessian compete, in one or
@@ -78,13 +79,18 @@ public final class CostModel {
   private void kept() {
     double c = load.cBytes();
     double md = (double) load.m() * load.d();
-    start();
     once(
-        Phase.CURVATURE,
+        Phase.EVALUATE,
         "form C = A2 diag(mask) A1",
         2 * md * load.activeUnits(),
         rates.product(),
         load.a2Bytes() + c);
+    once(
+        Phase.EVALUATE,
+        "C x, softmax, Cᵀ gz",
+        4 * md,
+        Double.POSITIVE_INFINITY,
+        2 * c + SOFTMAX_BYTES * load.m());
     each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
     gramAndStep(c);
     double trialFlips = TRIAL_FLIPS * load.flips();
@@ -98,7 +104,7 @@ public final class CostModel {
     losses();
     each(Phase.EVALUATE, "columns of A2 that flipped", 0, columns(load.flips()), 1);
     iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), rates.product(), 2 * c);
-    each(Phase.EVALUATE, "Cᵀ gz", 2 * md, c, 1);
+    each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
     softmax();
   }
 
@@ -106,7 +112,12 @@ public final class CostModel {
     double a2 = load.a2Bytes();
     double md = (double) load.m() * load.d();
     double mn = (double) load.m() * load.n();
-    start();
+    once(
+        Phase.EVALUATE,
+        "A2 relu(A1 x), softmax, A2ᵀ gz",
+        4 * mn,
+        Double.POSITIVE_INFINITY,
+        2 * a2 + SOFTMAX_BYTES * load.m());
     each(Phase.CURVATURE, "A2ᵀ f", 2 * mn, a2, MATRICES);
     iteration(
         Phase.CURVATURE,
@@ -119,16 +130,6 @@ public final class CostModel {
     losses();
     each(Phase.EVALUATE, "A2ᵀ gz", 2 * mn, a2, 1);
     softmax();
-  }
-
-  private void start() {
-    double mn = (double) load.m() * load.n();
-    once(
-        Phase.EVALUATE,
-        "z and gradient at the start",
-        4 * mn,
-        Double.POSITIVE_INFINITY,
-        2 * load.a2Bytes() + SOFTMAX_BYTES * load.m());
   }
 
   private void gramAndStep(double cBytes) {

@@ -38,7 +38,7 @@ final class PlanCommandTest {
         .contains("A2 takes 70.3 KiB as a mapped file")
         .contains("Path     kept: C takes 14.1 KiB\n")
         .containsPattern("kept: start .*, an iteration .*, in all .*\n +streamed: start ")
-        .containsPattern("curvature +form C = A2 diag\\(mask\\) A1 +1 ")
+        .containsPattern("evaluate +form C = A2 diag\\(mask\\) A1 +1 ")
         .containsPattern("trial +C p +5 ")
         .containsPattern("in all +\\d.* s\n")
         .endsWith("Written to " + file + "\n");
