@@ -30,6 +30,12 @@ public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
   private static final double CACHE_LINE = 64;
 
+  /**
+   * Rate of gathering columns as a part of that of a pass over a matrix: cache lines apart are not
+   * fetched ahead.
+   */
+  private static final double GATHER_EFFICIENCY = 0.4;
+
   /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
   private static final double TRIALS = 1.5;
 
@@ -95,14 +101,13 @@ public final class CostModel {
     gramAndStep(c);
     double trialFlips = TRIAL_FLIPS * load.flips();
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
-    each(
+    columns(
         Phase.TRIAL,
         "columns of A2 that flip",
         2 * TRIALS * load.m() * trialFlips,
-        columns(trialFlips),
-        1);
+        trialFlips);
     losses();
-    each(Phase.EVALUATE, "columns of A2 that flipped", 0, columns(load.flips()), 1);
+    columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
     iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), rates.product(), 2 * c);
     each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
     softmax();
@@ -156,9 +161,11 @@ public final class CostModel {
     each(Phase.EVALUATE, "softmax", 0, SOFTMAX_BYTES * load.m(), 1);
   }
 
-  /** Bytes that gathering columns of A2 brings in. */
-  private double columns(double count) {
-    return Math.min(CACHE_LINE * count * load.m(), load.a2Bytes());
+  /** Gathers columns of A2 in every iteration. */
+  private void columns(Phase phase, String name, double flops, double count) {
+    double bytes = Math.min(CACHE_LINE * count * load.m(), load.a2Bytes());
+    double seconds = 1e-9 * bytes / (GATHER_EFFICIENCY * rates.memory());
+    steps.add(new Step(phase, name, false, flops, bytes, seconds));
   }
 
   /** Work of every iteration that memory alone limits. */
