@@ -101,11 +101,7 @@ public final class CostModel {
     gramAndStep(c);
     double trialFlips = TRIAL_FLIPS * load.flips();
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
-    columns(
-        Phase.TRIAL,
-        "columns of A2 that flip",
-        2 * TRIALS * load.m() * trialFlips,
-        trialFlips);
+    columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * load.m() * trialFlips, trialFlips);
     losses();
     columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
     iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), rates.product(), 2 * c);
@@ -163,7 +159,7 @@ public final class CostModel {
 
   /** Gathers columns of A2 in every iteration. */
   private void columns(Phase phase, String name, double flops, double count) {
-    double bytes = Math.min(CACHE_LINE * count * load.m(), load.a2Bytes());
+    double bytes = Math.min(CACHE_LINE * count * load.m(), (double) load.a2Bytes());
     double seconds = 1e-9 * bytes / (GATHER_EFFICIENCY * rates.memory());
     steps.add(new Step(phase, name, false, flops, bytes, seconds));
   }

@@ -91,7 +91,8 @@ final class SolveMemoryTest {
       SolveMemory kept = SolveMemory.of(backend, m, n, d, CurvaturePath.KEPT);
       long matrices = 8 * (n * d + m * n);
       assertThat(matrices + kept.bytes())
-          .isLessThanOrEqualTo(SolveMemory.residentBound(matrices, kept.cBytes()));
+          .isLessThanOrEqualTo(
+              SolveMemory.residentBound((double) matrices, (double) kept.cBytes()));
     }
     assertThat(SolveMemory.residentBound(2e9, 1e9)).isEqualTo(3_750_000_000L);
   }
