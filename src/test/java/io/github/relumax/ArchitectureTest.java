@@ -37,9 +37,10 @@ final class ArchitectureTest {
           new Layer("cpu", List.of("random", "matrix", "backend")),
           new Layer("objective", BELOW_OBJECTIVE),
           new Layer("newton", BELOW_NEWTON),
+          new Layer("plan", with(BELOW_NEWTON, "newton")),
           new Layer("text", BELOW_USES),
-          new Layer("report", BELOW_USES),
-          new Layer("cli", with(BELOW_USES, "cpu", "text", "report")));
+          new Layer("report", with(BELOW_USES, "plan")),
+          new Layer("cli", with(BELOW_USES, "cpu", "plan", "text", "report")));
 
   @ArchTest static final ArchRule importsGoOneWay = importsGoOneWay();
 

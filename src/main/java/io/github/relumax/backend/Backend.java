@@ -22,6 +22,12 @@ public interface Backend extends AutoCloseable {
 
   // Memory
 
+  /**
+   * The memory that the primitives take for themselves, at most, when they work on an m x n x d
+   * problem: scratch, packed operands. Sizes beyond counting give the largest long.
+   */
+  long workspaceBytes(long m, long n, long d);
+
   /** The matrix where the backend can read it; a view, not a copy, where that is possible. */
   Buffer upload(Matrix matrix);
 
@@ -134,10 +140,12 @@ public interface Backend extends AutoCloseable {
   // The d x d system
 
   /**
-   * h = Σ_i a_i (c_i - center)(c_i - center)ᵀ over the rows of c, both triangles. c: r x d, center:
-   * 1 x d, a: 1 x r of any sign.
+   * h = keep h + Σ_i a_i (c_i - center)(c_i - center)ᵀ over the rows of c, both triangles. c: r x
+   * d, center: 1 x d, a: r entries of any sign, as a row or as a column. keep is 0 or 1; with keep
+   * = 1 h must be symmetric. Blocks of rows of one C, keep = 0 for the first, give the sum over all
+   * of them.
    */
-  void gram(Buffer c, Buffer center, Buffer a, Buffer h);
+  void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h);
 
   /** h = h + u vᵀ + v uᵀ + t v vᵀ. */
   void rankTwo(Buffer h, Buffer u, Buffer v, double t);

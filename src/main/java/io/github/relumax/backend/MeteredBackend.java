@@ -36,6 +36,11 @@ public final class MeteredBackend implements Backend {
     return backend.description();
   }
 
+  @Override
+  public long workspaceBytes(long m, long n, long d) {
+    return backend.workspaceBytes(m, n, d);
+  }
+
   // Memory
 
   @Override
@@ -209,10 +214,10 @@ public final class MeteredBackend implements Backend {
   // The d x d system
 
   @Override
-  public void gram(Buffer c, Buffer center, Buffer a, Buffer h) {
+  public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
     long began = System.nanoTime();
-    backend.gram(c, center, a, h);
-    count(Primitive.GRAM, began, Work.gram(c, center, a, h));
+    backend.gram(c, center, a, keep, h);
+    count(Primitive.GRAM, began, Work.gram(c, center, a, keep, h));
   }
 
   @Override

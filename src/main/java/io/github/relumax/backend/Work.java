@@ -168,11 +168,12 @@ public record Work(long flops, long bytes) {
   /**
    * Σ_i a_i (c_i - center)(c_i - center)ᵀ over r rows: 2 r for each of the d (d + 1) / 2 entries of
    * one triangle, so r d (d + 1) operations; centring and weighting are of lower order. All of h is
-   * written.
+   * written, and read where it is kept.
    */
-  public static Work gram(Buffer c, Buffer center, Buffer a, Buffer h) {
+  public static Work gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
     long d = c.columns();
-    return new Work(c.rows() * d * (d + 1), bytes(c) + bytes(center) + bytes(a) + bytes(h));
+    long hBytes = keep == 0 ? bytes(h) : 2 * bytes(h);
+    return new Work(c.rows() * d * (d + 1), bytes(c) + bytes(center) + bytes(a) + hBytes);
   }
 
   /** h += u vᵀ + v uᵀ + t v vᵀ: 4 d² operations; h is read and written. */

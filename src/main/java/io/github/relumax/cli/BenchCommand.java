@@ -2,8 +2,12 @@ package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.io.AtomicFiles;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.PathChoice;
+import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.BenchmarkJson;
 import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
@@ -11,6 +15,7 @@ import io.github.relumax.report.BenchmarkSettings.Drawn;
 import io.github.relumax.report.BenchmarkSettings.Folder;
 import io.github.relumax.report.BenchmarkSettings.Origin;
 import io.github.relumax.report.BenchmarkText;
+import io.github.relumax.report.PathText;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -69,6 +74,14 @@ final class BenchCommand implements Callable<Integer> {
   private Path problem;
 
   @Option(
+      names = "--path",
+      paramLabel = "auto|kept|streamed",
+      defaultValue = "auto",
+      description =
+          "Keep C, or form it in blocks every time, as for solve. Default: ${DEFAULT-VALUE}.")
+  private PathChoice path;
+
+  @Option(
       names = "--repeat",
       paramLabel = "N",
       defaultValue = "5",
@@ -102,7 +115,11 @@ final class BenchCommand implements Callable<Integer> {
   private int benchDrawn() {
     Sizes sizes = sizes();
     Path file = file(sizes.name());
-    Memory.requireBenchmark(sizes.m(), sizes.n(), sizes.d(), planted.type());
+    Memory.requireMatrices(sizes.m(), sizes.n(), sizes.d(), planted.type(), ElementType.FLOAT32);
+    try (Backend backend = backends.open()) {
+      Memory.requireBenchmark(
+          backend, sizes.m(), sizes.n(), sizes.d(), planted.type(), path, SystemMemory.available());
+    }
     return bench(
         sizes.name(),
         new Drawn(planted.scale(), planted.startDistance(), planted.seed()),
@@ -164,14 +181,14 @@ final class BenchCommand implements Callable<Integer> {
       BenchmarkProblem input = console.during(task, _ -> prepare.get());
       double prepareSeconds = 1e-9 * (System.nanoTime() - began);
       Problem solved = input.problem();
-      Memory.requireWorkspace(solved, Ceilings.bytes());
+      PathDecision decision = Memory.requireSolve(backend, solved, path, Ceilings.bytes());
       BenchmarkSettings settings =
           new BenchmarkSettings(
               name, solved.m(), solved.n(), solved.d(), solved.a2().type(), origin, repeat);
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-
-      Benchmark benchmark = new Benchmark(backend, settings, input);
+      console.println("Path     " + PathText.line(decision));
+      Benchmark benchmark = new Benchmark(backend, settings, input, decision.path());
       BenchmarkRecord record =
           console.during("solving", progress -> benchmark.run(prepareSeconds, progress));
       AtomicFiles.writeText(file, BenchmarkJson.text(record));

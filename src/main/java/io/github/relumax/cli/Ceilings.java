@@ -4,9 +4,11 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
 import io.github.relumax.backend.Work;
+import io.github.relumax.plan.Rates;
 import io.github.relumax.random.Philox;
 import io.github.relumax.report.Ceiling;
 import io.github.relumax.report.Ceiling.Kind;
+import io.github.relumax.report.Spread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -119,6 +121,14 @@ final class Ceilings implements AutoCloseable {
             gramRates));
   }
 
+  /** The medians of what was measured so far. */
+  Rates rates() {
+    return new Rates(
+        Spread.of(productRates).median(),
+        Spread.of(gramRates).median(),
+        Spread.of(streamRates).median());
+  }
+
   private double stream() {
     long bytes = Work.multiply(stream, vector, product).bytes();
     return rate(bytes, () -> backend.multiply(stream, vector, product));
@@ -131,8 +141,8 @@ final class Ceilings implements AutoCloseable {
   }
 
   private double gram() {
-    long flops = Work.gram(c, center, weights, h).flops();
-    return rate(flops, () -> backend.gram(c, center, weights, h));
+    long flops = Work.gram(c, center, weights, 0, h).flops();
+    return rate(flops, () -> backend.gram(c, center, weights, 0, h));
   }
 
   /** Giga-units of work a second. */

@@ -4,6 +4,8 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.PathChoice;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.DerivativeCheck;
 import io.github.relumax.objective.DerivativeCheck.Comparison;
 import io.github.relumax.objective.DerivativeCheck.Report;
@@ -61,10 +63,10 @@ final class CheckCommand implements Callable<Integer> {
         at != null
             ? ProblemMixin.point("--at", at, problem)
             : folder.x0().orElseGet(() -> PlantedProblem.randomStart(problem.d(), seed));
-    Memory.requireWorkspace(problem);
     try (Backend backend = backends.open()) {
+      CurvaturePath path = Memory.requireSolve(backend, problem, PathChoice.AUTO).path();
       Report report =
-          console.during("comparing", _ -> DerivativeCheck.run(backend, problem, x, seed));
+          console.during("comparing", _ -> DerivativeCheck.run(backend, problem, path, x, seed));
       return show(report);
     }
   }

@@ -7,6 +7,8 @@ import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.PathChoice;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
@@ -75,9 +77,8 @@ final class EvaluateCommand implements Callable<Integer> {
     ProblemDirectory folder = input.open(console);
     Problem problem = input.problem(folder);
     double[] x = ProblemMixin.point("--at", at, problem);
-    Memory.requireWorkspace(problem);
     try (Backend backend = backends.open();
-        SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+        SoftmaxReluObjective objective = objective(backend, problem)) {
       Evaluation evaluation = objective.moveTo(x);
       boolean finite = evaluation.isFinite();
       PointReport report =
@@ -102,6 +103,11 @@ final class EvaluateCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  private static SoftmaxReluObjective objective(Backend backend, Problem problem) {
+    CurvaturePath path = Memory.requireSolve(backend, problem, PathChoice.AUTO).path();
+    return new SoftmaxReluObjective(backend, problem, 1, path);
   }
 
   private void writeDerivatives(Backend backend, SoftmaxReluObjective objective) {

@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.report.Format;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ final class GenerateCommand implements Callable<Integer> {
     Arguments.requirePositive("--m", m);
     Arguments.requirePositive("--n", n);
     Arguments.requirePositive("--d", d);
-    long bytes = Memory.requireMatrices(m, n, d, planted.type());
+    long bytes = Memory.requireMatrices(m, n, d, planted.type(), ElementType.FLOAT32);
     AtomicFiles.checkNewFolder(dir, bytes + 8L * m);
 
     PlantedProblem drawn = console.during("drawing A1 and A2", _ -> planted.draw(m, n, d, noise));

@@ -5,6 +5,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendOptions;
 import io.github.relumax.backend.BackendProvider;
 import io.github.relumax.backend.Backends;
+import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.report.Format;
 import io.github.relumax.report.Machine;
 import java.util.Optional;
@@ -33,13 +34,13 @@ final class InfoCommand implements Callable<Integer> {
     show(
         "Memory",
         "%s, of which %s are available"
-            .formatted(Format.bytes(Memory.total()), Format.bytes(Memory.available())));
+            .formatted(Format.bytes(SystemMemory.total()), Format.bytes(SystemMemory.available())));
     show(
         "Limits",
         "%s Java heap (-Xmx), %s for matrices outside it (-XX:MaxDirectMemorySize)"
             .formatted(
                 Format.bytes(Runtime.getRuntime().maxMemory()),
-                Format.bytes(Memory.matrixLimit())));
+                Format.bytes(SystemMemory.matrixLimit())));
     console.println("Backends");
     for (BackendProvider provider : Backends.providers()) {
       Optional<String> reason = provider.unavailable();

@@ -1,6 +1,7 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.PathChoice;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -69,6 +70,7 @@ public final class Main {
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new GenerateCommand(console))
             .addSubcommand(new TextCommand(console))
+            .addSubcommand(new PlanCommand(console))
             .addSubcommand(new SolveCommand(console))
             .addSubcommand(new EvaluateCommand(console))
             .addSubcommand(new CheckCommand(console))
@@ -87,6 +89,7 @@ public final class Main {
         .registerConverter(Double.class, Main::number)
         .registerConverter(double.class, Main::number)
         .registerConverter(Curvature.class, oneOf(Curvature.values()))
+        .registerConverter(PathChoice.class, oneOf(PathChoice.values()))
         .registerConverter(OutputFormat.class, oneOf(OutputFormat.values()))
         .registerConverter(Dtype.class, oneOf(Dtype.values()))
         .registerConverter(Preset.class, oneOf(Preset.values()))

@@ -1,80 +1,44 @@
 package io.github.relumax.cli;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
-import com.sun.management.OperatingSystemMXBean;
+import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.NewtonSolver;
-import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.newton.PathChoice;
+import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.Format;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 
-/** How much memory there is, asked before it is needed: a system that runs out ends processes. */
+/** Refuses, before it is allocated, what the memory that is there cannot hold. */
 final class Memory {
-  private static final Path MEMINFO = Path.of("/proc/meminfo");
-  private static final String AVAILABLE = "MemAvailable:";
-
   private Memory() {}
-
-  /** Bytes of memory of this machine, or of the container that the process is in. */
-  static long total() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getTotalMemorySize();
-  }
-
-  /**
-   * Bytes that can be had without swapping, as far as the system tells: Linux does. Elsewhere free
-   * memory leaves out what caches would give back, so all memory counts.
-   */
-  static long available() {
-    long total = total();
-    if (!Files.isReadable(MEMINFO)) {
-      return total;
-    }
-    try {
-      return Files.readAllLines(MEMINFO).stream()
-          .filter(line -> line.startsWith(AVAILABLE))
-          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-          .map(bytes -> Math.min(bytes, total))
-          .findFirst()
-          .orElse(total);
-    } catch (IOException e) {
-      return total;
-    }
-  }
-
-  /** Bytes that matrices may take outside the Java heap. */
-  static long matrixLimit() {
-    long limit =
-        Long.parseLong(
-            ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-                .getVMOption("MaxDirectMemorySize")
-                .getValue());
-    return limit == 0 ? Runtime.getRuntime().maxMemory() : limit;
-  }
 
   /**
    * Checks that A1 (n x d) and A2 (m x n) can be had.
    *
+   * @param least the smallest storage of A2 that the command offers
    * @return the bytes that they take
    * @throws InsufficientMemoryException if they cannot
    */
-  static long requireMatrices(int m, int n, int d, ElementType type) {
-    long bytes;
-    try {
-      bytes = Math.addExact(Matrix.bytes(n, d, ElementType.FLOAT64), Matrix.bytes(m, n, type));
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      bytes = Long.MAX_VALUE;
-    }
+  static long requireMatrices(int m, int n, int d, ElementType type, ElementType least) {
+    long bytes = matrixBytes(m, n, d, type);
     String what = "A1 (%s x %s) and A2 (%s x %s) take".formatted(n, d, m, n);
-    require(bytes, what, "make them smaller, or use a machine with more");
-    long limit = matrixLimit();
+    long available = SystemMemory.available();
+    long leastBytes = matrixBytes(m, n, d, least);
+    require(
+        bytes,
+        available,
+        what,
+        leastBytes <= available
+            ? "--dtype f32 takes " + Format.bytes(leastBytes)
+            : "make them smaller, or use a machine with more");
+    long limit = SystemMemory.matrixLimit();
     if (bytes > limit) {
       throw new InsufficientMemoryException(
           "not enough memory: %s %s, Java may use %s outside its heap; raise"
@@ -84,25 +48,54 @@ final class Memory {
     return bytes;
   }
 
+  /** Bytes of A1 in float64 and A2, or the largest long. */
+  private static long matrixBytes(int m, int n, int d, ElementType type) {
+    try {
+      return Math.addExact(Matrix.bytes(n, d, ElementType.FLOAT64), Matrix.bytes(m, n, type));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
   /**
-   * Checks that the machine can give what computing with a problem takes beside A1 and A2, which
-   * are mapped files, or in memory already.
+   * Chooses the path for a problem and checks that the machine can give what solving it takes
+   * beside A1 and A2, which are mapped files, or in memory already.
    *
    * @throws InsufficientMemoryException if it cannot
    */
-  static void requireWorkspace(Problem problem) {
-    requireWorkspace(problem, 0);
+  static PathDecision requireSolve(Backend backend, Problem problem, PathChoice choice) {
+    return requireSolve(backend, problem, choice, 0);
   }
 
-  /** The same with {@code more} bytes on top. */
-  static void requireWorkspace(Problem problem, long more) {
-    // The workspace of absurd sizes is the largest long.
-    long bytes = Math.min(NewtonSolver.workspaceBytes(problem), Long.MAX_VALUE - more) + more;
+  /** The same where {@code taken} bytes of what is available are spoken for. */
+  static PathDecision requireSolve(
+      Backend backend, Problem problem, PathChoice choice, long taken) {
+    PathDecision decision =
+        PathDecision.of(
+            backend,
+            problem.m(),
+            problem.n(),
+            problem.d(),
+            choice,
+            SystemMemory.available() - taken);
+    requireSolve(
+        decision, "m = %s, n = %s, d = %s".formatted(problem.m(), problem.n(), problem.d()));
+    return decision;
+  }
+
+  /**
+   * @param sizes for the message
+   */
+  static void requireSolve(PathDecision decision, String sizes) {
+    boolean streamedFits = decision.streamed().fits(decision.available());
     require(
-        bytes,
-        "computing with m = %s, n = %s, d = %s takes"
-            .formatted(problem.m(), problem.n(), problem.d()),
-        "end other programs, or use a machine with more: the matrix C alone takes 8 m d bytes");
+        decision.memory().bytes(),
+        decision.available(),
+        "solving %s takes".formatted(sizes),
+        largestPart(decision.memory())
+            + (streamedFits
+                ? "--path streamed takes " + Format.bytes(decision.streamed().bytes())
+                : "end other programs, or use a machine with more"));
   }
 
   /**
@@ -116,36 +109,61 @@ final class Memory {
     long a2 = dir.resolve(ProblemDirectory.A2).toFile().length();
     require(
         a1 + a2,
+        SystemMemory.available(),
         "%s and %s in %s take".formatted(ProblemDirectory.A1, ProblemDirectory.A2, dir),
         "end other programs, or use a machine with more");
   }
 
   /**
-   * Checks, before there is a problem, that a benchmark's matrices, the greater part of its
-   * workspace (C and all else that does not depend on the solver) and its ceilings can be had
-   * together.
+   * Chooses the path for a benchmark and checks, before there is a problem, that its matrices, its
+   * solves and its ceilings can be had together.
    *
    * @throws InsufficientMemoryException if they cannot
    */
-  static void requireBenchmark(int m, int n, int d, ElementType type) {
-    double matrices = requireMatrices(m, n, d, type);
-    // In float64, where the sum cannot overflow.
-    double bytes = matrices + SoftmaxReluObjective.workspaceBytes(m, n, d, 1) + Ceilings.bytes();
-    require(
-        (long) bytes,
-        "a benchmark with m = %s, n = %s, d = %s takes".formatted(m, n, d),
-        "end other programs, or take smaller sizes");
+  static PathDecision requireBenchmark(
+      Backend backend, int m, int n, int d, ElementType type, PathChoice choice, long available) {
+    long left = left(available, m, n, d, type);
+    PathDecision decision = PathDecision.of(backend, m, n, d, choice, left);
+    if (!decision.fits()) {
+      String advice = "end other programs, or take smaller sizes";
+      for (ElementType less : List.of(type, ElementType.FLOAT32)) {
+        if (decision.streamed().fits(left(available, m, n, d, less))) {
+          String path = choice == PathChoice.KEPT ? " --path streamed" : "";
+          advice = "it fits with" + path + (less == type ? "" : " --dtype f32");
+          break;
+        }
+      }
+      require(
+          (long) ((double) available - left + decision.memory().bytes()),
+          available,
+          "a benchmark with m = %s, n = %s, d = %s takes".formatted(m, n, d),
+          largestPart(decision.memory()) + advice);
+    }
+    return decision;
+  }
+
+  /** What a benchmark's matrices and ceilings leave; below 0 where that is nothing. */
+  private static long left(long available, int m, int n, int d, ElementType type) {
+    return (long) (available - (double) matrixBytes(m, n, d, type) - Ceilings.bytes());
+  }
+
+  /** Names the part that a refusal is mostly about. */
+  private static String largestPart(SolveMemory memory) {
+    SolveMemory.Part largest =
+        memory.parts().stream()
+            .max(Comparator.comparingLong(SolveMemory.Part::bytes))
+            .orElseThrow();
+    return "%s alone %s; ".formatted(largest.name(), Format.bytes(largest.bytes()));
   }
 
   /**
    * Checks that the machine can give this much.
    *
-   * @param what needs it, with a verb: "solving ... needs"
+   * @param what needs it, with a verb: "solving ... takes"
    * @param advice what to change
    * @throws InsufficientMemoryException if it cannot
    */
-  static void require(long bytes, String what, String advice) {
-    long available = available();
+  static void require(long bytes, long available, String what, String advice) {
     if (bytes > available) {
       throw new InsufficientMemoryException(
           "not enough memory: %s %s, available are %s; %s"

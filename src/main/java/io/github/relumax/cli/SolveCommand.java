@@ -10,13 +10,16 @@ import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.Solution;
 import io.github.relumax.newton.Status;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
+import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.Format;
 import io.github.relumax.report.IterationTable;
 import io.github.relumax.report.JsonReport;
+import io.github.relumax.report.PathText;
 import io.github.relumax.report.SolveRecord;
 import io.github.relumax.report.SolveSettings;
 import io.github.relumax.report.SolveSummary;
@@ -77,6 +80,17 @@ final class SolveCommand implements Callable<Integer> {
         "Default: ${DEFAULT-VALUE}."
       })
   private Curvature curvature;
+
+  @Option(
+      names = "--path",
+      paramLabel = "auto|kept|streamed",
+      defaultValue = "auto",
+      description = {
+        "Keep C = A2 diag(mask) A1 (8 m d bytes), or form it in blocks every time it is needed."
+            + " auto: keep it where it fits in memory.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private PathChoice path;
 
   @Option(
       names = "--tolerance",
@@ -151,13 +165,14 @@ final class SolveCommand implements Callable<Integer> {
     Start from = start(folder, problem);
     Optional<TextLabels> labels = TextLabels.read(input.dir(), problem.m(), problem.n());
     double readSeconds = 1e-9 * (System.nanoTime() - began);
-    Memory.requireWorkspace(problem);
 
     Path results = out == null ? input.dir().resolve("solution") : out;
     try (Backend backend = backends.open();
         ResultDirectory directory = ResultDirectory.open(results, 8 * problem.d() + TEXT_BYTES)) {
-      showBeginning(problem, from, backend, results);
-      NewtonSolver solver = new NewtonSolver(backend, options);
+      PathDecision decision = Memory.requireSolve(backend, problem, path);
+      showBeginning(problem, from, backend, decision, results);
+      NewtonSolver solver =
+          new NewtonSolver(backend, options.withPath(PathChoice.of(decision.path())));
       try (Interruption interruption = Interruption.guard(() -> stop(solver))) {
         List<Iteration> iterations = new ArrayList<>();
         Solution solution =
@@ -197,7 +212,7 @@ final class SolveCommand implements Callable<Integer> {
 
   private NewtonOptions options() {
     NewtonOptions options =
-        new NewtonOptions(curvature, tolerance, maxIterations, Double.POSITIVE_INFINITY);
+        new NewtonOptions(curvature, path, tolerance, maxIterations, Double.POSITIVE_INFINITY);
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
@@ -235,7 +250,8 @@ final class SolveCommand implements Callable<Integer> {
     return format == OutputFormat.TABLE && !quiet;
   }
 
-  private void showBeginning(Problem problem, Start from, Backend backend, Path results) {
+  private void showBeginning(
+      Problem problem, Start from, Backend backend, PathDecision decision, Path results) {
     if (!showsTable()) {
       return;
     }
@@ -252,6 +268,7 @@ final class SolveCommand implements Callable<Integer> {
             + from.name()
             + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
     backends.explain(backend).forEach(line -> console.println("Backend  " + line));
+    console.println("Path     " + PathText.line(decision));
     console.println("Results  " + results);
     console.println();
     console.println(IterationTable.header());

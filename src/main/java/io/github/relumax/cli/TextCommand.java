@@ -94,8 +94,8 @@ final class TextCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     TextOptions options = new TextOptions(vocabulary, anchors, dimension, window, tagged, seed);
-    long bytes =
-        Memory.requireMatrices(vocabulary, anchors + 1, dimension + 1, ElementType.FLOAT64);
+    ElementType type = ElementType.FLOAT64;
+    long bytes = Memory.requireMatrices(vocabulary, anchors + 1, dimension + 1, type, type);
     AtomicFiles.checkNewFolder(dir, bytes);
     TextProblem text =
         console.during(

@@ -51,6 +51,23 @@ final class CpuBackend implements Backend {
 
   // Memory
 
+  /**
+   * Packed, d columns take at most p = d + 32. The product packs the active rows of A1 once (n p);
+   * each thread has its sum of a Gram matrix (p²), the packed rows that go into it (DEPTH p), and
+   * rows and columns of A2; losses take exp(z) (m).
+   */
+  @Override
+  public long workspaceBytes(long m, long n, long d) {
+    double p = d + 32.0;
+    double eachThread = p * p + GramSum.DEPTH * p + 6.0 * n + 40_960;
+    return (long) (8 * (m + n * p + parallel.threads() * eachThread));
+  }
+
+  /** Scratch memory that is held now. */
+  long scratchBytes() {
+    return parallel.scratchBytes();
+  }
+
   @Override
   public Buffer upload(Matrix matrix) {
     return CpuBuffer.view(matrix);
@@ -366,9 +383,7 @@ final class CpuBackend implements Backend {
   public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
-    if (keep != 0 && keep != 1) {
-      throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
-    }
+    requireKeep(keep);
     products.accumulate((CpuBuffer) a2, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
   }
 
@@ -553,11 +568,12 @@ final class CpuBackend implements Backend {
   // The d x d system
 
   @Override
-  public void gram(Buffer c, Buffer center, Buffer a, Buffer h) {
+  public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
     require(size(a) == c.rows(), "gram", c, a);
     require(size(center) == c.columns(), "gram", c, center);
     require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    products.gram((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, (CpuBuffer) h);
+    requireKeep(keep);
+    products.gram((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
   }
 
   @Override
@@ -634,6 +650,12 @@ final class CpuBackend implements Backend {
   private static void requireWeights(Buffer w2, long size) {
     if (w2 != null) {
       requireSize(w2, size);
+    }
+  }
+
+  private static void requireKeep(double keep) {
+    if (keep != 0 && keep != 1) {
+      throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
     }
   }
 

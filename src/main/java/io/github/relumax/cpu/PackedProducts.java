@@ -135,8 +135,10 @@ final class PackedProducts {
     }
   }
 
-  /** h = Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows apart. */
-  void gram(CpuBuffer c, CpuBuffer center, CpuBuffer a, CpuBuffer h) {
+  /**
+   * h = (clear ? 0 : h) + Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows apart.
+   */
+  void gram(CpuBuffer c, CpuBuffer center, CpuBuffer a, boolean clear, CpuBuffer h) {
     int d = (int) c.columns();
     GramSum[] sums = new GramSum[parallel.threads()];
     int parts =
@@ -157,7 +159,9 @@ final class PackedProducts {
         (_, low, high) -> {
           for (long i = low; i < high; i++) {
             long to = h.address(i);
-            RawMemory.clear(to, 8 * (i + 1));
+            if (clear) {
+              RawMemory.clear(to, 8 * (i + 1));
+            }
             for (int part = 0; part < parts; part++) {
               kernels.addRow(1, sums[part].row(i), to, (int) (i + 1));
             }

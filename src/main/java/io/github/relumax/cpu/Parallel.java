@@ -2,6 +2,7 @@ package io.github.relumax.cpu;
 
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.Objects;
 
 /** Splits ranges of rows over a {@link WorkerTeam}, and hands each part its scratch memory. */
 final class Parallel implements AutoCloseable {
@@ -129,6 +130,13 @@ final class Parallel implements AutoCloseable {
       scratch[at] = held;
     }
     return held;
+  }
+
+  long scratchBytes() {
+    return Arrays.stream(scratch)
+        .filter(Objects::nonNull)
+        .mapToLong(held -> 8 * held.columns())
+        .sum();
   }
 
   @Override

@@ -66,6 +66,20 @@ public final class NpyFile {
   }
 
   /**
+   * What the header of a file says, which is checked against its size; no entry is read.
+   *
+   * @throws InvalidInputException if the file cannot be read or does not hold such an array
+   */
+  static NpyHeader header(Path file) {
+    requireRegular(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return NpyHeader.read(channel, file.toString());
+    } catch (IOException e) {
+      throw cannotRead(file, e);
+    }
+  }
+
+  /**
    * Reads a vector of shape (k,), (k, 1) or (1, k) as float64.
    *
    * @throws InvalidInputException if the file cannot be read or has another shape
@@ -148,21 +162,18 @@ public final class NpyFile {
     if (bytes == 0) {
       return Matrix.allocate(rows, columns, header.type(), arena).named(name);
     }
-    boolean transposed = header.fortranOrder() && rows > 1 && columns > 1;
-    boolean swapped = header.order() != ByteOrder.LITTLE_ENDIAN;
-    boolean asStored = !transposed && !swapped;
-    if (asStored && mayMap) {
+    if (header.mappable() && mayMap) {
       MemorySegment mapped = map(channel, header.dataOffset(), bytes, arena);
       return Matrix.over(mapped, rows, columns, header.type(), name);
     }
     Matrix matrix = OffHeap.allocate(rows, columns, header.type(), arena, name);
-    if (asStored) {
+    if (header.mappable()) {
       readFully(channel, header.dataOffset(), matrix.segment());
       return matrix;
     }
     try (Arena temporary = Arena.ofShared()) {
       MemorySegment source = map(channel, header.dataOffset(), bytes, temporary);
-      if (transposed) {
+      if (header.transposed()) {
         NpyLayout.transpose(source, header.order(), matrix);
       } else {
         NpyLayout.swapBytes(source, matrix);

@@ -33,6 +33,16 @@ record NpyHeader(
     return shape.length == 1 ? 1 : shape[1];
   }
 
+  /** Whether the entries lie column by column, where that makes a difference. */
+  boolean transposed() {
+    return fortranOrder && rows() > 1 && columns() > 1;
+  }
+
+  /** Whether the entries can be used as they lie in the file. */
+  boolean mappable() {
+    return !transposed() && order == ByteOrder.LITTLE_ENDIAN;
+  }
+
   /** The header NumPy writes, version 1.0, for a little-endian array in C order. */
   static byte[] bytes(ElementType type, long... shape) {
     String sizes = shape.length == 1 ? shape[0] + "," : shape[0] + ", " + shape[1];

@@ -57,20 +57,16 @@ public final class ProblemDirectory {
   }
 
   private static ProblemDirectory open(Path dir, Function<Path, Matrix> read) {
-    if (!Files.isDirectory(dir)) {
-      throw new InvalidInputException(
-          "%s: %s, expected a folder with %s (n x d), %s (m x n) and %s (m)"
-              .formatted(dir, Files.exists(dir) ? "not a folder" : "no such folder", A1, A2, B));
-    }
+    requireFolder(dir);
     Path bFile = required(dir, B, "b, an array of shape (m,)");
-    Matrix a1 = read.apply(required(dir, A1, "A1, an array of shape (n, d)"));
-    Matrix a2 = read.apply(required(dir, A2, "A2, an array of shape (m, n)"));
+    Matrix a1 = read.apply(a1File(dir));
+    Matrix a2 = read.apply(a2File(dir));
     Problem problem = Problem.of(a1, a2, NpyFile.readVector(bFile), bFile.toString());
     Path wFile = dir.resolve(W);
     if (isThere(wFile)) {
       problem = problem.withWeights(NpyFile.readVector(wFile), wFile.toString());
     }
-    return new ProblemDirectory(problem, point(problem, dir, X0), point(problem, dir, X_STAR));
+    return new ProblemDirectory(problem, point(a1, dir, X0), point(a1, dir, X_STAR));
   }
 
   /** The problem, with w.npy as its regulariser where there is one, without radius. */
@@ -124,6 +120,22 @@ public final class ProblemDirectory {
     AtomicFiles.createFolder(dir, folder -> files.writeInto(folder, dir));
   }
 
+  static void requireFolder(Path dir) {
+    if (!Files.isDirectory(dir)) {
+      throw new InvalidInputException(
+          "%s: %s, expected a folder with %s (n x d), %s (m x n) and %s (m)"
+              .formatted(dir, Files.exists(dir) ? "not a folder" : "no such folder", A1, A2, B));
+    }
+  }
+
+  static Path a1File(Path dir) {
+    return required(dir, A1, "A1, an array of shape (n, d)");
+  }
+
+  static Path a2File(Path dir) {
+    return required(dir, A2, "A2, an array of shape (m, n)");
+  }
+
   private static Path required(Path dir, String fileName, String expected) {
     Path file = dir.resolve(fileName);
     if (!isThere(file)) {
@@ -132,13 +144,14 @@ public final class ProblemDirectory {
     return file;
   }
 
-  private static double[] point(Problem problem, Path dir, String fileName) {
+  /** The point in a file of the folder, null where there is no such file. */
+  static double[] point(Matrix a1, Path dir, String fileName) {
     Path file = dir.resolve(fileName);
     if (!isThere(file)) {
       return null;
     }
     double[] x = NpyFile.readVector(file);
-    problem.checkStart(x, file.toString());
+    Problem.requirePoint(x, a1, file.toString());
     return x;
   }
 

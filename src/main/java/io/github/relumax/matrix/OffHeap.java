@@ -1,8 +1,6 @@
 package io.github.relumax.matrix;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.lang.foreign.Arena;
-import java.lang.management.ManagementFactory;
 
 /** Allocates matrices whose size a user chose, so that one too large is an error in words. */
 public final class OffHeap {
@@ -24,7 +22,7 @@ public final class OffHeap {
           "not enough memory: " + name + ": " + e.getMessage(), e);
     }
     // Asking the system for more than it has can succeed, and then ends the process at first use.
-    long there = physicalMemory();
+    long there = SystemMemory.total();
     if (bytes > there) {
       throw new InsufficientMemoryException(
           "not enough memory: %s: a %d x %d %s matrix needs %d bytes, this machine has %d bytes"
@@ -39,10 +37,5 @@ public final class OffHeap {
               .formatted(name, rows, columns, type, bytes),
           e);
     }
-  }
-
-  private static long physicalMemory() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getTotalMemorySize();
   }
 }

@@ -48,19 +48,29 @@ public final class Problem {
 
   /** The same, with the name that messages use for {@code b}: its file, say. */
   public static Problem of(Matrix a1, Matrix a2, double[] b, String bName) {
-    requireSize(a1.rows(), "rows (n)", a1);
-    requireSize(a1.columns(), "columns (d)", a1);
-    requireSize(a2.rows(), "rows (m)", a2);
-    if (a2.columns() != a1.rows()) {
-      throw new InvalidInputException(
-          "%s: %d x %d, expected %d x %d because %s has %d rows (n)"
-              .formatted(
-                  a2.name(), a2.rows(), a2.columns(), a2.rows(), a1.rows(), a1.name(), a1.rows()));
-    }
+    requireShapes(a1, a2.rows(), a2.columns(), a2.name());
     requireVector(b, (int) a2.rows(), bName, a2.name() + " has %d rows (m)".formatted(a2.rows()));
     FiniteCheck.require(a1);
     FiniteCheck.require(a2);
     return new Problem(a1, a2, b.clone(), null, Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Checks that A1 and an A2 of this shape make a problem.
+   *
+   * @param a2Name what messages call A2
+   * @throws InvalidInputException if the shapes do not fit each other, or a size is 0 or above
+   *     {@link #MAX_SIZE}
+   */
+  public static void requireShapes(Matrix a1, long a2Rows, long a2Columns, String a2Name) {
+    requireSize(a1.rows(), "rows (n)", a1.rows(), a1.columns(), a1.name());
+    requireSize(a1.columns(), "columns (d)", a1.rows(), a1.columns(), a1.name());
+    requireSize(a2Rows, "rows (m)", a2Rows, a2Columns, a2Name);
+    if (a2Columns != a1.rows()) {
+      throw new InvalidInputException(
+          "%s: %d x %d, expected %d x %d because %s has %d rows (n)"
+              .formatted(a2Name, a2Rows, a2Columns, a2Rows, a1.rows(), a1.name(), a1.rows()));
+    }
   }
 
   /**
@@ -159,7 +169,13 @@ public final class Problem {
    * @throws InvalidInputException if the length is not d or a value is not finite
    */
   public void checkStart(double[] x, String name) {
-    requireVector(x, d(), name, a1.name() + " has %d columns (d)".formatted(d()));
+    requirePoint(x, a1, name);
+  }
+
+  /** The same for any problem with this A1. */
+  public static void requirePoint(double[] x, Matrix a1, String name) {
+    int d = (int) a1.columns();
+    requireVector(x, d, name, a1.name() + " has %d columns (d)".formatted(d));
   }
 
   @Override
@@ -167,11 +183,11 @@ public final class Problem {
     return "Problem(m=%d, n=%d, d=%d)".formatted(m(), n(), d());
   }
 
-  private static void requireSize(long size, String what, Matrix matrix) {
+  private static void requireSize(long size, String what, long rows, long columns, String name) {
     if (size < 1 || size > MAX_SIZE) {
       throw new InvalidInputException(
           "%s: %d x %d, expected between 1 and %d %s"
-              .formatted(matrix.name(), matrix.rows(), matrix.columns(), MAX_SIZE, what));
+              .formatted(name, rows, columns, MAX_SIZE, what));
     }
   }
 

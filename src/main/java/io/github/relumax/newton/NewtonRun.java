@@ -6,6 +6,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
@@ -35,6 +36,9 @@ final class NewtonRun implements AutoCloseable {
   private static final double[] LADDER_IN_BALL = {1, 0.5, 0.25};
 
   private static final double[] FULL_STEP = {1};
+
+  /** Points that are tried at once, at most. */
+  static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
 
   /**
    * Damping of the step that decides convergence: below what it changes in any direction that
@@ -74,6 +78,7 @@ final class NewtonRun implements AutoCloseable {
   private final Backend backend;
   private final Problem problem;
   private final NewtonOptions options;
+  private final CurvaturePath path;
   private final IterationListener listener;
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
@@ -96,19 +101,20 @@ final class NewtonRun implements AutoCloseable {
       Backend backend,
       Problem problem,
       NewtonOptions options,
+      CurvaturePath path,
       IterationListener listener,
       BooleanSupplier interrupted) {
     this.backend = backend;
     this.problem = problem;
     this.options = options;
+    this.path = path;
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
     ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
     int d = problem.d();
     try {
-      objective =
-          new SoftmaxReluObjective(backend, problem, CurvatureForm.values().length * LADDER.length);
+      objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
       owned.add(objective::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
@@ -130,9 +136,10 @@ final class NewtonRun implements AutoCloseable {
     return buffer;
   }
 
-  static long workspaceBytes(Problem problem) {
-    return SoftmaxReluObjective.workspaceBytes(
-        problem.m(), problem.n(), problem.d(), CurvatureForm.values().length * LADDER.length);
+  /** Bytes of what a run allocates beside its objective. */
+  static long ownBytes(long d) {
+    // In float64, where nothing can overflow; the conversion stops at the largest long.
+    return (long) (8 * ((double) d * d + 6.0 * d));
   }
 
   Solution solve(double[] x0) {
@@ -489,6 +496,7 @@ final class NewtonRun implements AutoCloseable {
         stationarity(),
         at.activeUnits(),
         storageError,
+        path,
         backend.description(),
         clock.seconds(),
         clock.phases());

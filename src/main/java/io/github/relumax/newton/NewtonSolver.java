@@ -2,8 +2,10 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.matrix.InsufficientMemoryException;
+import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
 
 /**
  * Minimises Lreg(x) = 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖², optionally over
@@ -44,7 +46,8 @@ public final class NewtonSolver {
   public Solution solve(Problem problem, double[] x0, IterationListener listener) {
     problem.checkStart(x0, "x0");
     interrupted = false;
-    try (NewtonRun run = new NewtonRun(backend, problem, options, listener, this::isInterrupted)) {
+    try (NewtonRun run =
+        new NewtonRun(backend, problem, options, path(problem), listener, this::isInterrupted)) {
       return run.solve(x0);
     }
   }
@@ -61,8 +64,14 @@ public final class NewtonSolver {
     return interrupted || Thread.currentThread().isInterrupted();
   }
 
-  /** Bytes that a solve takes beside A1 and A2. */
-  public static long workspaceBytes(Problem problem) {
-    return NewtonRun.workspaceBytes(problem);
+  private CurvaturePath path(Problem problem) {
+    return options.path().forced().orElseGet(() -> pathThatFits(problem));
+  }
+
+  private CurvaturePath pathThatFits(Problem problem) {
+    SolveMemory kept =
+        SolveMemory.of(backend, problem.m(), problem.n(), problem.d(), CurvaturePath.KEPT);
+    long available = Math.min(SystemMemory.available(), SystemMemory.matrixLimit());
+    return kept.fits(available) ? CurvaturePath.KEPT : CurvaturePath.STREAMED;
   }
 }

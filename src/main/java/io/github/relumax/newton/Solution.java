@@ -1,6 +1,7 @@
 package io.github.relumax.newton;
 
 import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.objective.CurvaturePath;
 import java.util.Map;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param activeUnits units with z1 &gt; 0 at x
  * @param storageError about how far, relative to ‖x‖, rounding A1 and A2 to float32 storage moves
  *     the minimiser; 0 where both are float64, and where the solve has not converged
+ * @param path whether C was kept
  * @param backend what it ran on
  * @param seconds from the start of the solve to its end
  * @param phases seconds by phase
@@ -30,6 +32,7 @@ public record Solution(
     double gradientNorm,
     int activeUnits,
     double storageError,
+    CurvaturePath path,
     BackendDescription backend,
     double seconds,
     Map<Phase, Double> phases) {

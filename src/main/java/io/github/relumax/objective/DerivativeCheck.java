@@ -111,10 +111,11 @@ public final class DerivativeCheck {
    * @throws InvalidInputException if at x the gradient is exactly 0, or loss or gradient overflow:
    *     there is nothing to compare
    */
-  public static Report run(Backend backend, Problem problem, double[] x, long seed) {
+  public static Report run(
+      Backend backend, Problem problem, CurvaturePath path, double[] x, long seed) {
     problem.checkStart(x, "x");
     DerivativeCheck check = new DerivativeCheck(backend, problem, x);
-    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1, path)) {
       check.requireDerivatives(objective.moveTo(x));
       return check.alongAll(objective, new Philox(seed));
     }

@@ -27,12 +27,22 @@ import java.util.Set;
  * </pre>
  *
  * with a from {@link CurvatureForm}. The objective stands at one x at a time; vectors and matrices
- * stay on the backend, the caller sees scalars. All workspaces are allocated by the constructor,
- * except C and the d x d matrices, which are allocated when first needed.
+ * stay on the backend, the caller sees scalars. Whether C is kept whole is the {@link
+ * CurvaturePath}. All workspaces are allocated by the constructor, except C and the d x d matrices,
+ * which are allocated when first needed.
  */
 public final class SoftmaxReluObjective implements AutoCloseable {
   /** Reading one entry of a row of A2 brings in a cache line of this many. */
   private static final long ENTRIES_PER_READ = 8;
+
+  /** A streamed block of C has rows enough to take about this many bytes... */
+  private static final long BLOCK_BYTES = 16L << 20;
+
+  /**
+   * ...and no fewer than this: every block packs the active rows of A1 and sums d x d entries anew,
+   * which is to be little beside the 2 n d operations of each of its rows.
+   */
+  private static final long LEAST_BLOCK_ROWS = 4096;
 
   private static final double EPS = Math.ulp(1.0);
 
@@ -83,7 +93,13 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Buffer w2Column;
   private final Buffer unitVector;
   private final Units units;
+
+  /** Rows of C that are there at a time: m when C is kept. */
+  private final long blockRows;
+
   private Buffer c;
+
+  /** Whether c is all of C at x; never when C is streamed. */
   private boolean cCurrent;
 
   /** Flipped units that c was updated by since it was last formed. */
@@ -92,17 +108,31 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Map<CurvatureForm, Buffer> hessians = new EnumMap<>(CurvatureForm.class);
   private final Set<CurvatureForm> hCurrent = EnumSet.noneOf(CurvatureForm.class);
 
+  /** Opens the problem on the backend, keeping C. */
+  public SoftmaxReluObjective(Backend backend, Problem problem, int mostTrials) {
+    this(backend, problem, mostTrials, CurvaturePath.KEPT);
+  }
+
   /**
    * Opens the problem on the backend.
    *
    * @param mostTrials how many points {@link #tryPoints} may be given at once
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the workspaces do not fit
    */
-  public SoftmaxReluObjective(Backend backend, Problem problem, int mostTrials) {
+  public SoftmaxReluObjective(
+      Backend backend, Problem problem, int mostTrials, CurvaturePath path) {
+    this(backend, problem, mostTrials, blockRows(problem.m(), problem.d(), path));
+  }
+
+  /**
+   * @param blockRows rows of C to hold at a time; m and more keeps C
+   */
+  SoftmaxReluObjective(Backend backend, Problem problem, int mostTrials, long blockRows) {
     this.backend = backend;
     m = problem.m();
     n = problem.n();
     d = problem.d();
+    this.blockRows = Math.min(blockRows, m);
     trialDataLoss = new double[mostTrials];
     trialRegularization = new double[mostTrials];
     try {
@@ -123,7 +153,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       trialH = allocate(mostTrials, n);
       trialZ = allocate(mostTrials, m);
       directionZ = allocate(1, m);
-      weights = allocate(1, m);
+      // A column, whose row views belong to row views of C.
+      weights = allocate(m, 1);
       center = allocate(1, d);
       w2Column = allocate(1, d);
       unitVector = allocate(1, n);
@@ -135,14 +166,35 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     }
   }
 
-  /**
-   * Bytes that solving an m x n x d problem takes beside A1 and A2: C, the d x d matrices, vectors.
-   */
-  public static long workspaceBytes(long m, long n, long d, int mostTrials) {
-    double vectors = 8 * m + 3 * n + 5 * d + mostTrials * (m + 2 * n + d);
-    // In float64, where d² cannot overflow; the conversion stops at the largest long.
-    return (long) (8 * (vectors + (double) m * d + 3.0 * d * d));
+  /** Rows of C that are there at a time: m, or those of a block. */
+  public static long blockRows(long m, long d, CurvaturePath path) {
+    return switch (path) {
+      case KEPT -> m;
+      case STREAMED -> Math.min(Math.max(BLOCK_BYTES / (8 * d), LEAST_BLOCK_ROWS), m);
+    };
   }
+
+  /**
+   * Bytes of the buffers for an m x n x d problem, A1 and A2 not counted: C or a block of it, the d
+   * x d matrices, vectors.
+   */
+  public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
+    // In float64, where nothing can overflow; the conversion stops at the largest long.
+    double vectors = 7.0 * m + 2.0 * n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
+    return new Workspace(
+        (long) (8.0 * blockRows(m, d, path) * d),
+        (long) (8.0 * CurvatureForm.values().length * d * d),
+        (long) (8 * vectors));
+  }
+
+  /**
+   * Bytes of the buffers of an objective.
+   *
+   * @param c C, or a block of it
+   * @param matrices the d x d matrices
+   * @param vectors all else
+   */
+  public record Workspace(long c, long matrices, long vectors) {}
 
   public int d() {
     return d;
@@ -162,10 +214,13 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * {@link #moveTo} for a caller that wants the curvature next: forms C at once and takes the
-   * logits and the gradient from it, so that A2 is read once.
+   * {@link #moveTo} for a caller that wants the curvature next: where C is kept, forms it at once
+   * and takes the logits and the gradient from it, so that A2 is read once.
    */
   public Evaluation startAt(double[] values) {
+    if (!keepsC()) {
+      return moveTo(values);
+    }
     moveX(values);
     formC();
     backend.multiply(c, x, z);
@@ -280,8 +335,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private Evaluation evaluate(int flips) {
     hCurrent.clear();
     sums = backend.softmax(z, b, w2, f, gz);
-    if (cCurrent && !gradientRefined) {
-      backend.multiplyTransposed(c, gz, gradient);
+    if (gradientRefined) {
+      timesFactorsTransposed(gz, gradient);
     } else {
       timesCTransposed(gz, gradient);
     }
@@ -296,7 +351,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public Evaluation refineGradient() {
     if (!gradientRefined) {
       gradientRefined = true;
-      timesCTransposed(gz, gradient);
+      timesFactorsTransposed(gz, gradient);
       describe(evaluation.flips());
     }
     return evaluation;
@@ -320,13 +375,20 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   // Curvature
 
   /**
-   * Allocates the matrix that {@link #curvature} fills, so that a solve allocates nothing once it
-   * runs.
+   * Allocates the matrix that {@link #curvature} fills, and C or a block of it, so that a solve
+   * allocates nothing once it runs.
    *
    * @throws io.github.relumax.matrix.InsufficientMemoryException if it does not fit
    */
   public void reserve(CurvatureForm form) {
     hessians.computeIfAbsent(form, absent -> allocate(d, d));
+    reserveC();
+  }
+
+  private void reserveC() {
+    if (c == null) {
+      c = allocate(blockRows, d);
+    }
   }
 
   /** H at the current x, d x d, symmetric. Valid until the objective moves. */
@@ -334,17 +396,19 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     reserve(form);
     Buffer h = hessians.get(form);
     if (hCurrent.add(form)) {
-      formC();
+      if (keepsC()) {
+        formC();
+      }
+      timesCTransposed(f, center);
       backend.curvatureWeights(form, f, b, sums.fc(), weights);
-      backend.multiplyTransposed(c, f, center);
       if (w2 == null) {
-        backend.gram(c, center, weights, h);
+        gram(h);
       } else {
         // Cᵀ W² C in terms of C - 1 C̄ᵀ: u C̄ᵀ + C̄ uᵀ + (Σ w²) C̄ C̄ᵀ with u = (C - 1 C̄ᵀ)ᵀ w² is
         // what the centring left out.
         backend.combine(1, weights, 1, w2, weights);
-        backend.gram(c, center, weights, h);
-        backend.multiplyTransposed(c, w2, w2Column);
+        gram(h);
+        timesCTransposed(w2, w2Column);
         backend.combine(1, w2Column, -w2Sum, center, w2Column);
         backend.rankTwo(h, w2Column, center, w2Sum);
       }
@@ -352,15 +416,32 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return h;
   }
 
+  private boolean keepsC() {
+    return blockRows == m;
+  }
+
   private void formC() {
-    if (c == null) {
-      c = allocate(m, d);
-    }
+    reserveC();
     if (!cCurrent) {
       backend.activeUnits(z1, units);
       backend.accumulate(a2, units, a1, 0, c);
       cCurrent = true;
       unitsUpdated = 0;
+    }
+  }
+
+  /** h = Σ_i a_i (C_i - C̄)(C_i - C̄)ᵀ, block by block where C is not kept. */
+  private void gram(Buffer h) {
+    if (cCurrent) {
+      backend.gram(c, center, weights, 0, h);
+      return;
+    }
+    backend.activeUnits(z1, units);
+    for (long row = 0; row < m; row += blockRows) {
+      long count = Math.min(blockRows, m - row);
+      Buffer block = c.rows(0, count);
+      backend.accumulate(a2.rows(row, count), units, a1, 0, block);
+      backend.gram(block, center, weights.rows(row, count), row == 0 ? 0 : 1, h);
     }
   }
 
@@ -397,11 +478,20 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private void logitCurvatureTimes(CurvatureForm form, Buffer u, Buffer out) {
     backend.curvatureWeights(form, f, b, sums.fc(), weights);
     backend.applyCurvature(weights, f, w2, u, u);
-    timesCTransposed(u, out);
+    timesFactorsTransposed(u, out);
+  }
+
+  /** out = Cᵀ u. */
+  private void timesCTransposed(Buffer u, Buffer out) {
+    if (cCurrent) {
+      backend.multiplyTransposed(c, u, out);
+    } else {
+      timesFactorsTransposed(u, out);
+    }
   }
 
   /** out = Cᵀ u = A1ᵀ (mask ∘ (A2ᵀ u)). */
-  private void timesCTransposed(Buffer u, Buffer out) {
+  private void timesFactorsTransposed(Buffer u, Buffer out) {
     backend.multiplyTransposed(a2, u, unitVector);
     backend.mask(z1, unitVector, unitVector);
     backend.multiplyTransposed(a1, unitVector, out);

@@ -17,6 +17,7 @@ public final class BenchmarkJson {
     json.set("problem", problem(record.settings()));
     json.set("device", device());
     json.put("java", Machine.java());
+    json.put("path", record.cold().solution().path().toString());
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());
@@ -29,12 +30,14 @@ public final class BenchmarkJson {
     record
         .peakBytes()
         .ifPresentOrElse(bytes -> json.put("peakBytes", bytes), () -> json.putNull("peakBytes"));
+    json.put("boundBytes", record.boundBytes());
     json.set("ceilings", ceilings(record));
     json.set("seconds", figures(record.whole()));
     ObjectNode phases = json.putObject("phases");
     record.phases().forEach((phase, figures) -> phases.set(phase, figures(figures)));
     ObjectNode primitives = json.putObject("primitives");
     record.primitives().forEach(p -> primitives.set(p.primitive().toString(), primitive(p)));
+    json.set("predicted", PredictedPhases.json(record));
     ArrayNode solves = json.putArray("solves");
     solves.add(solve(record.cold(), false));
     record.warm().forEach(warm -> solves.add(solve(warm, true)));

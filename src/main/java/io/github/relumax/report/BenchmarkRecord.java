@@ -3,6 +3,9 @@ package io.github.relumax.report;
 import io.github.relumax.backend.Primitive;
 import io.github.relumax.backend.Tally;
 import io.github.relumax.backend.Work;
+import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -46,6 +49,16 @@ public record BenchmarkRecord(
   /** Whether every solve converged, to x* where that is known. */
   public boolean found() {
     return solves().stream().allMatch(BenchmarkSolve::found);
+  }
+
+  /** What {@link #peakBytes} is meant to stay below. */
+  public long boundBytes() {
+    double a1 = 8.0 * settings.n() * settings.d();
+    double a2 = (double) settings.type().bytes() * settings.m() * settings.n();
+    CurvaturePath path = cold.solution().path();
+    return SolveMemory.residentBound(
+        a1 + a2,
+        SoftmaxReluObjective.blockRows(settings.m(), settings.d(), path) * 8.0 * settings.d());
   }
 
   /** Seconds of the warm solves, and all that was done in one. */

@@ -73,6 +73,8 @@ public final class BenchmarkText {
                   ceiling.work()));
     }
     lines.add("");
+    lines.addAll(PredictedPhases.lines(record));
+    lines.add("");
     lines.add("Iterations   " + distinct(record, solve -> solve.solution().iterations()));
     lines.add(
         "Status       " + distinct(record, solve -> JsonReport.name(solve.solution().status())));
@@ -85,7 +87,13 @@ public final class BenchmarkText {
     lines.add(prepared + Format.seconds(record.prepareSeconds()));
     record
         .peakBytes()
-        .ifPresent(bytes -> lines.add("Peak memory  %s, resident".formatted(Format.bytes(bytes))));
+        .ifPresent(bytes ->
+            lines.add(
+                "Peak memory  %s, resident; %s the bound of %s (A1 + A2 + C + 15 %% + 300 MB)"
+                    .formatted(
+                        Format.bytes(bytes),
+                        bytes <= record.boundBytes() ? "within" : "ABOVE",
+                        Format.bytes(record.boundBytes()))));
     return lines;
   }
 

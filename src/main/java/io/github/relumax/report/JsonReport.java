@@ -62,6 +62,7 @@ public final class JsonReport {
     json.put("m", problem.m());
     json.put("n", problem.n());
     json.put("d", problem.d());
+    json.put("path", solution.path().toString());
     json.set("backend", backend(solution.backend()));
     put(json, "seconds", solution.seconds());
     json.set("phases", phases(solution));
@@ -126,6 +127,7 @@ public final class JsonReport {
     ObjectNode json = object();
     json.put("start", settings.start());
     json.put("curvature", options.curvature().toString());
+    json.put("path", options.path().toString());
     put(json, "tolerance", options.tolerance());
     json.put("maxIterations", options.maxIterations());
     put(json, "timeLimit", options.timeLimit());

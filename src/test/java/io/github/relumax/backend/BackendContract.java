@@ -788,13 +788,37 @@ public abstract class BackendContract {
     double[] center = normals(d);
     double[] a = normals(rows);
     Buffer h = buffer(matrix(d, d));
-    backend.gram(buffer(c), vector(center), vector(a), h);
-    double[] actual = read(h);
+    backend.gram(buffer(c), vector(center), vector(a), 0, h);
+    assertGram(read(h), new double[d][d], c, center, a);
+  }
+
+  /** What h held stays, and blocks of rows, with a as a column, add up to the whole. */
+  @ParameterizedTest
+  @CsvSource({"2, 1", "3, 2", "9, 17", "103, 31", "1031, 25", "5000, 3"})
+  void gramAddsBlocksOfRows(int rows, int d) {
+    double[][] c = matrix(rows, d);
+    double[] center = normals(d);
+    double[] a = normals(rows);
+    double[][] before = positiveDefinite(d);
+    Buffer h = buffer(before);
+    Buffer all = buffer(c);
+    Buffer column = allocate(rows, 1);
+    backend.write(a, column);
+    int half = rows / 2;
+    backend.gram(all.rows(0, half), vector(center), column.rows(0, half), 1, h);
+    backend.gram(all.rows(half, rows - half), vector(center), column.rows(half, rows - half), 1, h);
+    assertGram(read(h), before, c, center, a);
+  }
+
+  private static void assertGram(
+      double[] actual, double[][] before, double[][] c, double[] center, double[] a) {
+    int d = center.length;
     double[][] columns = transposed(c);
     for (int j = 0; j < d; j++) {
       for (int k = 0; k <= j; k++) {
         AccurateSum sum = new AccurateSum();
-        for (int i = 0; i < rows; i++) {
+        sum.add(before[j][k]);
+        for (int i = 0; i < a.length; i++) {
           sum.addProduct(a[i] * (columns[j][i] - center[j]), columns[k][i] - center[k]);
         }
         assertClose(actual[j * d + k], sum);
@@ -1002,7 +1026,7 @@ public abstract class BackendContract {
       on.activeUnits(z1, units);
       on.accumulate(a2, units, a1, 0, c);
       on.multiplyTransposed(c, gz, gradient);
-      on.gram(c, gradient, f, hessian);
+      on.gram(c, gradient, f, 0, hessian);
       on.factor(hessian, 1, l);
       on.solve(l, gradient, p);
       double[] result = Arrays.copyOf(read(on, p), 2 * d + 3);
@@ -1044,9 +1068,10 @@ public abstract class BackendContract {
     refused(() -> backend.curvatureWeights(CurvatureForm.EXACT, two, two, 0, three));
     refused(() -> backend.applyCurvature(two, two, null, three, three));
     refused(() -> backend.applyCurvature(two, two, three, two, two));
-    refused(() -> backend.gram(square, two, three, square));
-    refused(() -> backend.gram(square, three, two, square));
-    refused(() -> backend.gram(square, three, three, two));
+    refused(() -> backend.gram(square, two, three, 0, square));
+    refused(() -> backend.gram(square, three, two, 0, square));
+    refused(() -> backend.gram(square, three, three, 0, two));
+    refused(() -> backend.gram(square, three, three, 0.5, square));
     refused(() -> backend.rankTwo(square, two, three, 1));
     refused(() -> backend.rankTwo(square, three, two, 1));
     refused(() -> backend.factor(square, 1, three));

@@ -34,6 +34,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public long workspaceBytes(long m, long n, long d) {
+    return backend.workspaceBytes(m, n, d);
+  }
+
+  @Override
   public Buffer upload(Matrix matrix) {
     return backend.upload(matrix);
   }
@@ -151,8 +156,8 @@ public class CountingBackend implements Backend {
   }
 
   @Override
-  public void gram(Buffer c, Buffer center, Buffer a, Buffer h) {
-    backend.gram(c, center, a, h);
+  public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
+    backend.gram(c, center, a, keep, h);
   }
 
   @Override

@@ -39,6 +39,7 @@ final class BenchCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.out())
         .contains("200x60x6: m = 200, n = 60, d = 6, A2 float32, scale 4.0, start distance 0.3")
+        .contains("Path     kept: C takes 9.4 KiB\n")
         .containsPattern("2 warm solves +median s +min..max s +GFLOP/s +GB/s +of ceilings\n")
         .containsPattern(
             "evaluate +\\d+\\.\\d{4} +\\d+\\.\\d{4}\\.\\.\\d+\\.\\d{4}( +\\d+\\.\\d){2} +\\d+ %\n")
@@ -48,6 +49,8 @@ final class BenchCommandTest {
         .containsPattern("curvature +\\d.*\nstep +\\d.*\ntrial +\\d.*\nother +\\d.*\n")
         .containsPattern("whole solve +\\d.*\ncold solve +\\d+\\.\\d{4}\n")
         .containsPattern("memory +\\d.* GB/s, .*\nproduct +\\d.* GFLOP/s, .*\ngram .* GFLOP/s, ")
+        .containsPattern("cost model +predicted +measured +ratio\nevaluate +\\d.* +\\d.* +\\d")
+        .containsPattern("all phases +\\d.* +\\d.* +\\d")
         .containsPattern("Iterations +\\d+\n")
         .containsPattern("Status +(step-small|gradient-at-rounding)")
         .contains("3 of 3 solves converged within 1e-08")
@@ -68,9 +71,19 @@ final class BenchCommandTest {
     assertThat(json.get("java").asString()).contains(Runtime.version().toString());
     assertThat(json.get("version").asString()).isEqualTo(Version.current());
     assertThat(json.get("backend").get("threads").asInt()).isEqualTo(2);
+    assertThat(json.get("path").asString()).isEqualTo("kept");
+    assertThat(json.get("boundBytes").asLong())
+        .isEqualTo(Math.round(1.15 * (8 * 60 * 6 + 4 * 200 * 60 + 8 * 200 * 6) + 300e6));
     assertThat(json.get("found").asBoolean()).isTrue();
     assertThat(json.get("generateSeconds").asDouble()).isPositive();
     assertThat(names(temporary)).containsExactly("figures.json");
+
+    JsonNode predicted = json.get("predicted");
+    assertThat(predicted.get("iterations").asInt())
+        .isEqualTo(json.get("solves").get(0).get("iterations").asInt());
+    assertThat(list(predicted.get("phases")).stream().mapToDouble(JsonNode::asDouble).sum())
+        .isCloseTo(predicted.get("seconds").asDouble(), within(1e-12))
+        .isPositive();
 
     // The figures of all solves, summed up from the file itself.
     List<JsonNode> solves = list(json.get("solves"));

@@ -60,7 +60,10 @@ final class SolveCommandTest {
     JsonNode options = result.get("options");
     assertThat(options.get("start").asString()).isEqualTo("x0.npy");
     assertThat(options.get("curvature").asString()).isEqualTo("auto");
+    assertThat(options.get("path").asString()).isEqualTo("auto");
     assertThat(options.get("tolerance").asDouble()).isEqualTo(1e-8);
+    assertThat(run.out()).contains("Path     kept: C takes 14.1 KiB\n");
+    assertThat(result.get("path").asString()).isEqualTo("kept");
     assertThat(options.get("timeLimit").isNull()).isTrue();
     assertThat(options.get("radius").isNull()).isTrue();
     double phases = 0;
@@ -75,6 +78,19 @@ final class SolveCommandTest {
     assertThat(trace.getFirst().get("gainRatio").isNull()).isTrue();
     assertThat(trace.getFirst().get("curvature").isNull()).isTrue();
     assertThat(trace.getLast().get("loss").asDouble()).isEqualTo(result.get("loss").asDouble());
+  }
+
+  @Test
+  void cNeedNotBeKept() {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun run = CommandLineRun.of("solve", problem, "--path", "streamed");
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Path     streamed, as asked for: a block of C takes 14.1 KiB\n");
+    JsonNode result = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
+    assertThat(result.get("path").asString()).isEqualTo("streamed");
+    assertThat(result.get("options").get("path").asString()).isEqualTo("streamed");
+    assertThat(result.get("distanceToPlanted").asDouble()).isLessThan(1e-8);
   }
 
   @Test

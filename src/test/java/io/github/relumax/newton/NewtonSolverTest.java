@@ -16,6 +16,7 @@ import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -405,6 +406,42 @@ final class NewtonSolverTest {
         .hasMessageContaining("x0");
   }
 
+  /** Two blocks of C, and the same way to the same minimiser. */
+  @Test
+  void aStreamedSolveReachesTheMinimiserOfAKeptOne() {
+    PlantedProblem planted = planted(70_000, 90, 32, 4, 1);
+    NewtonOptions options = NewtonOptions.DEFAULTS;
+    Solution kept =
+        solver(options.withPath(PathChoice.KEPT)).solve(planted.problem(), planted.x0());
+    Solution streamed =
+        solver(options.withPath(PathChoice.STREAMED)).solve(planted.problem(), planted.x0());
+    assertThat(streamed.converged()).isTrue();
+    assertThat(streamed.path()).isEqualTo(CurvaturePath.STREAMED);
+    assertThat(kept.path()).isEqualTo(CurvaturePath.KEPT);
+    assertThat(streamed.iterations()).isEqualTo(kept.iterations());
+    for (int k = 0; k < 32; k++) {
+      assertThat(streamed.x()[k]).isCloseTo(kept.x()[k], within(1e-12));
+    }
+  }
+
+  @Test
+  void autoKeepsCWhereItFits() {
+    PlantedProblem planted = small(3, 1);
+    Solution solution = solver(NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
+    assertThat(solution.path()).isEqualTo(CurvaturePath.KEPT);
+    CountingBackend crowded =
+        new CountingBackend(backend) {
+          @Override
+          public long workspaceBytes(long m, long n, long d) {
+            return Long.MAX_VALUE;
+          }
+        };
+    Solution other =
+        new NewtonSolver(crowded, NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
+    assertThat(other.path()).isEqualTo(CurvaturePath.STREAMED);
+    assertThat(other.converged()).isTrue();
+  }
+
   @Test
   void optionsAreChecked() {
     NewtonOptions options = NewtonOptions.DEFAULTS;
@@ -421,8 +458,13 @@ final class NewtonSolverTest {
           .isInstanceOf(InvalidInputException.class)
           .hasMessageStartingWith("time-limit: " + limit);
     }
-    assertThat(options.withTolerance(0.5).withMaxIterations(7).withTimeLimit(2))
-        .isEqualTo(new NewtonOptions(Curvature.AUTO, 0.5, 7, 2));
+    assertThat(
+            options
+                .withPath(PathChoice.STREAMED)
+                .withTolerance(0.5)
+                .withMaxIterations(7)
+                .withTimeLimit(2))
+        .isEqualTo(new NewtonOptions(Curvature.AUTO, PathChoice.STREAMED, 0.5, 7, 2));
   }
 
   // The ball

@@ -28,7 +28,7 @@ final class DerivativeCheckTest {
   void trueDerivativesAgree(double weight, long seed) {
     Problem problem = PLANTED.problem().withWeight(weight);
     try (Backend backend = Backends.open()) {
-      Report report = DerivativeCheck.run(backend, problem, PLANTED.x0(), seed);
+      Report report = DerivativeCheck.run(backend, problem, CurvaturePath.KEPT, PLANTED.x0(), seed);
       assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.AGREES);
     }
   }
@@ -37,7 +37,8 @@ final class DerivativeCheckTest {
   void tinyLossesAreJudgedByTheSameRule() {
     PlantedProblem flat = PlantedProblem.generate(5000, 60, 8, 0.1, 0, ElementType.FLOAT64, 0.3, 1);
     try (Backend backend = Backends.open()) {
-      Report report = DerivativeCheck.run(backend, flat.problem(), flat.x0(), 1);
+      Report report =
+          DerivativeCheck.run(backend, flat.problem(), CurvaturePath.KEPT, flat.x0(), 1);
       assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.AGREES);
     }
   }
@@ -48,12 +49,13 @@ final class DerivativeCheckTest {
     "softmax,4,gradient and differences of the loss",
     "applyCurvature,4,Hessian and differences of the gradient",
     "applyCurvature,4,Gauss-Newton and differences of softmax",
-    "gram,3,'Hessian, its product and its matrix'",
-    "gram,3,'Gauss-Newton, its product and its matrix'",
+    "gram,4,'Hessian, its product and its matrix'",
+    "gram,4,'Gauss-Newton, its product and its matrix'",
   })
   void falseDerivativesDisagree(String primitive, int output, String comparison) {
     try (Backend backend = falsified(Backends.open(), primitive, output)) {
-      Report report = DerivativeCheck.run(backend, PLANTED.problem(), PLANTED.x0(), 1);
+      Report report =
+          DerivativeCheck.run(backend, PLANTED.problem(), CurvaturePath.KEPT, PLANTED.x0(), 1);
       assertThat(report.verdict()).isEqualTo(Verdict.DISAGREES);
       assertThat(report.comparisons())
           .filteredOn(found -> found.name().equals(comparison))
@@ -75,7 +77,7 @@ final class DerivativeCheckTest {
     a1[0] = new double[] {x[1] * (1 + 1e-14), -x[0], 0, 0, 0};
     Problem problem = Problem.of(Matrix.of(a1), PLANTED.problem().a2(), PLANTED.problem().b());
     try (Backend backend = Backends.open()) {
-      Report report = DerivativeCheck.run(backend, problem, x, 1);
+      Report report = DerivativeCheck.run(backend, problem, CurvaturePath.KEPT, x, 1);
       assertThat(report.kinkDistance()).isLessThan(1e-12);
       assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.UNCERTAIN);
     }
@@ -84,7 +86,8 @@ final class DerivativeCheckTest {
   @Test
   void aPointWithoutDerivativesIsRefused() {
     try (Backend backend = Backends.open()) {
-      assertThatThrownBy(() -> DerivativeCheck.run(backend, PLANTED.problem(), new double[5], 1))
+      assertThatThrownBy(() ->
+              DerivativeCheck.run(backend, PLANTED.problem(), CurvaturePath.KEPT, new double[5], 1))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("no unit is active");
     }

@@ -188,6 +188,46 @@ final class SoftmaxReluObjectiveTest {
     }
   }
 
+  // Streaming C
+
+  /** H is the same through blocks of C, whatever their number, and so is all else. */
+  @ParameterizedTest
+  @CsvSource({
+    "7, 5, 2, FLOAT64, 0, 2",
+    "103, 31, 15, FLOAT64, 0, 1",
+    "103, 31, 15, FLOAT32, 0.03, 10",
+    "103, 31, 15, FLOAT64, 1, 102",
+    "103, 31, 15, FLOAT64, 0, 103",
+    "1031, 40, 9, FLOAT32, 0, 64",
+    "1031, 40, 25, FLOAT64, 0.03, 500"
+  })
+  void streamedBlocksOfCGiveWhatAKeptCGives(
+      int m, int n, int d, ElementType type, double weight, long blockRows) {
+    PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, 0.3, type, 0.3, m + n + d);
+    Problem problem = planted.problem().withWeight(weight);
+    try (SoftmaxReluObjective kept = new SoftmaxReluObjective(backend, problem, 1);
+        SoftmaxReluObjective streamed = new SoftmaxReluObjective(backend, problem, 1, blockRows);
+        Buffer p = direction(d, 1)) {
+      kept.moveTo(planted.x0());
+      streamed.moveTo(planted.x0());
+      for (int step = 0; step < 3; step++) {
+        for (CurvatureForm form : CurvatureForm.values()) {
+          double[] expected = flat(matrix(kept, form));
+          double[] actual = flat(matrix(streamed, form));
+          for (int i = 0; i < expected.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], within(1e-13 * norm(expected)));
+          }
+        }
+        assertAgrees(streamed, problem, streamed.read(Quantity.X));
+        double[] lengths = {0.1};
+        double loss = kept.tryPoints(List.of(p), lengths)[0];
+        assertThat(streamed.tryPoints(List.of(p), lengths)[0])
+            .isCloseTo(loss, within(1e-12 * loss));
+        assertThat(streamed.accept(0).flips()).isEqualTo(kept.accept(0).flips());
+      }
+    }
+  }
+
   // Moving by trial points
 
   @Test
@@ -372,16 +412,17 @@ final class SoftmaxReluObjectiveTest {
     }
   }
 
-  /** What is announced is what is allocated, but for the solver's own factor and vectors. */
-  @Test
-  void workspaceBytesCoverWhatIsAllocated() {
-    int m = 103;
+  /** What is announced is what is allocated. */
+  @ParameterizedTest
+  @EnumSource
+  void workspaceIsWhatIsAllocated(CurvaturePath path) {
+    int m = 5000;
     int n = 31;
-    int d = 7;
+    int d = 600;
     PlantedProblem planted = planted(m, n, d);
     long[] entries = new long[1];
     CountingBackend counting =
-        new CountingBackend(CpuBackends.SCALAR_2.open()) {
+        new CountingBackend(CpuBackends.VECTOR_2.open()) {
           @Override
           public Buffer allocate(long rows, long columns) {
             entries[0] += rows * columns;
@@ -390,13 +431,31 @@ final class SoftmaxReluObjectiveTest {
         };
     try (Backend closed = counting;
         SoftmaxReluObjective objective =
-            new SoftmaxReluObjective(closed, planted.problem().withWeight(0.1), 8)) {
+            new SoftmaxReluObjective(closed, planted.problem().withWeight(0.1), 8, path)) {
       objective.moveTo(planted.x0());
       objective.curvature(CurvatureForm.EXACT);
       objective.curvature(CurvatureForm.GAUSS_NEWTON);
     }
-    assertThat(8 * entries[0]).isLessThanOrEqualTo(SoftmaxReluObjective.workspaceBytes(m, n, d, 8));
-    assertThat(8 * entries[0]).isGreaterThan(SoftmaxReluObjective.workspaceBytes(m, n, d, 8) / 2);
+    SoftmaxReluObjective.Workspace bytes = SoftmaxReluObjective.workspace(m, n, d, 8, path);
+    assertThat(bytes.c() + bytes.matrices() + bytes.vectors()).isEqualTo(8 * entries[0]);
+    assertThat(bytes.c()).isEqualTo(8L * d * (path == CurvaturePath.KEPT ? m : 4096));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, 5, 100", "5000, 600, 4096", "100_000_000, 32, 65536", "9000, 10_000_000, 4096"})
+  void blocksHaveRowsEnough(long m, long d, long rows) {
+    assertThat(SoftmaxReluObjective.blockRows(m, d, CurvaturePath.KEPT)).isEqualTo(m);
+    assertThat(SoftmaxReluObjective.blockRows(m, d, CurvaturePath.STREAMED)).isEqualTo(rows);
+  }
+
+  @Test
+  void workspaceOfAnAbsurdSizeIsNotSmall() {
+    long most = Integer.MAX_VALUE;
+    SoftmaxReluObjective.Workspace bytes =
+        SoftmaxReluObjective.workspace(most, most, most, 8, CurvaturePath.KEPT);
+    assertThat(bytes.c()).isEqualTo(Long.MAX_VALUE);
+    assertThat(bytes.matrices()).isEqualTo(Long.MAX_VALUE);
+    assertThat(bytes.vectors()).isEqualTo(8 * (13 + 8 * 4) * most);
   }
 
   // Fixtures and arithmetic

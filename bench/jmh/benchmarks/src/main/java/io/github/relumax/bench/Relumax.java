@@ -40,7 +40,7 @@ final class Relumax implements Library {
     Buffer center = backend.allocate(1, c.columns());
     Buffer a = upload(weights);
     Buffer h = backend.allocate(c.columns(), c.columns());
-    return kernel(() -> backend.gram(rows, center, a, h), h);
+    return kernel(() -> backend.gram(rows, center, a, 0, h), h);
   }
 
   @Override

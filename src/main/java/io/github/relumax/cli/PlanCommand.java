@@ -1,0 +1,171 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Units;
+import io.github.relumax.io.AtomicFiles;
+import io.github.relumax.io.ProblemOutline;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.SystemMemory;
+import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.newton.PathChoice;
+import io.github.relumax.plan.PathDecision;
+import io.github.relumax.plan.Rates;
+import io.github.relumax.plan.Workload;
+import io.github.relumax.report.PlanJson;
+import io.github.relumax.report.PlanRecord;
+import io.github.relumax.report.PlanText;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code relumax plan}: what a solve would take, without solving. */
+@Command(
+    name = "plan",
+    sortOptions = false,
+    description = {
+      "Says what memory and time a solve would take here, whether C = A2 diag(mask) A1 would be"
+          + " kept, and why. Nothing is solved, and A2 is not read; the machine's rates are"
+          + " measured, which takes some seconds.",
+      "Give a problem folder or all three sizes."
+    })
+final class PlanCommand implements Callable<Integer> {
+  private static final int ROUNDS = 2;
+
+  private final Console console;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "A problem folder: its a1.npy, the header of its a2.npy, its x0.npy.")
+  private Path dir;
+
+  @Option(names = "--m", paramLabel = "M", description = "Outputs: rows of A2.")
+  private Integer m;
+
+  @Option(names = "--n", paramLabel = "N", description = "Hidden units: rows of A1, columns of A2.")
+  private Integer n;
+
+  @Option(names = "--d", paramLabel = "D", description = "Unknowns: length of x.")
+  private Integer d;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "f64|f32",
+      description = "Storage of A2, with sizes. Default: f64.")
+  private Dtype dtype;
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "K",
+      defaultValue = "" + Workload.USUAL_ITERATIONS,
+      description = "Iterations to plan for. Default: ${DEFAULT-VALUE}.")
+  private int iterations;
+
+  @Option(
+      names = "--path",
+      paramLabel = "auto|kept|streamed",
+      defaultValue = "auto",
+      description = "What becomes of C, as for solve. Default: ${DEFAULT-VALUE}.")
+  private PathChoice path;
+
+  @Mixin private BackendMixin backends;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Also write the plan to this file. Default: nothing is written.")
+  private Path json;
+
+  PlanCommand(Console console) {
+    this.console = console;
+  }
+
+  /** What there is to plan for. */
+  private record Subject(String name, Workload load, boolean activeCounted, boolean a2Mapped) {}
+
+  @Override
+  public Integer call() {
+    Arguments.requirePositive("--iterations", iterations);
+    boolean anySize = m != null || n != null || d != null;
+    boolean allSizes = m != null && n != null && d != null;
+    if (dir != null ? anySize || dtype != null : !allSizes) {
+      throw new InvalidInputException(
+          "plan: expected a problem folder, or --m, --n and --d with or without --dtype");
+    }
+    if (json != null) {
+      AtomicFiles.checkFile(json);
+    }
+    try (Backend backend = backends.open()) {
+      Subject subject = dir == null ? fromSizes() : fromFolder(backend);
+      PlanRecord plan = plan(backend, subject);
+      console.println(PlanText.lines(plan));
+      if (json != null) {
+        AtomicFiles.writeText(json, PlanJson.text(plan));
+        console.println("Written to " + json);
+      }
+      return plan.decision().fits() ? ExitCode.OK : ExitCode.UNAVAILABLE;
+    }
+  }
+
+  private Subject fromSizes() {
+    Arguments.requirePositive("--m", m);
+    Arguments.requirePositive("--n", n);
+    Arguments.requirePositive("--d", d);
+    ElementType type = dtype == null ? ElementType.FLOAT64 : dtype.type();
+    Workload load = Workload.usual(m, n, d, type, Math.ceilDiv(n, 2), iterations);
+    return new Subject("%sx%sx%s".formatted(m, n, d), load, false, true);
+  }
+
+  private Subject fromFolder(Backend backend) {
+    ProblemOutline outline = ProblemOutline.open(dir);
+    int active = outline.x0().map(x0 -> activeUnits(backend, outline, x0)).orElse(outline.n() / 2);
+    Workload load =
+        Workload.usual(outline.m(), outline.n(), outline.d(), outline.a2Type(), active, iterations);
+    return new Subject(dir.toString(), load, outline.x0().isPresent(), outline.a2Mapped());
+  }
+
+  private static int activeUnits(Backend backend, ProblemOutline outline, double[] x0) {
+    try (Buffer a1 = backend.upload(outline.a1());
+        Buffer x = backend.allocate(1, outline.d());
+        Buffer z1 = backend.allocate(1, outline.n());
+        Units units = backend.units(outline.n())) {
+      backend.write(x0, x);
+      backend.multiply(a1, x, z1);
+      backend.activeUnits(z1, units);
+      return units.count();
+    }
+  }
+
+  private PlanRecord plan(Backend backend, Subject subject) {
+    Workload load = subject.load();
+    long available = SystemMemory.available();
+    long left = subject.a2Mapped() ? available : available - load.a2Bytes();
+    PathDecision decision = PathDecision.of(backend, load.m(), load.n(), load.d(), path, left);
+    Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
+    Rates rates = console.during("measuring rates", _ -> measure(backend));
+    return new PlanRecord(
+        subject.name(),
+        load,
+        subject.activeCounted(),
+        subject.a2Mapped(),
+        decision,
+        rates,
+        backend.description());
+  }
+
+  private static Rates measure(Backend backend) {
+    try (Ceilings ceilings = new Ceilings(backend)) {
+      for (int round = 0; round < ROUNDS; round++) {
+        ceilings.warmUp();
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        ceilings.measure();
+      }
+      return ceilings.rates();
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.github.relumax.matrix;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** How much memory there is, asked before it is needed: a system that runs out ends processes. */
+public final class SystemMemory {
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+  private static final String AVAILABLE = "MemAvailable:";
+
+  private SystemMemory() {}
+
+  /** Bytes of memory of this machine, or of the container that the process is in. */
+  public static long total() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+
+  /**
+   * Bytes that can be had without swapping, as far as the system tells: Linux does. Elsewhere free
+   * memory leaves out what caches would give back, so all memory counts.
+   */
+  public static long available() {
+    long total = total();
+    if (!Files.isReadable(MEMINFO)) {
+      return total;
+    }
+    try {
+      return Files.readAllLines(MEMINFO).stream()
+          .filter(line -> line.startsWith(AVAILABLE))
+          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+          .map(bytes -> Math.min(bytes, total))
+          .findFirst()
+          .orElse(total);
+    } catch (IOException e) {
+      return total;
+    }
+  }
+
+  /** Bytes that matrices may take outside the Java heap. */
+  public static long matrixLimit() {
+    long limit =
+        Long.parseLong(
+            ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                .getVMOption("MaxDirectMemorySize")
+                .getValue());
+    return limit == 0 ? Runtime.getRuntime().maxMemory() : limit;
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import java.util.List;
+
+/**
+ * The memory that a solve needs beside A1 and A2, which are there already or are mapped files: the
+ * pages of a mapped file are cache, which the system takes back as it likes, so that A2 may be
+ * larger than memory.
+ *
+ * @param path whether C is among it
+ * @param parts what needs how much, at most
+ */
+public record SolveMemory(CurvaturePath path, List<Part> parts) {
+  /** What the Java virtual machine takes: code, compiler, threads, a heap of small things. */
+  private static final long JAVA_BYTES = 200_000_000;
+
+  /** Numbers for each row of A2 that stand in Java arrays: b and w, as read and as kept. */
+  private static final long ARRAYS = 4;
+
+  /** One thing that takes memory. */
+  public record Part(String name, long bytes) {}
+
+  public SolveMemory {
+    parts = List.copyOf(parts);
+  }
+
+  /** What solving an m x n x d problem on this path needs. */
+  public static SolveMemory of(Backend backend, long m, long n, long d, CurvaturePath path) {
+    SoftmaxReluObjective.Workspace workspace =
+        SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
+    long solver = NewtonRun.ownBytes(d);
+    return new SolveMemory(
+        path,
+        List.of(
+            new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()),
+            new Part("d x d matrices", sum(workspace.matrices(), solver)),
+            new Part("vectors and trial points", workspace.vectors()),
+            new Part("packed operands", backend.workspaceBytes(m, n, d)),
+            new Part("Java", JAVA_BYTES + 8 * ARRAYS * m)));
+  }
+
+  /** The sum of all parts. */
+  public long bytes() {
+    return parts.stream().mapToLong(Part::bytes).reduce(0, SolveMemory::sum);
+  }
+
+  /** Whether {@code available} bytes suffice. */
+  public boolean fits(long available) {
+    return bytes() <= available;
+  }
+
+  /** Bytes of C, or of the block of it. */
+  public long cBytes() {
+    return parts.getFirst().bytes();
+  }
+
+  /**
+   * What a process that solves is meant to stay below, resident: A1 + A2 + C + 15 % + 300 MB.
+   *
+   * @param matrices bytes of A1 and A2
+   * @param c bytes of C, or of the block of it
+   */
+  public static long residentBound(double matrices, double c) {
+    return Math.round(1.15 * (matrices + c) + 300e6);
+  }
+
+  /** The sum, or the largest long where it is larger. */
+  private static long sum(long a, long b) {
+    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
+  }
+}

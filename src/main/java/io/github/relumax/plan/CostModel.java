@@ -1,0 +1,183 @@
+package io.github.relumax.plan;
+
+import io.github.relumax.newton.Phase;
+import io.github.relumax.objective.CurvaturePath;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Operations, memory traffic and seconds of a solve, from its sizes and the machine's rates. With a
+ * active units, F flips in a step, k trial points and w bytes for an entry of A2:
+ *
+ * <pre>
+ *                        C kept                               C streamed
+ *   start    evaluate    2 m a d operations, then 2 passes    2 passes over A2
+ *                        over C
+ *   each     curvature   1 pass over C, m d (d+1) op.         2 passes over A2,
+ *   step                                                      2 m a d + m d (d+1) operations
+ *            step        d³/3 operations                      the same
+ *            trial       1 pass over C, columns(F)            1 pass over A2, 2 k m n operations
+ *            evaluate    columns(F), 2 m F d operations,      1 pass over A2
+ *                        C read and written, 2 passes over C
+ * </pre>
+ *
+ * where columns(F) = min(64 F m, w m n) bytes are the cache lines that gathering F columns of A2
+ * brings in. The passes of softmax and losses over logits come on top. One piece of work takes the
+ * longer of what its operations and its bytes take. A regulariser is left out: it costs another
+ * pass over C.
+ */
+public final class CostModel {
+  /** Bytes that reading one entry of a row brings in. */
+  private static final double CACHE_LINE = 64;
+
+  /**
+   * Rate of gathering columns as a part of that of a pass over a matrix: cache lines apart are not
+   * fetched ahead.
+   */
+  private static final double GATHER_EFFICIENCY = 0.4;
+
+  /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
+  private static final double TRIALS = 1.5;
+
+  /** Units that flip at some trial point for each that flips at the one taken. */
+  private static final double TRIAL_FLIPS = 1.3;
+
+  /**
+   * Curvature matrices of an iteration: while Gauss-Newton and the exact Hessian compete, in one or
+   * two iterations of a solve, there are two.
+   */
+  private static final double MATRICES = 1.2;
+
+  /** Factorisations of an iteration: one for each matrix, and another where a step was rejected. */
+  private static final double FACTORISATIONS = 1.4;
+
+  /** Rate of the factorisation as a part of that of the Gram matrix. */
+  private static final double FACTOR_EFFICIENCY = 0.5;
+
+  /**
+   * Traffic of softmax for each logit (maximum, exponentials, sums, gz), with the time of exp
+   * expressed in bytes.
+   */
+  private static final double SOFTMAX_BYTES = 120;
+
+  /** The same for one trial point: its logits, their maximum, exponentials and loss. */
+  private static final double LOSS_BYTES = 80;
+
+  private final Workload load;
+  private final Rates rates;
+  private final List<Step> steps = new ArrayList<>();
+
+  private CostModel(Workload load, Rates rates) {
+    this.load = load;
+    this.rates = rates;
+  }
+
+  /** Predicts a solve on one path. */
+  public static Prediction predict(Workload load, CurvaturePath path, Rates rates) {
+    CostModel model = new CostModel(load, rates);
+    switch (path) {
+      case KEPT -> model.kept();
+      case STREAMED -> model.streamed();
+    }
+    return new Prediction(path, load, model.steps);
+  }
+
+  private void kept() {
+    double c = load.cBytes();
+    double md = (double) load.m() * load.d();
+    once(
+        Phase.EVALUATE,
+        "form C = A2 diag(mask) A1",
+        2 * md * load.activeUnits(),
+        rates.product(),
+        load.a2Bytes() + c);
+    once(
+        Phase.EVALUATE,
+        "C x, softmax, Cᵀ gz",
+        4 * md,
+        Double.POSITIVE_INFINITY,
+        2 * c + SOFTMAX_BYTES * load.m());
+    each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
+    gramAndStep(c);
+    double trialFlips = TRIAL_FLIPS * load.flips();
+    each(Phase.TRIAL, "C p", 2 * md, c, 1);
+    columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * load.m() * trialFlips, trialFlips);
+    losses();
+    columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
+    iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), rates.product(), 2 * c);
+    each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
+    softmax();
+  }
+
+  private void streamed() {
+    double a2 = load.a2Bytes();
+    double md = (double) load.m() * load.d();
+    double mn = (double) load.m() * load.n();
+    once(
+        Phase.EVALUATE,
+        "A2 relu(A1 x), softmax, A2ᵀ gz",
+        4 * mn,
+        Double.POSITIVE_INFINITY,
+        2 * a2 + SOFTMAX_BYTES * load.m());
+    each(Phase.CURVATURE, "A2ᵀ f", 2 * mn, a2, MATRICES);
+    iteration(
+        Phase.CURVATURE,
+        "blocks of C = A2 diag(mask) A1",
+        MATRICES * 2 * md * load.activeUnits(),
+        rates.product(),
+        MATRICES * a2);
+    gramAndStep(0);
+    each(Phase.TRIAL, "A2 relu(A1 x)", 2 * TRIALS * mn, a2, 1);
+    losses();
+    each(Phase.EVALUATE, "A2ᵀ gz", 2 * mn, a2, 1);
+    softmax();
+  }
+
+  private void gramAndStep(double cBytes) {
+    double d = load.d();
+    iteration(
+        Phase.CURVATURE,
+        "Gram matrix of C",
+        MATRICES * load.m() * d * (d + 1),
+        rates.gram(),
+        MATRICES * cBytes);
+    iteration(
+        Phase.STEP,
+        "factorise, solve",
+        FACTORISATIONS * d * d * d / 3,
+        FACTOR_EFFICIENCY * rates.gram(),
+        FACTORISATIONS * 24 * d * d);
+  }
+
+  private void losses() {
+    each(Phase.TRIAL, "losses", 0, LOSS_BYTES * load.m(), TRIALS);
+  }
+
+  private void softmax() {
+    each(Phase.EVALUATE, "softmax", 0, SOFTMAX_BYTES * load.m(), 1);
+  }
+
+  /** Gathers columns of A2 in every iteration. */
+  private void columns(Phase phase, String name, double flops, double count) {
+    double bytes = Math.min(CACHE_LINE * count * load.m(), (double) load.a2Bytes());
+    double seconds = 1e-9 * bytes / (GATHER_EFFICIENCY * rates.memory());
+    steps.add(new Step(phase, name, false, flops, bytes, seconds));
+  }
+
+  /** Work of every iteration that memory alone limits. */
+  private void each(Phase phase, String name, double flops, double bytes, double times) {
+    iteration(phase, name, times * flops, Double.POSITIVE_INFINITY, times * bytes);
+  }
+
+  private void iteration(Phase phase, String name, double flops, double rate, double bytes) {
+    steps.add(new Step(phase, name, false, flops, bytes, seconds(flops, rate, bytes)));
+  }
+
+  private void once(Phase phase, String name, double flops, double rate, double bytes) {
+    steps.add(new Step(phase, name, true, flops, bytes, seconds(flops, rate, bytes)));
+  }
+
+  private double seconds(double flops, double rate, double bytes) {
+    return 1e-9 * Math.max(flops / rate, bytes / rates.memory());
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.relumax.report;
+
+import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.plan.CostModel;
+import io.github.relumax.plan.PathDecision;
+import io.github.relumax.plan.Prediction;
+import io.github.relumax.plan.Rates;
+import io.github.relumax.plan.Workload;
+
+/**
+ * What a solve would take.
+ *
+ * @param name of the problem: its folder, or its sizes
+ * @param load what is to be solved
+ * @param activeCounted whether the active units were counted at the start, not assumed
+ * @param a2Mapped whether A2 stays a file
+ * @param decision the path, and the memory of both
+ * @param rates of the machine
+ * @param backend that they were measured on
+ */
+public record PlanRecord(
+    String name,
+    Workload load,
+    boolean activeCounted,
+    boolean a2Mapped,
+    PathDecision decision,
+    Rates rates,
+    BackendDescription backend) {
+
+  /** What the model says of a path. */
+  public Prediction prediction(CurvaturePath path) {
+    return CostModel.predict(load, path, rates);
+  }
+
+  /** What it says of the path taken. */
+  public Prediction prediction() {
+    return prediction(decision.path());
+  }
+}

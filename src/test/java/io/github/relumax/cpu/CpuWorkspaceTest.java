@@ -1,0 +1,33 @@
+package io.github.relumax.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.NewtonSolver;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class CpuWorkspaceTest {
+  /** What a backend says it takes covers what it took, and is not far above it. */
+  @ParameterizedTest
+  @CsvSource({
+    "300, 60, 6, 1, FLOAT64",
+    "3000, 900, 100, 2, FLOAT32",
+    "1000, 3000, 130, 3, FLOAT64",
+    "200_000, 40, 12, 2, FLOAT64",
+    "600, 1200, 400, 2, FLOAT64"
+  })
+  void workspaceBytesCoverTheScratchOfASolve(int m, int n, int d, int threads, ElementType type) {
+    PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, 0, type, 0.3, 1);
+    try (CpuBackend backend = new CpuBackend(new VectorKernels(), threads)) {
+      new NewtonSolver(backend, NewtonOptions.DEFAULTS.withMaxIterations(4))
+          .solve(planted.problem(), planted.x0());
+      long announced = backend.workspaceBytes(m, n, d);
+      assertThat(backend.scratchBytes()).isLessThanOrEqualTo(announced);
+      // Half of the units are active and packed, and small matrices keep few threads busy.
+      assertThat(backend.scratchBytes()).isGreaterThan(announced / 4);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.github.relumax.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.newton.Phase;
+import io.github.relumax.objective.CurvaturePath;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The model against numbers worked out by hand. */
+final class CostModelTest {
+  private static final Workload LOAD =
+      new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 8);
+
+  /** 1 ns an operation of a product, 2 of a Gram matrix, 4 a byte. */
+  private static final Rates RATES = new Rates(1, 0.5, 0.25);
+
+  private final Prediction kept = CostModel.predict(LOAD, CurvaturePath.KEPT, RATES);
+  private final Prediction streamed = CostModel.predict(LOAD, CurvaturePath.STREAMED, RATES);
+
+  @Test
+  void formingCTakesItsOperations() {
+    Step form = step(kept, "form C = A2 diag(mask) A1");
+    assertThat(form.phase()).isEqualTo(Phase.EVALUATE);
+    assertThat(form.once()).isTrue();
+    assertThat(form.flops()).isEqualTo(2.0 * 10_000 * 100 * 400);
+    assertThat(form.bytes()).isEqualTo(4.0 * 10_000 * 1_000 + 8.0 * 10_000 * 100);
+    assertThat(form.seconds()).isCloseTo(0.8, within(1e-12));
+    assertThat(kept.times(form)).isEqualTo(1);
+  }
+
+  @Test
+  void updatingCByFewUnitsTakesItsBytes() {
+    Step update = step(kept, "update C");
+    assertThat(update.flops()).isEqualTo(2.0 * 10_000 * 100 * 5);
+    assertThat(update.bytes()).isEqualTo(2.0 * 8 * 10_000 * 100);
+    assertThat(update.seconds()).isCloseTo(0.064, within(1e-12));
+    assertThat(kept.times(update)).isEqualTo(8);
+  }
+
+  /** A cache line for each entry, until that is more than all of A2. */
+  @ParameterizedTest
+  @CsvSource({"5, 3_200_000", "62, 39_680_000", "63, 40_000_000", "400, 40_000_000"})
+  void gatheringColumnsReadsA2AtMostOnce(double flips, double bytes) {
+    Workload load = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, flips, 8);
+    Prediction prediction = CostModel.predict(load, CurvaturePath.KEPT, RATES);
+    assertThat(step(prediction, "columns of A2 that flipped").bytes()).isEqualTo(bytes);
+  }
+
+  @Test
+  void aPassOverCOrA2TakesItsBytes() {
+    assertThat(step(kept, "C p").seconds()).isCloseTo(0.032, within(1e-12));
+    assertThat(step(kept, "C x, Cᵀ gz").seconds()).isCloseTo(0.064, within(1e-12));
+    assertThat(step(streamed, "A2ᵀ gz").seconds()).isCloseTo(0.16, within(1e-12));
+    assertThat(step(streamed, "A2 relu(A1 x)").bytes()).isEqualTo(4e7);
+  }
+
+  @Test
+  void aStreamedCIsFormedForEveryMatrix() {
+    Step blocks = step(streamed, "blocks of C = A2 diag(mask) A1");
+    Step gram = step(streamed, "Gram matrix of C");
+    assertThat(blocks.once()).isFalse();
+    assertThat(blocks.flops() / gram.flops()).isCloseTo(2.0 * 400 / 101, within(1e-12));
+    // MATRICES of them in an iteration.
+    assertThat(gram.flops()).isCloseTo(1.2 * 10_000 * 100 * 101, within(1.0));
+    assertThat(gram.seconds()).isCloseTo(2e-9 * gram.flops(), within(1e-12));
+  }
+
+  @Test
+  void aSolveIsItsStartAndItsIterations() {
+    for (Prediction prediction : new Prediction[] {kept, streamed}) {
+      double phases = 0;
+      for (Phase phase : Phase.values()) {
+        phases += prediction.seconds(phase);
+      }
+      assertThat(prediction.seconds()).isCloseTo(phases, within(1e-12 * phases));
+      assertThat(prediction.seconds())
+          .isEqualTo(prediction.startSeconds() + 8 * prediction.iterationSeconds());
+    }
+    assertThat(kept.iterationSeconds()).isLessThan(streamed.iterationSeconds());
+    assertThat(kept.startSeconds()).isGreaterThan(streamed.startSeconds());
+  }
+
+  /** Twice the iterations, twice their time; twice the rates, half the time. */
+  @Test
+  void timeGoesWithIterationsAndRates() {
+    Workload longer = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 16);
+    double extra = CostModel.predict(longer, CurvaturePath.KEPT, RATES).seconds() - kept.seconds();
+    assertThat(extra).isCloseTo(8 * kept.iterationSeconds(), within(1e-9));
+    Rates twice = new Rates(2, 1, 0.5);
+    assertThat(CostModel.predict(LOAD, CurvaturePath.KEPT, twice).seconds())
+        .isCloseTo(kept.seconds() / 2, within(1e-9));
+  }
+
+  private static Step step(Prediction prediction, String name) {
+    return prediction.steps().stream()
+        .filter(step -> step.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+}
