@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The CPU backend: always usable, faster where the module jdk.incubator.vector was added. */
+/** The CPU backend: usable everywhere, faster where the module jdk.incubator.vector was added. */
 public final class CpuBackendProvider implements BackendProvider {
   private static final Logger LOG = LoggerFactory.getLogger(CpuBackendProvider.class);
 
@@ -23,7 +23,10 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Optional<String> unavailable() {
-    return Optional.empty();
+    return RawMemory.isPermitted()
+        ? Optional.empty()
+        : Optional.of(
+            "it may not use memory by address; start java with --enable-native-access=ALL-UNNAMED");
   }
 
   @Override

@@ -15,9 +15,23 @@ import java.lang.foreign.MemorySegment;
  * CpuBuffer#address} that the memory is still there, and {@link Parallel#run} that it stays.
  */
 final class RawMemory {
-  static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  /** Null where the virtual machine was told to refuse it. */
+  static final MemorySegment ALL = all();
+
+  private static MemorySegment all() {
+    try {
+      return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    } catch (IllegalCallerException e) {
+      return null;
+    }
+  }
 
   private RawMemory() {}
+
+  /** Whether the virtual machine lets this code use memory by address; a flag may forbid it. */
+  static boolean isPermitted() {
+    return ALL != null;
+  }
 
   static double get(long address) {
     return ALL.get(F64, address);

@@ -30,7 +30,8 @@ final class PredictedPhases {
             settings.type(),
             solution.activeUnits(),
             solution.iterations());
-    Rates rates = new Rates(rate(record, Kind.PRODUCT), rate(record, Kind.GRAM), rate(record, Kind.MEMORY));
+    Rates rates =
+        new Rates(rate(record, Kind.PRODUCT), rate(record, Kind.GRAM), rate(record, Kind.MEMORY));
     return CostModel.predict(load, solution.path(), rates);
   }
 

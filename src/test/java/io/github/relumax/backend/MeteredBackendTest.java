@@ -202,7 +202,8 @@ final class MeteredBackendTest extends BackendContract {
         Arrays.stream(Backend.class.getDeclaredMethods())
             .filter(method -> !method.isSynthetic())
             .map(Method::getName)
-            .filter(name -> !List.of("description", "workspaceBytes", "units", "close").contains(name))
+            .filter(
+                name -> !List.of("description", "workspaceBytes", "units", "close").contains(name))
             .flatMap(name ->
                 name.equals("accumulate")
                     ? Stream.of("accumulateNew", "accumulateMore")
