@@ -17,6 +17,9 @@ final class PackedProducts {
   /** Rows of C that one thread treats at a time. */
   private static final int BLOCK_ROWS = 96;
 
+  /** float64 numbers in a cache line. */
+  private static final int LINE = 8;
+
   private final Kernels kernels;
   private final Parallel parallel;
   private final int tileColumns;
@@ -157,19 +160,31 @@ final class PackedProducts {
         d,
         16,
         (_, low, high) -> {
-          for (long i = low; i < high; i++) {
-            long to = h.address(i);
-            if (clear) {
-              RawMemory.clear(to, 8 * (i + 1));
+          for (long first = low; first < high; first += LINE) {
+            long end = Math.min(first + LINE, high);
+            for (long i = first; i < end; i++) {
+              long to = h.address(i);
+              if (clear) {
+                RawMemory.clear(to, 8 * (i + 1));
+              }
+              for (int part = 0; part < parts; part++) {
+                kernels.addRow(1, sums[part].row(i), to, (int) (i + 1));
+              }
             }
-            for (int part = 0; part < parts; part++) {
-              kernels.addRow(1, sums[part].row(i), to, (int) (i + 1));
-            }
-            for (long j = 0; j < i; j++) {
-              set(h.address(j) + 8 * i, get(to + 8 * j));
-            }
+            mirror(h.address(), h.stride(), first, end);
           }
         });
+  }
+
+  /** h[j][i] = h[i][j] for rows first..end-1 and j &lt; i, in squares as wide as a cache line. */
+  private static void mirror(long h, long stride, long first, long end) {
+    for (long column = 0; column < end; column += LINE) {
+      for (long i = first; i < end; i++) {
+        for (long j = column; j < Math.min(column + LINE, i); j++) {
+          set(h + j * stride + 8 * i, get(h + i * stride + 8 * j));
+        }
+      }
+    }
   }
 
   private int panels(int d) {
