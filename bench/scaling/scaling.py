@@ -2,12 +2,13 @@
 """How the time of a solve grows with m, n, d and threads: runs `./relumax bench` along one size at a time, keeps the
 figures in bench/results/scaling.json and draws docs/scaling.svg.
 
-    python3 bench/scaling/scaling.py            measures and draws, about 10 minutes on 2 cores, 4 GB
+    python3 bench/scaling/scaling.py            measures and draws, about 4 minutes on 2 cores, 4 GB
     python3 bench/scaling/scaling.py --draw     draws again from the results file
 
 Needs matplotlib for the drawing."""
 
 import argparse
+import importlib.util
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ CENTER = {"m": 20_000, "n": 2_048, "d": 256}
 SERIES = {
     "m": [2_500, 5_000, 10_000, 20_000, 40_000, 80_000],
     "n": [512, 1_024, 2_048, 4_096, 8_192],
-    "d": [32, 64, 128, 256, 512, 1_024],
+    "d": [32, 64, 128, 256, 512],
 }
 
 
@@ -93,8 +94,10 @@ def draw(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draw", action="store_true", help="draw from the results file, measure nothing")
-    parser.add_argument("--repeat", type=int, default=5, help="warm solves a point (default 5)")
+    parser.add_argument("--repeat", type=int, default=3, help="warm solves a point (default 3)")
     options = parser.parse_args()
+    if importlib.util.find_spec("matplotlib") is None:
+        sys.exit("matplotlib is needed for the drawing: pip install matplotlib")
     if not options.draw:
         results = measure(options.repeat)
         with open(RESULTS, "w") as file:
