@@ -123,7 +123,7 @@ final class Cholesky {
 
   /** packed = D⁻¹ packed with D the diagonal block, forward, TILE_ROWS rows of D at a time. */
   private void solvePanel(int part, long strips, long packed) {
-    long tile = parallel.scratch(part, Parallel.TILE, TILE_ROWS * tileColumns).address();
+    long tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
     for (int j = 0; j < BLOCK; j += TILE_ROWS) {
       long strip = strips + 8L * j * BLOCK;
       for (int column = 0; column < width; column += tileColumns) {
@@ -147,7 +147,7 @@ final class Cholesky {
   /** l[i,j] -= ⟨packed i, packed j⟩ for the columns j of one panel and the rows from them on. */
   private void update(int part, CpuBuffer l, int end, long rows, int panel) {
     int d = (int) l.rows();
-    long tile = parallel.scratch(part, Parallel.TILE, TILE_ROWS * tileColumns).address();
+    long tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
     for (int j = panel * width; j < Math.min((panel + 1) * width, d - end); j += tileColumns) {
       long right = packedRow(rows, j);
       int columns = Math.min(tileColumns, d - end - j);

@@ -201,7 +201,7 @@ final class CpuBackend implements Backend {
             x.address(k),
             x.stride(),
             n,
-            out + 8 * r * apart,
+            out + 8L * r * apart,
             8 * apart,
             y.stride());
       }
@@ -237,12 +237,17 @@ final class CpuBackend implements Backend {
                 kernels.addRow(weight, rows.load(part, i, 1, 1), sum, n);
               }
             });
-    RawMemory.clear(out.address(), 8L * n);
-    for (int part = 0; part < parts; part++) {
-      long sum = parallel.scratch(part, Parallel.RESULT, n).address();
-      kernels.addRow(1, sum, out.address(), n);
-    }
-    Reference.reachabilityFence(out);
+    parallel.run(
+        n,
+        GRAIN,
+        (_, low, high) -> {
+          long to = out.address() + 8 * low;
+          RawMemory.clear(to, 8 * (high - low));
+          for (int part = 0; part < parts; part++) {
+            long sum = parallel.scratch(part, Parallel.RESULT, n).address();
+            kernels.addRow(1, sum + 8 * low, to, (int) (high - low));
+          }
+        });
   }
 
   /** Rows of length n that are worth a thread. */
@@ -611,19 +616,24 @@ final class CpuBackend implements Backend {
   @Override
   public boolean factor(Buffer h, double shift, Buffer l) {
     requireSize(l, size(h));
-    boolean definite = cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
-    Reference.reachabilityFence(h);
-    Reference.reachabilityFence(l);
-    return definite;
+    try {
+      return cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
+    } finally {
+      Reference.reachabilityFence(h);
+      Reference.reachabilityFence(l);
+    }
   }
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
     requireSize(r, l.rows());
     copy(r, out);
-    cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
-    Reference.reachabilityFence(l);
-    Reference.reachabilityFence(out);
+    try {
+      cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
+    } finally {
+      Reference.reachabilityFence(l);
+      Reference.reachabilityFence(out);
+    }
   }
 
   @Override

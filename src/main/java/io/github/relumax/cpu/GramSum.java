@@ -49,7 +49,7 @@ final class GramSum {
     stride = 8L * panels * width;
     sum = parallel.scratch(part, Parallel.RESULT, rows * stride / 8).address();
     packed = parallel.scratch(part, Parallel.RIGHT, stride / 8 * DEPTH).address();
-    tile = parallel.scratch(part, Parallel.TILE, TILE_ROWS * tileColumns).address();
+    tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
     RawMemory.clear(sum, rows * stride);
   }
 

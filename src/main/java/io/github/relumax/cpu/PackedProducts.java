@@ -126,7 +126,7 @@ final class PackedProducts {
   private void addBlock(
       int part, int depth, long left, long right, CpuBuffer c, long row, int rows) {
     int d = (int) c.columns();
-    long tile = parallel.scratch(part, Parallel.TILE, TILE_ROWS * tileColumns).address();
+    long tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
     for (int column = 0; column < d; column += tileColumns) {
       long panel = right + step * (column / width) * depth + 8L * (column % width);
       int columns = Math.min(tileColumns, d - column);

@@ -18,6 +18,7 @@ final class RawMemory {
   /** Null where the virtual machine was told to refuse it. */
   static final MemorySegment ALL = all();
 
+  @SuppressWarnings("restricted") // It is what the class is for.
   private static MemorySegment all() {
     try {
       return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);

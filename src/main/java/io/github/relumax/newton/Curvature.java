@@ -10,21 +10,19 @@ public enum Curvature {
    * Gauss-Newton far away; the exact Hessian once it is positive definite and its step lowers the
    * loss more.
    */
-  AUTO(CurvatureForm.GAUSS_NEWTON, CurvatureForm.EXACT),
+  AUTO,
   /** The Hessian with the mask fixed, damped until it is positive definite. */
-  EXACT(CurvatureForm.EXACT),
+  EXACT,
   /** The Gauss-Newton matrix, which is always positive semidefinite. */
-  GAUSS_NEWTON(CurvatureForm.GAUSS_NEWTON);
-
-  private final List<CurvatureForm> forms;
-
-  Curvature(CurvatureForm... forms) {
-    this.forms = List.of(forms);
-  }
+  GAUSS_NEWTON;
 
   /** The matrices that may be built. */
   List<CurvatureForm> forms() {
-    return forms;
+    return switch (this) {
+      case AUTO -> List.of(CurvatureForm.GAUSS_NEWTON, CurvatureForm.EXACT);
+      case EXACT -> List.of(CurvatureForm.EXACT);
+      case GAUSS_NEWTON -> List.of(CurvatureForm.GAUSS_NEWTON);
+    };
   }
 
   /** "auto", "exact" or "gauss-newton". */
