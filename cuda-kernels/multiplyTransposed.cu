@@ -1,0 +1,108 @@
+#include "rows.cuh"
+
+/*
+ * partials[s, j] = Σ v_i a[i, j] over the rows i of slab s = blockIdx.y; columnSums adds the slabs.
+ *
+ * Each of `lanes` threads has WIDE columns, 256 / lanes groups of them share the rows of the slab.
+ * With E = WIDE a thread's columns are neighbours, with E = 1 they are `lanes` apart, so that the
+ * loads of a warp lie side by side either way.
+ */
+template <int E, typename T>
+__device__ __forceinline__ void addRows(
+    const T* a,
+    long long columns,
+    long long begin,
+    long long end,
+    const double* v,
+    int lanes,
+    double (&sums)[WIDE<T>],
+    long long (&column)[WIDE<T>]) {
+  constexpr int LOADS = WIDE<T> / E;
+  int groups = THREADS / lanes;
+  long long left =
+      blockIdx.x * static_cast<long long>(lanes) * WIDE<T> + threadIdx.x % lanes * E;
+#pragma unroll
+  for (int c = 0; c < WIDE<T>; c++) {
+    column[c] = left + c / E * lanes * E + c % E;
+  }
+#pragma unroll 4
+  for (long long i = begin + threadIdx.x / lanes; i < end; i += groups) {
+    double weight = v[i];
+#pragma unroll
+    for (int l = 0; l < LOADS; l++) {
+      if (column[l * E] < columns) {
+        double entry[E];
+        load(a + i * columns + column[l * E], entry);
+#pragma unroll
+        for (int e = 0; e < E; e++) {
+          sums[l * E + e] = fma(weight, entry[e], sums[l * E + e]);
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+__device__ __forceinline__ void multiplyTransposed(
+    const T* a,
+    long long rows,
+    long long columns,
+    int lanes,
+    const double* v,
+    long long slab,
+    double* partials) {
+  long long begin = blockIdx.y * slab;
+  long long end = lesser(begin + slab, rows);
+  double sums[WIDE<T>] = {};
+  long long column[WIDE<T>];
+  if (wide(a, columns)) {
+    addRows<WIDE<T>>(a, columns, begin, end, v, lanes, sums, column);
+  } else {
+    addRows<1>(a, columns, begin, end, v, lanes, sums, column);
+  }
+
+  __shared__ double shared[WIDE<T>][THREADS];
+#pragma unroll
+  for (int c = 0; c < WIDE<T>; c++) {
+    shared[c][threadIdx.x] = sums[c];
+  }
+  for (int half = THREADS / lanes / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x < half * lanes) {
+#pragma unroll
+      for (int c = 0; c < WIDE<T>; c++) {
+        shared[c][threadIdx.x] += shared[c][threadIdx.x + half * lanes];
+      }
+    }
+  }
+  if (threadIdx.x < lanes) {
+#pragma unroll
+    for (int c = 0; c < WIDE<T>; c++) {
+      if (column[c] < columns) {
+        partials[blockIdx.y * columns + column[c]] = shared[c][threadIdx.x];
+      }
+    }
+  }
+}
+
+extern "C" __global__ void multiplyTransposed_f64(
+    const double* a,
+    long long rows,
+    long long columns,
+    int lanes,
+    const double* v,
+    long long slab,
+    double* partials) {
+  multiplyTransposed(a, rows, columns, lanes, v, slab, partials);
+}
+
+extern "C" __global__ void multiplyTransposed_f32(
+    const float* a,
+    long long rows,
+    long long columns,
+    int lanes,
+    const double* v,
+    long long slab,
+    double* partials) {
+  multiplyTransposed(a, rows, columns, lanes, v, slab, partials);
+}

@@ -1,0 +1,14 @@
+#include "common.cuh"
+
+/*
+ * The second level of a sum: out_q = Σ_b partials[q, b] over the blocks b of the first level, one
+ * block of threads for each q.
+ */
+extern "C" __global__ void sums(const double* partials, int count, double* out) {
+  const double* from = partials + static_cast<long long>(blockIdx.x) * count;
+  double sum[1] = {0};
+  for (int b = threadIdx.x; b < count; b += THREADS) {
+    sum[0] += from[b];
+  }
+  blockSums(sum, out);
+}
