@@ -6,6 +6,9 @@ constexpr int MOST = 8;
 /** Columns of one thread, `lanes` apart. */
 constexpr int COLUMNS = 2;
 
+/** Rows of one thread at a time: enough loads on their way to keep memory busy. */
+constexpr int ROWS = 2;
+
 /*
  * C = keep C + Σ_j a2[:, u_j] a1[j, :] over the units u_0, u_1, ... of a list, j < units <= MOST.
  * a1 holds the rows of A1 for these units side by side, with their signs.
@@ -15,17 +18,17 @@ constexpr int COLUMNS = 2;
  */
 template <typename T>
 __device__ __forceinline__ void accumulate(
-    const T* a2,
+    const T* __restrict__ a2,
     long long rows,
     long long n,
-    const long long* index,
+    const long long* __restrict__ index,
     int units,
-    const double* a1,
+    const double* __restrict__ a1,
     long long d,
     int lanes,
     long long slab,
     int keep,
-    double* c) {
+    double* __restrict__ c) {
   int groups = THREADS / lanes;
   long long left =
       blockIdx.x * static_cast<long long>(lanes) * COLUMNS + threadIdx.x % lanes;
@@ -43,24 +46,36 @@ __device__ __forceinline__ void accumulate(
 
   long long begin = blockIdx.y * slab;
   long long end = lesser(begin + slab, rows);
-  for (long long i = begin + threadIdx.x / lanes; i < end; i += groups) {
-    double weight[MOST];
+  for (long long i = begin + threadIdx.x / lanes; i < end; i += ROWS * groups) {
+    double sum[ROWS][COLUMNS];
 #pragma unroll
-    for (int j = 0; j < MOST; j++) {
-      weight[j] = j < units ? static_cast<double>(a2[i * n + unit[j]]) : 0;
+    for (int r = 0; r < ROWS; r++) {
+#pragma unroll
+      for (int e = 0; e < COLUMNS; e++) {
+        bool inside = i + r * groups < end && left + e * lanes < d;
+        sum[r][e] = keep != 0 && inside ? c[(i + r * groups) * d + left + e * lanes] : 0;
+      }
     }
 #pragma unroll
-    for (int e = 0; e < COLUMNS; e++) {
-      long long column = left + e * lanes;
-      if (column < d) {
-        double sum = keep == 0 ? 0 : c[i * d + column];
+    for (int j = 0; j < MOST; j++) {
+      if (j < units) {
 #pragma unroll
-        for (int j = 0; j < MOST; j++) {
-          if (j < units) {
-            sum = fma(weight[j], right[j][e], sum);
+        for (int r = 0; r < ROWS; r++) {
+          double weight = a2[lesser(i + r * groups, rows - 1) * n + unit[j]];
+#pragma unroll
+          for (int e = 0; e < COLUMNS; e++) {
+            sum[r][e] = fma(weight, right[j][e], sum[r][e]);
           }
         }
-        c[i * d + column] = sum;
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+#pragma unroll
+      for (int e = 0; e < COLUMNS; e++) {
+        if (i + r * groups < end && left + e * lanes < d) {
+          c[(i + r * groups) * d + left + e * lanes] = sum[r][e];
+        }
       }
     }
   }

@@ -3,7 +3,12 @@
 /* out[i, j] = a[i, u_j]: the columns of a list side by side, a warp to a row. */
 template <typename T>
 __device__ __forceinline__ void gatherColumns(
-    const T* a, long long rows, long long columns, const long long* index, int units, double* out) {
+    const T* __restrict__ a,
+    long long rows,
+    long long columns,
+    const long long* __restrict__ index,
+    int units,
+    double* __restrict__ out) {
   long long i = gridWarp();
   if (i >= rows) {
     return;

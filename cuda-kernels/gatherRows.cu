@@ -3,12 +3,12 @@
 /* out[j, :] = s_j a[i_j, :]: the rows of a list, with their signs or scales, a warp to a row. */
 template <typename T>
 __device__ __forceinline__ void gatherRows(
-    const T* a,
+    const T* __restrict__ a,
     long long columns,
-    const long long* index,
-    const double* scale,
+    const long long* __restrict__ index,
+    const double* __restrict__ scale,
     long long count,
-    double* out) {
+    double* __restrict__ out) {
   long long j = gridWarp();
   if (j >= count) {
     return;

@@ -21,22 +21,26 @@ __device__ __forceinline__ void addRows(
   int groups = THREADS / lanes;
   long long left =
       blockIdx.x * static_cast<long long>(lanes) * WIDE<T> + threadIdx.x % lanes * E;
+  const T* from[LOADS];
 #pragma unroll
-  for (int c = 0; c < WIDE<T>; c++) {
-    column[c] = left + c / E * lanes * E + c % E;
+  for (int l = 0; l < LOADS; l++) {
+#pragma unroll
+    for (int e = 0; e < E; e++) {
+      column[l * E + e] = left + l * lanes * E + e;
+    }
+    // Past the end the last columns are read again: a branch less in the loop.
+    from[l] = a + lesser(column[l * E], columns - E);
   }
 #pragma unroll 4
   for (long long i = begin + threadIdx.x / lanes; i < end; i += groups) {
     double weight = v[i];
 #pragma unroll
     for (int l = 0; l < LOADS; l++) {
-      if (column[l * E] < columns) {
-        double entry[E];
-        load(a + i * columns + column[l * E], entry);
+      double entry[E];
+      load(from[l] + i * columns, entry);
 #pragma unroll
-        for (int e = 0; e < E; e++) {
-          sums[l * E + e] = fma(weight, entry[e], sums[l * E + e]);
-        }
+      for (int e = 0; e < E; e++) {
+        sums[l * E + e] = fma(weight, entry[e], sums[l * E + e]);
       }
     }
   }

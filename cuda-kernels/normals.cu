@@ -9,7 +9,7 @@ extern "C" __global__ void normals(
     double* out) {
   long long skip = begin & 1;
   for (long long p = first(); 2 * p < n + skip; p += step()) {
-    Pair<double> pair = normals(seed, stream, (begin >> 1) + p);
+    Pair<double> pair = normalPair(seed, stream, (begin >> 1) + p);
     long long k = 2 * p - skip;
     if (k >= 0) {
       out[k] = pair.even;

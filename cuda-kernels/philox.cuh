@@ -118,7 +118,7 @@ __device__ __forceinline__ Pair<double> boxMuller(double u, double v) {
 }
 
 /** The two normals of a block. */
-__device__ __forceinline__ Pair<double> normals(
+__device__ __forceinline__ Pair<double> normalPair(
     unsigned long long seed, unsigned stream, unsigned long long block) {
   Pair<unsigned long long> pair = philox(seed, stream, block);
   return boxMuller(uniform(pair.even), uniform(pair.odd));

@@ -6,7 +6,8 @@
 
 /** p_i = min(1, size score_i / Σ scores): `size` rows are expected where no p_i is 1. */
 __device__ __forceinline__ double probability(double score, double total, double size) {
-  return lesser(size * score / total, 1.0);
+  double p = size * score / total;
+  return p > 1 ? 1 : p;
 }
 
 #endif

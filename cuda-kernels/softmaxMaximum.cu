@@ -8,6 +8,7 @@ extern "C" __global__ void softmaxMaximum(
     const double* z, long long n, long long zStride, double* partials) {
   const double* row = z + blockIdx.y * zStride;
   Range range;
+#pragma unroll 4
   for (long long i = first(); i < n; i += step()) {
     range.add(row[i]);
   }
