@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.SoftmaxSums;
@@ -77,6 +78,11 @@ final class CudaBackend implements Backend {
   }
 
   // Memory
+
+  @Override
+  public BackendMemory memory() {
+    return new BackendMemory(gpu.freeBytes(), true);
+  }
 
   @Override
   public long workspaceBytes(long m, long n, long d) {
@@ -674,6 +680,11 @@ final class CudaBackend implements Backend {
       copy(r, out);
     }
     gpu.solver().solve(Math.toIntExact(l.rows()), address(l), address(out), results);
+  }
+
+  @Override
+  public void finish() {
+    gpu.finish();
   }
 
   @Override

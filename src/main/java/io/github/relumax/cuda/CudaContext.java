@@ -236,6 +236,10 @@ final class CudaContext implements AutoCloseable {
 
   /** Copies from the device, waiting for all work before. */
   void read(long from, MemorySegment to) {
+    if (to.byteSize() <= SMALL) {
+      MemorySegment.copy(read(from, (int) to.byteSize()), 0, to, 0, to.byteSize());
+      return;
+    }
     makeCurrent();
     staging.read(from, to);
   }
@@ -250,8 +254,14 @@ final class CudaContext implements AutoCloseable {
     call(
         "cuMemcpyDtoHAsync",
         () -> JCudaDriver.cuMemcpyDtoHAsync(small, new DevicePointer(from), bytes, stream));
-    call("cuStreamSynchronize", () -> JCudaDriver.cuStreamSynchronize(stream));
+    finish();
     return smallSegment;
+  }
+
+  /** Waits for all work. */
+  void finish() {
+    makeCurrent();
+    call("cuStreamSynchronize", () -> JCudaDriver.cuStreamSynchronize(stream));
   }
 
   // Kernels
