@@ -31,7 +31,7 @@ __device__ __forceinline__ void accumulate(
     double* __restrict__ c) {
   int groups = THREADS / lanes;
   long long left =
-      blockIdx.x * static_cast<long long>(lanes) * COLUMNS + threadIdx.x % lanes;
+      blockIdx.x * static_cast<long long>(lanes) * COLUMNS + thread() % lanes;
   long long unit[MOST];
   double right[MOST][COLUMNS];
 #pragma unroll
@@ -46,7 +46,7 @@ __device__ __forceinline__ void accumulate(
 
   long long begin = blockIdx.y * slab;
   long long end = lesser(begin + slab, rows);
-  for (long long i = begin + threadIdx.x / lanes; i < end; i += ROWS * groups) {
+  for (long long i = begin + thread() / lanes; i < end; i += ROWS * groups) {
     double sum[ROWS][COLUMNS];
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {

@@ -6,7 +6,7 @@ extern "C" __global__ void activeUnits(
   Chunk chunk(n);
   long long count = 0;
   for (long long base = chunk.begin; base < chunk.end; base += THREADS) {
-    long long u = base + threadIdx.x;
+    long long u = base + thread();
     count += mark(u < n && z1[u] > 0, u, n, words);
   }
   writeCount(count, counts);

@@ -21,12 +21,12 @@ __device__ __forceinline__ void addColumns(
     int count,
     double* y,
     long long yStride) {
-  long long i = blockIdx.x * static_cast<long long>(THREADS / lanes) + threadIdx.x / lanes;
+  long long i = blockIdx.x * static_cast<long long>(THREADS / lanes) + thread() / lanes;
   // Past the end the last row is read again, so that all lanes reach the sum over lanes.
   const T* row = a + lesser(i, rows - 1) * columns;
   double sums[MOST] = {};
 #pragma unroll 2
-  for (int j = threadIdx.x % lanes; j < units; j += lanes) {
+  for (int j = thread() % lanes; j < units; j += lanes) {
     long long u = index[j];
     double entry = row[u];
 #pragma unroll
@@ -40,7 +40,7 @@ __device__ __forceinline__ void addColumns(
   for (int k = 0; k < MOST; k++) {
     if (k < count) {
       double sum = laneSum(sums[k], lanes);
-      if (threadIdx.x % lanes == 0 && i < rows) {
+      if (thread() % lanes == 0 && i < rows) {
         y[k * yStride + i] += sum;
       }
     }

@@ -7,8 +7,8 @@ constexpr int GROUPS = THREADS / COLUMNS;
 /* The second level of a sum of vectors: out_j = Σ_s partials[s, j] over the slabs s < count. */
 extern "C" __global__ void columnSums(
     const double* partials, int count, long long columns, double* out) {
-  int group = threadIdx.x / COLUMNS;
-  long long j = blockIdx.x * static_cast<long long>(COLUMNS) + threadIdx.x % COLUMNS;
+  int group = thread() / COLUMNS;
+  long long j = blockIdx.x * static_cast<long long>(COLUMNS) + thread() % COLUMNS;
   double sum = 0;
   if (j < columns) {
     for (int s = group; s < count; s += GROUPS) {
@@ -16,14 +16,14 @@ extern "C" __global__ void columnSums(
     }
   }
   __shared__ double sums[THREADS];
-  sums[threadIdx.x] = sum;
+  sums[thread()] = sum;
   for (int half = GROUPS / 2; half > 0; half /= 2) {
     __syncthreads();
     if (group < half) {
-      sums[threadIdx.x] += sums[threadIdx.x + half * COLUMNS];
+      sums[thread()] += sums[thread() + half * COLUMNS];
     }
   }
   if (group == 0 && j < columns) {
-    out[j] = sums[threadIdx.x];
+    out[j] = sums[thread()];
   }
 }

@@ -12,13 +12,16 @@ constexpr int WARP = 32;
 constexpr int WARPS = THREADS / WARP;
 constexpr unsigned ALL_LANES = 0xffffffffu;
 
-__device__ __forceinline__ int lane() { return threadIdx.x % WARP; }
+/** The number of this thread in its block. */
+__device__ __forceinline__ int thread() { return static_cast<int>(threadIdx.x); }
 
-__device__ __forceinline__ int warp() { return threadIdx.x / WARP; }
+__device__ __forceinline__ int lane() { return thread() % WARP; }
+
+__device__ __forceinline__ int warp() { return thread() / WARP; }
 
 /** A vector is dealt to the threads of the grid like cards: entry first(), first() + step(), ... */
 __device__ __forceinline__ long long first() {
-  return blockIdx.x * static_cast<long long>(THREADS) + threadIdx.x;
+  return blockIdx.x * static_cast<long long>(THREADS) + thread();
 }
 
 __device__ __forceinline__ long long step() {
@@ -64,12 +67,12 @@ __device__ __forceinline__ void blockSums(const double (&v)[N], double* partials
     }
   }
   __syncthreads();
-  if (threadIdx.x < N) {
+  if (thread() < N) {
     double sum = 0;
     for (int w = 0; w < WARPS; w++) {
-      sum += sums[threadIdx.x][w];
+      sum += sums[thread()][w];
     }
-    partials[(static_cast<long long>(blockIdx.y) * N + threadIdx.x) * gridDim.x + blockIdx.x] = sum;
+    partials[(static_cast<long long>(blockIdx.y) * N + thread()) * gridDim.x + blockIdx.x] = sum;
   }
 }
 

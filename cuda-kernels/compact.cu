@@ -13,11 +13,11 @@ extern "C" __global__ void compact(
     double* sign,
     long long* length) {
   long long before = 0;
-  for (int b = threadIdx.x; b < blockIdx.x; b += THREADS) {
+  for (unsigned b = threadIdx.x; b < blockIdx.x; b += THREADS) {
     before += counts[b];
   }
   before = warpsTotal(laneSum(before, WARP));
-  if (threadIdx.x == 0 && blockIdx.x == gridDim.x - 1) {
+  if (thread() == 0 && blockIdx.x == gridDim.x - 1) {
     *length = before + counts[blockIdx.x];
   }
 
@@ -33,7 +33,7 @@ extern "C" __global__ void compact(
       own = w == warp() ? word : own;
     }
     if (own >> lane() & 1) {
-      long long i = base + threadIdx.x;
+      long long i = base + thread();
       place += __popc(own & below);
       index[place] = i;
       if (sign != nullptr) {

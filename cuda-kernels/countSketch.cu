@@ -40,7 +40,7 @@ extern "C" __global__ void countSketch(
   __shared__ long long row[THREADS];
   __shared__ double weight[THREADS];
   __shared__ double sums[THREADS];
-  int t = threadIdx.x;
+  int t = thread();
   int group = t / COLUMNS;
   long long column = blockIdx.x * static_cast<long long>(COLUMNS) + t % COLUMNS;
   double mean = center == nullptr || column >= d ? 0 : center[column];

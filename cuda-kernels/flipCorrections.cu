@@ -18,7 +18,7 @@ extern "C" __global__ void flipCorrections(
   Chunk chunk(n);
   long long marked = 0;
   for (long long base = chunk.begin; base < chunk.end; base += THREADS) {
-    long long u = base + threadIdx.x;
+    long long u = base + thread();
     bool flips = false;
     if (u < n) {
       bool was = z1[u] > 0;

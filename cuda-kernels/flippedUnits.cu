@@ -14,7 +14,7 @@ extern "C" __global__ void flippedUnits(
   Chunk chunk(n);
   long long count = 0;
   for (long long base = chunk.begin; base < chunk.end; base += THREADS) {
-    long long u = base + threadIdx.x;
+    long long u = base + thread();
     bool was = u < n && from[u] > 0;
     bool is = u < n && to[u] > 0;
     count += mark(was != is, u, n, words);

@@ -47,7 +47,7 @@ __device__ __forceinline__ long long warpsTotal(long long ofWarp) {
 /** Leaves the number of bits that the warps of this block have set at counts[blockIdx.x]. */
 __device__ __forceinline__ void writeCount(long long ofWarp, long long* counts) {
   long long total = warpsTotal(ofWarp);
-  if (threadIdx.x == 0) {
+  if (thread() == 0) {
     counts[blockIdx.x] = total;
   }
 }

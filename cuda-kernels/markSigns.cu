@@ -15,7 +15,7 @@ extern "C" __global__ void markSigns(
   long long aboves = 0;
   long long belows = 0;
   for (long long base = chunk.begin; base < chunk.end; base += THREADS) {
-    long long i = base + threadIdx.x;
+    long long i = base + thread();
     double ai = i < n ? a[i] : 0;
     aboves += mark(ai > 0 || ai != ai, i, n, above);
     belows += mark(ai < 0, i, n, below);

@@ -20,7 +20,7 @@ __device__ __forceinline__ void addRows(
   constexpr int LOADS = WIDE<T> / E;
   int groups = THREADS / lanes;
   long long left =
-      blockIdx.x * static_cast<long long>(lanes) * WIDE<T> + threadIdx.x % lanes * E;
+      blockIdx.x * static_cast<long long>(lanes) * WIDE<T> + thread() % lanes * E;
   const T* from[LOADS];
 #pragma unroll
   for (int l = 0; l < LOADS; l++) {
@@ -32,7 +32,7 @@ __device__ __forceinline__ void addRows(
     from[l] = a + lesser(column[l * E], columns - E);
   }
 #pragma unroll 4
-  for (long long i = begin + threadIdx.x / lanes; i < end; i += groups) {
+  for (long long i = begin + thread() / lanes; i < end; i += groups) {
     double weight = v[i];
 #pragma unroll
     for (int l = 0; l < LOADS; l++) {
@@ -68,22 +68,22 @@ __device__ __forceinline__ void multiplyTransposed(
   __shared__ double shared[WIDE<T>][THREADS];
 #pragma unroll
   for (int c = 0; c < WIDE<T>; c++) {
-    shared[c][threadIdx.x] = sums[c];
+    shared[c][thread()] = sums[c];
   }
   for (int half = THREADS / lanes / 2; half > 0; half /= 2) {
     __syncthreads();
-    if (threadIdx.x < half * lanes) {
+    if (thread() < half * lanes) {
 #pragma unroll
       for (int c = 0; c < WIDE<T>; c++) {
-        shared[c][threadIdx.x] += shared[c][threadIdx.x + half * lanes];
+        shared[c][thread()] += shared[c][thread() + half * lanes];
       }
     }
   }
-  if (threadIdx.x < lanes) {
+  if (thread() < lanes) {
 #pragma unroll
     for (int c = 0; c < WIDE<T>; c++) {
       if (column[c] < columns) {
-        partials[blockIdx.y * columns + column[c]] = shared[c][threadIdx.x];
+        partials[blockIdx.y * columns + column[c]] = shared[c][thread()];
       }
     }
   }

@@ -8,7 +8,7 @@
 extern "C" __global__ void pivots(
     const double* h, double shift, const double* l, long long d, int* out) {
   int bad = 0;
-  for (long long j = threadIdx.x; j < d; j += THREADS) {
+  for (long long j = thread(); j < d; j += THREADS) {
     double root = l[j * d + j];
     double pivot = root * root;
     double rounding = static_cast<double>(d) * 0x1p-52 * fabs(h[j * d + j] + shift);
@@ -20,7 +20,7 @@ extern "C" __global__ void pivots(
     each[warp()] = bad;
   }
   __syncthreads();
-  if (threadIdx.x == 0) {
+  if (thread() == 0) {
     for (int w = 1; w < WARPS; w++) {
       bad += each[w];
     }

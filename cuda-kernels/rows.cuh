@@ -61,9 +61,9 @@ struct RowTile {
 
   __device__ __forceinline__ explicit RowTile(int lanes) {
     int groups = THREADS / lanes;
-    lane = threadIdx.x % lanes;
+    lane = thread() % lanes;
     for (int r = 0; r < TILE; r++) {
-      row[r] = (blockIdx.x * static_cast<long long>(TILE) + r) * groups + threadIdx.x / lanes;
+      row[r] = (blockIdx.x * static_cast<long long>(TILE) + r) * groups + thread() / lanes;
     }
   }
 };

@@ -19,7 +19,7 @@ extern "C" __global__ void sampleRows(
   Chunk chunk(rows);
   long long count = 0;
   for (long long base = chunk.begin; base < chunk.end; base += THREADS) {
-    long long i = base + threadIdx.x;
+    long long i = base + thread();
     bool drawn = i < rows && uniform(bits(seed, stream, firstRow + i))
         < probability(scores[i], *total, size);
     count += mark(drawn, i, rows, words);

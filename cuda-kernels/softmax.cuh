@@ -42,7 +42,7 @@ __device__ __forceinline__ Range blockRange(Range range) {
   __shared__ double max[THREADS];
   __shared__ double sum[THREADS];
   __shared__ double largest[THREADS];
-  int t = threadIdx.x;
+  int t = thread();
   max[t] = range.max;
   sum[t] = range.sum;
   largest[t] = range.largest;

@@ -13,7 +13,7 @@ extern "C" __global__ void softmaxMaximum(
     range.add(row[i]);
   }
   range = blockRange(range);
-  if (threadIdx.x == 0) {
+  if (thread() == 0) {
     double* out = partials + blockIdx.y * 3LL * gridDim.x + blockIdx.x;
     out[0] = range.max;
     out[gridDim.x] = range.sum;

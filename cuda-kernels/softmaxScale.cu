@@ -12,7 +12,7 @@ extern "C" __global__ void softmaxScale(
     const double* partials, int count, double* stats, int statsStride) {
   const double* from = partials + blockIdx.x * 3LL * count;
   Range range;
-  for (int b = threadIdx.x; b < count; b += THREADS) {
+  for (int b = thread(); b < count; b += THREADS) {
     Range part;
     part.max = from[b];
     part.sum = from[count + b];
@@ -20,7 +20,7 @@ extern "C" __global__ void softmaxScale(
     range.add(part);
   }
   range = blockRange(range);
-  if (threadIdx.x == 0) {
+  if (thread() == 0) {
     double* out = stats + blockIdx.x * static_cast<long long>(statsStride);
     out[0] = range.max;
     out[1] = isFinite(range.largest) ? 1 / range.sum : infinity() - infinity();

@@ -7,7 +7,7 @@
 extern "C" __global__ void sums(const double* partials, int count, double* out) {
   const double* from = partials + static_cast<long long>(blockIdx.x) * count;
   double sum[1] = {0};
-  for (int b = threadIdx.x; b < count; b += THREADS) {
+  for (int b = thread(); b < count; b += THREADS) {
     sum[0] += from[b];
   }
   blockSums(sum, out);
