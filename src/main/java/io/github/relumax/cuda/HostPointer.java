@@ -13,6 +13,7 @@ final class HostPointer extends Pointer {
   }
 
   /** The memory there. */
+  @SuppressWarnings("restricted") // Of the size that was asked for.
   MemorySegment segment(long bytes) {
     return MemorySegment.ofAddress(getNativePointer()).reinterpret(bytes);
   }

@@ -14,6 +14,7 @@ import java.util.Optional;
  * A shared library that the system's loader opened; it stays open until the process ends. Other
  * libraries that ask for its name (its soname) are given this one.
  */
+@SuppressWarnings("restricted") // It is what the class is for.
 final class NativeLibrary {
   private static final int RTLD_LAZY = 1;
   private static final int RTLD_DI_LINKMAP = 2;
