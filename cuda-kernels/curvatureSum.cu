@@ -4,9 +4,9 @@
 extern "C" __global__ void curvatureSum(
     const double* a, const double* u, const double* mean, long long n, double* partials) {
   double center = *mean;
-  double sums[1] = {0};
+  double sums = 0;
   for (long long i = first(); i < n; i += step()) {
-    sums[0] = fma(a[i], u[i] - center, sums[0]);
+    sums = fma(a[i], u[i] - center, sums);
   }
-  blockSums(sums, partials);
+  blockSums(&sums, 1, partials);
 }
