@@ -4,9 +4,9 @@
 extern "C" __global__ void curvatureSum(
     const double* a, const double* u, const double* mean, long long n, double* partials) {
   double center = *mean;
-  double sums = 0;
+  double total = 0;
   for (long long i = first(); i < n; i += step()) {
-    sums = fma(a[i], u[i] - center, sums);
+    total = fma(a[i], u[i] - center, total);
   }
-  blockSums(&sums, 1, partials);
+  blockSums(&total, 1, partials);
 }
