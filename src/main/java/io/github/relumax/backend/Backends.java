@@ -41,7 +41,7 @@ public final class Backends {
     List<BackendProvider> providers = providers();
     if (name.equals(AUTO)) {
       for (BackendProvider provider : providers) {
-        Optional<String> reason = provider.unavailable();
+        Optional<String> reason = provider.passedOver();
         if (reason.isEmpty()) {
           LOG.info("backend auto: {} ({})", provider.name(), provider.describe());
           return provider.open(options);

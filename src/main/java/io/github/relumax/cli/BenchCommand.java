@@ -3,7 +3,6 @@ package io.github.relumax.cli;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.matrix.ElementType;
-import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.PathChoice;
@@ -118,7 +117,13 @@ final class BenchCommand implements Callable<Integer> {
     Memory.requireMatrices(sizes.m(), sizes.n(), sizes.d(), planted.type(), ElementType.FLOAT32);
     try (Backend backend = backends.open()) {
       Memory.requireBenchmark(
-          backend, sizes.m(), sizes.n(), sizes.d(), planted.type(), path, SystemMemory.available());
+          backend,
+          sizes.m(),
+          sizes.n(),
+          sizes.d(),
+          planted.type(),
+          path,
+          backend.memory().available());
     }
     return bench(
         sizes.name(),

@@ -47,6 +47,9 @@ final class InfoCommand implements Callable<Integer> {
       String state =
           reason.map(text -> "cannot run here: " + text).orElse("usable: " + provider.describe());
       console.println("  %-7s %s".formatted(provider.name(), state));
+      for (String line : provider.details()) {
+        console.println("          " + line);
+      }
     }
     return ExitCode.OK;
   }

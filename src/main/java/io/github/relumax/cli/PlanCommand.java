@@ -1,12 +1,12 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemOutline;
 import io.github.relumax.matrix.ElementType;
-import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.plan.PathDecision;
@@ -142,8 +142,10 @@ final class PlanCommand implements Callable<Integer> {
 
   private PlanRecord plan(Backend backend, Subject subject) {
     Workload load = subject.load();
-    long available = SystemMemory.available();
-    long left = subject.a2Mapped() ? available : available - load.a2Bytes();
+    BackendMemory memory = backend.memory();
+    long available = memory.available();
+    boolean copied = memory.separate() || !subject.a2Mapped();
+    long left = copied ? available - load.a2Bytes() : available;
     PathDecision decision = PathDecision.of(backend, load.m(), load.n(), load.d(), path, left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
