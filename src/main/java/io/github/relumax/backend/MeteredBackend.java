@@ -10,8 +10,8 @@ import java.util.Map;
  * for bit. The cost is two looks at the clock and a few small objects a call.
  *
  * <p>Every call is waited for, so that the work of one does not count as the time of the next: a
- * backend that works while its caller goes on is slower this way. A call that throws is not counted, and neither is making or
- * closing lists and buffers' views.
+ * backend that works while its caller goes on is slower this way. A call that throws is not
+ * counted, and neither is making or closing lists and buffers' views.
  */
 public final class MeteredBackend implements Backend {
   private final Backend backend;

@@ -61,7 +61,8 @@ final class BackendMixin {
           "--backend %s: there is no such backend, expected %s, %s"
               .formatted(name, Backends.AUTO, String.join(", ", names)));
     }
-    return Backends.open(name, new BackendOptions(threads == null ? 0 : threads, device == null ? 0 : device));
+    return Backends.open(
+        name, new BackendOptions(threads == null ? 0 : threads, device == null ? 0 : device));
   }
 
   /** What was opened and, for auto, why nothing better was. */

@@ -117,7 +117,13 @@ final class BenchCommand implements Callable<Integer> {
     Memory.requireMatrices(sizes.m(), sizes.n(), sizes.d(), planted.type(), ElementType.FLOAT32);
     try (Backend backend = backends.open()) {
       Memory.requireBenchmark(
-          backend, sizes.m(), sizes.n(), sizes.d(), planted.type(), path, backend.memory().available());
+          backend,
+          sizes.m(),
+          sizes.n(),
+          sizes.d(),
+          planted.type(),
+          path,
+          backend.memory().available());
     }
     return bench(
         sizes.name(),

@@ -330,15 +330,7 @@ final class CudaBackend implements Backend {
   /** Lists the units whose bits are set in words, and waits for how many they are. */
   private void compact(DeviceUnits units, long n, long words, long on) {
     along(
-        "compact",
-        n,
-        words,
-        on,
-        n,
-        counts(words, n),
-        units.index(),
-        units.sign(),
-        units.length());
+        "compact", n, words, on, n, counts(words, n), units.index(), units.sign(), units.length());
     units.count(gpu.read(units.length(), 8).get(JAVA_LONG, 0));
   }
 
@@ -495,15 +487,7 @@ final class CudaBackend implements Backend {
     kernels.launchRow("softmaxMaximum", grid, address(z), m, m, partials);
     kernels.launchRow("softmaxScale", 1, partials, grid, results, 8);
     kernels.launchRow(
-        "softmaxResidual",
-        grid,
-        address(z),
-        address(b),
-        w,
-        m,
-        results,
-        address(f),
-        partials);
+        "softmaxResidual", grid, address(z), address(b), w, m, results, address(f), partials);
     sums(grid, 5, results + 8 * 3);
     kernels.launchRow(
         "softmaxGradient",

@@ -78,6 +78,11 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
+    return open(options, KernelCache.ofUser());
+  }
+
+  /** The same with compiled kernels kept elsewhere. */
+  CudaBackend open(BackendOptions options, KernelCache cache) {
     unavailable()
         .ifPresent(reason -> {
           throw new BackendUnavailableException("backend 'cuda': " + reason);
@@ -85,17 +90,20 @@ public final class CudaBackendProvider implements BackendProvider {
     List<CudaDevice> devices = CudaDevice.all();
     if (options.device() >= devices.size()) {
       throw new BackendUnavailableException(
-          "backend 'cuda': there is no device %d; the devices are 0 to %d"
+          "backend 'cuda': there is no device %d; devices are numbered 0 to %d, see relumax info"
               .formatted(options.device(), devices.size() - 1));
     }
-    return open(devices.get(options.device()), KernelCache.ofUser());
-  }
-
-  static CudaBackend open(CudaDevice device, KernelCache cache) {
+    CudaDevice device = devices.get(options.device());
+    if (device.capability() < CudaDevice.OLDEST) {
+      throw new BackendUnavailableException(
+          "backend 'cuda': %s has compute capability %s, 7.5 or higher is needed"
+              .formatted(device.name(), device.dottedCapability()));
+    }
     CudaLibraries libraries = CudaLibraries.get();
     CudaContext context = new CudaContext(libraries, device);
     try {
-      return new CudaBackend(context, new Kernels(context, libraries.nvrtc().map(Nvrtc::new), cache));
+      Optional<Nvrtc> compiler = libraries.nvrtc().map(Nvrtc::new);
+      return new CudaBackend(context, new Kernels(context, compiler, cache));
     } catch (RuntimeException | Error e) {
       context.close();
       throw e;

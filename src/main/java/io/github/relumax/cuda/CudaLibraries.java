@@ -147,7 +147,8 @@ final class CudaLibraries {
           Optional.of(
               ("%s of CUDA %s was not found; install the CUDA toolkit or name its folder in %s;"
                       + " see relumax info")
-                  .formatted(name, toolkits.size() == 2 ? "12 or 13" : "12", LibrarySearch.PATH_VARIABLE));
+                  .formatted(
+                      name, toolkits.size() == 2 ? "12 or 13" : "12", LibrarySearch.PATH_VARIABLE));
       return;
     }
     JCudaNatives.load();
@@ -221,8 +222,7 @@ final class CudaLibraries {
     if (folder == null) {
       return;
     }
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(folder, "libnvrtc-builtins.so.*")) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "libnvrtc-builtins.so.*")) {
       for (Path file : files) {
         NativeLibrary.open(file.toString());
       }

@@ -84,8 +84,7 @@ final class Cusolver implements AutoCloseable {
    */
   void factor(int d, long a, long workspace, int workspaceSize, long info) {
     try {
-      int status =
-          (int) potrf.invokeExact(handle, UPPER, d, a, d, workspace, workspaceSize, info);
+      int status = (int) potrf.invokeExact(handle, UPPER, d, a, d, workspace, workspaceSize, info);
       check("cusolverDnDpotrf, d = " + d, status);
     } catch (Throwable e) {
       throw NativeLibrary.unchecked(e);

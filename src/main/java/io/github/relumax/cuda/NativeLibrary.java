@@ -47,7 +47,8 @@ final class NativeLibrary {
    */
   static NativeLibrary open(String name) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment handle = (MemorySegment) DLOPEN.invokeExact(arena.allocateFrom(name), RTLD_LAZY);
+      MemorySegment handle =
+          (MemorySegment) DLOPEN.invokeExact(arena.allocateFrom(name), RTLD_LAZY);
       if (handle.address() == 0) {
         throw new UnsatisfiedLinkError(text((MemorySegment) DLERROR.invokeExact()));
       }
@@ -84,9 +85,7 @@ final class NativeLibrary {
   Optional<MethodHandle> find(String symbol, FunctionDescriptor type) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment at = (MemorySegment) DLSYM.invokeExact(handle, arena.allocateFrom(symbol));
-      return at.address() == 0
-          ? Optional.empty()
-          : Optional.of(LINKER.downcallHandle(at, type));
+      return at.address() == 0 ? Optional.empty() : Optional.of(LINKER.downcallHandle(at, type));
     } catch (Throwable e) {
       throw unchecked(e);
     }

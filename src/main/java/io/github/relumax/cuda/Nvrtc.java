@@ -49,8 +49,7 @@ final class Nvrtc {
     cubin = library.function("nvrtcGetCUBIN", TWO_POINTERS);
     ptxSize = library.function("nvrtcGetPTXSize", TWO_POINTERS);
     ptx = library.function("nvrtcGetPTX", TWO_POINTERS);
-    errorString =
-        library.function("nvrtcGetErrorString", FunctionDescriptor.of(ADDRESS, JAVA_INT));
+    errorString = library.function("nvrtcGetErrorString", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     archCount = library.function("nvrtcGetNumSupportedArchs", onePointer);
     archs = library.function("nvrtcGetSupportedArchs", onePointer);
     version = version(library.function("nvrtcVersion", TWO_POINTERS));
@@ -161,10 +160,7 @@ final class Nvrtc {
 
   private String firstError(Arena arena, MemorySegment program, int result) throws Throwable {
     String text = new String(result(arena, program, "nvrtcGetProgramLog", logSize, log), UTF_8);
-    return text.lines()
-        .filter(line -> line.contains("error"))
-        .findFirst()
-        .orElse(message(result));
+    return text.lines().filter(line -> line.contains("error")).findFirst().orElse(message(result));
   }
 
   private String message(int result) {

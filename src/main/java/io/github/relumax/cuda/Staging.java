@@ -86,8 +86,7 @@ final class Staging implements AutoCloseable {
       if (at > 0) {
         waitFor(piece);
         long last = at - BYTES;
-        MemorySegment.copy(
-            segments[piece], 0, to, last, Math.min(BYTES, to.byteSize() - last));
+        MemorySegment.copy(segments[piece], 0, to, last, Math.min(BYTES, to.byteSize() - last));
       }
     }
   }

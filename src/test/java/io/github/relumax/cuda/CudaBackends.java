@@ -1,0 +1,16 @@
+package io.github.relumax.cuda;
+
+import io.github.relumax.backend.BackendOptions;
+import java.nio.file.Path;
+
+/** Opens the CUDA backend for tests, with a cache of their own. */
+final class CudaBackends {
+  private static final KernelCache CACHE = new KernelCache(Path.of("target", "cuda-test-kernels"));
+
+  private CudaBackends() {}
+
+  /** On the first device. */
+  static CudaBackend open() {
+    return new CudaBackendProvider().open(BackendOptions.DEFAULTS, CACHE);
+  }
+}
