@@ -5,6 +5,8 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import jcuda.CudaException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -57,6 +59,7 @@ final class CudaContext implements AutoCloseable {
   private final HostPointer small = new HostPointer();
   private final MemorySegment smallSegment;
   private final Staging staging;
+  private final List<CUmodule> modules = new ArrayList<>();
   private long allocations;
   private long live;
   private boolean closed;
@@ -140,6 +143,17 @@ final class CudaContext implements AutoCloseable {
     }
   }
 
+  /** Makes a call that gives something back; where the context is lost it may fail. */
+  void release(String what, Call call) {
+    try {
+      call.run();
+    } catch (CudaException e) {
+      if (!lost) {
+        throw failure(what, e);
+      }
+    }
+  }
+
   private RuntimeException failure(String what, CudaException e) {
     String error = e.getMessage();
     if (error.equals(OUT_OF_MEMORY) || error.equals(BLAS_OUT_OF_MEMORY)) {
@@ -196,14 +210,13 @@ final class CudaContext implements AutoCloseable {
     return pointer.address();
   }
 
-  /** Gives memory back; where the context is closed or lost, it went with that. */
+  /** Gives memory back; where the context is closed, it went with that. */
   void free(long address) {
     live--;
-    if (closed || lost) {
-      return;
+    if (!closed) {
+      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+      release("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
     }
-    makeCurrent();
-    call("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
   }
 
   /** How often memory was taken so far. */
@@ -270,10 +283,12 @@ final class CudaContext implements AutoCloseable {
 
   // Kernels
 
+  /** Loads machine code or PTX; unloaded with the context. */
   CUmodule load(String name, byte[] image) {
     makeCurrent();
     CUmodule module = new CUmodule();
     call("cuModuleLoadData of " + name, () -> JCudaDriver.cuModuleLoadData(module, image));
+    modules.add(module);
     return module;
   }
 
@@ -375,16 +390,17 @@ final class CudaContext implements AutoCloseable {
     }
     closed = true;
     try {
-      if (!lost) {
-        makeCurrent();
-        staging.close();
-        solver.close();
-        call("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
-        call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
-        call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
-      }
-      // Even where it is lost: what it holds is freed, and the next user of the device gets another.
-      call("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+      staging.close();
+      release("cusolverDnDestroy", solver::close);
+      release("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
+      modules.forEach(
+          module -> release("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module)));
+      release("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
+      release("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
+      // Where it is lost, what it holds is freed by the last release, and the next user of the
+      // device gets another context.
+      release("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
     } finally {
       arena.close();
     }
