@@ -10,7 +10,6 @@
 #include <dlfcn.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <numeric>
 #include <random>
 

@@ -65,12 +65,12 @@ int factor(Index n, double* a, Index lda, bool lower) {
 extern "C" {
 
 int cusolverGetVersion(int* version) {
-  *version = CUSOLVER_MAJOR * 1000 + 601;
+  *version = libraryVersion(reinterpret_cast<void*>(&cusolverGetVersion)) * 1000 + 601;
   return Ok;
 }
 
 int cusolverGetProperty(int which, int* value) {
-  const int version[] = {CUSOLVER_MAJOR, 6, 1};
+  const int version[] = {libraryVersion(reinterpret_cast<void*>(&cusolverGetVersion)), 6, 1};
   if (which < 0 || which > 2) return BadValue;
   *value = version[which];
   return Ok;

@@ -1,12 +1,7 @@
 // The driver API: what JCudaDriver and java.lang.foreign callers find in libcuda.so.1.
 #include <dlfcn.h>
+#include <time.h>
 
-#include <algorithm>
-#include <chrono>
-#include <fstream>
-#include <iterator>
-#include <set>
-#include <sstream>
 
 #include "stream.h"
 
@@ -43,7 +38,7 @@ struct Function {
 
 struct Moment {
   bool done = false;
-  std::chrono::steady_clock::time_point time;
+  double seconds = 0;
   Handle stream = 0;
   uint64_t number = 0;
 };
@@ -69,10 +64,8 @@ int deviceCount() { return static_cast<int>(numberSetting("DEVICES", 2)); }
 bool isDevice(int device) { return device >= 0 && device < deviceCount(); }
 
 std::pair<int, int> capability() {
-  std::istringstream words(setting("COMPUTE", "8.0"));
   int major = 0, minor = 0;
-  char dot;
-  words >> major >> dot >> minor;
+  sscanf(setting("COMPUTE", "8.0").c_str(), "%d.%d", &major, &minor);
   return {major, minor};
 }
 
@@ -88,9 +81,8 @@ Result ready() {
 
 /** Ends what belongs to a device's contexts. */
 void clear(int device) {
-  for (auto* map : {&modules})
-    for (auto at = map->begin(); at != map->end();)
-      at = at->second.device == device ? map->erase(at) : std::next(at);
+  for (auto at = modules.begin(); at != modules.end();)
+    at = at->second.device == device ? modules.erase(at) : std::next(at);
   for (auto at = functions.begin(); at != functions.end();)
     at = at->second.device == device ? functions.erase(at) : std::next(at);
   for (auto at = events.begin(); at != events.end();)
@@ -782,7 +774,9 @@ int cuEventRecord(Handle event, Handle stream) {
   moment->number = lastOperation() + 1;
   return enqueue(stream, [=] {
     moment->done = true;
-    moment->time = std::chrono::steady_clock::now();
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    moment->seconds = static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
     return Success;
   });
 }
@@ -833,9 +827,8 @@ int cuEventElapsedTime(float* milliseconds, Handle start, Handle end) {
       a->second.moment == nullptr || b->second.moment == nullptr)
     return InvalidHandle;
   if (!a->second.moment->done || !b->second.moment->done) return NotReady;
-  *milliseconds = std::chrono::duration<float, std::milli>(b->second.moment->time -
-                                                           a->second.moment->time)
-                      .count();
+  *milliseconds =
+      static_cast<float>(1000 * (b->second.moment->seconds - a->second.moment->seconds));
   return Success;
 }
 
@@ -852,9 +845,11 @@ int cuModuleLoadDataEx(Handle* module, const void* image, unsigned, int*, void**
 
 int cuModuleLoad(Handle* module, const char* path) {
   CUDASIM_CALL;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return FileNotFound;
-  std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  FILE* file = fopen(path, "rb");
+  if (file == nullptr) return FileNotFound;
+  std::string image;
+  for (int c; (c = fgetc(file)) != EOF;) image += static_cast<char>(c);
+  fclose(file);
   return load(module, image.c_str());
 }
 

@@ -2,9 +2,7 @@
 // the check of an operand's memory that both need.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "sim.h"
 

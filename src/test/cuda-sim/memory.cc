@@ -2,7 +2,6 @@
 // unmapped pages around it: an access after a free or past an end can meet no other allocation.
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <deque>
 
 #include "sim.h"

@@ -1,6 +1,5 @@
 // NVRTC. Nothing is compiled: the kernels have been, by the host's compiler. A program that is the
 // text which was compiled then gives an image that names its file; any other text is an error.
-#include <algorithm>
 #include <set>
 
 #include "sim.h"
@@ -78,8 +77,8 @@ extern "C" {
 
 int nvrtcVersion(int* major, int* minor) {
   if (major == nullptr || minor == nullptr) return InvalidInput;
-  *major = NVRTC_MAJOR;
-  *minor = NVRTC_MAJOR == 12 ? 6 : 0;
+  *major = libraryVersion(reinterpret_cast<void*>(&nvrtcVersion));
+  *minor = *major == 12 ? 6 : 0;
   return NvrtcSuccess;
 }
 

@@ -3,8 +3,6 @@
 #include <dlfcn.h>
 #include <link.h>
 
-#include <algorithm>
-#include <sstream>
 
 #include "sim.h"
 
@@ -109,14 +107,13 @@ const SourceFile* fileOfImage(const char* image, std::string* why) {
     *why = "damaged image";
     return nullptr;
   }
-  std::istringstream words(text);
-  std::string magic, key, name, hash;
-  words >> magic >> key >> name >> key >> hash;
+  char name[200] = "", hash[20] = "";
+  sscanf(image, "%*s file %199s hash %19s", name, hash);
   const SourceFile* file = sourceFile(name);
   if (file == nullptr) {
-    *why = "image of " + name + ", which the simulator does not have";
+    *why = std::string("image of ") + name + ", which the simulator does not have";
   } else if (hashOf(*file) != hash) {
-    *why = "image of another version of " + name;
+    *why = std::string("image of another version of ") + name;
     file = nullptr;
   }
   return file;

@@ -1,4 +1,6 @@
 // Settings, counters and messages, and the few functions that tests call by name.
+#include <dlfcn.h>
+
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -74,6 +76,12 @@ bool injectedFailure(const char* name) {
 uint64_t& counter(const char* name) {
   static auto* map = new std::map<std::string, uint64_t>;
   return (*map)[name];
+}
+
+int libraryVersion(const void* function) {
+  Dl_info library;
+  if (dladdr(function, &library) == 0) return 0;
+  return atoi(strrchr(library.dli_fname, '.') + 1);
 }
 
 }  // namespace cudasim

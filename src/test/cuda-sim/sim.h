@@ -1,6 +1,7 @@
 // The parts of the simulator that its libraries share. Everything here is called with lock() held.
 #pragma once
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +54,8 @@ long long numberSetting(const char* name, long long otherwise);
 bool injectedFailure(const char* name);
 /** A counter that tests can read by name. */
 uint64_t& counter(const char* name);
+/** 12 for a function of libnvrtc.so.12: one object makes the libraries of both CUDA versions. */
+int libraryVersion(const void* function);
 
 // Device memory (memory.cc).
 struct Allocation {

@@ -4,21 +4,20 @@
 set -eu
 path=$1
 name=$(basename "$path")
-id=$(echo "$name" | tr -c 'A-Za-z0-9\n' _)
+id=$(echo "$name" | tr . _)
 cat <<END
-#define CUDASIM_SHARED_SECTION "cudasim_$id"
 #include "kernel_table.h"
+#include "cuda_sim.h"
 END
 kernels=
 case $name in
 *.cu)
   cat <<END
-#include "cuda_sim.h"
 namespace {
 #include "$path"
 }
 END
-  kernels=$(${CXX:-g++} -E -P -x c++ -std=c++20 -D__CUDACC_RTC__=1 '-D__global__=CUDASIM_GLOBAL' "$path" |
+  kernels=$(${CXX:-g++} -E -P -x c++ -std=c++17 -D__CUDACC_RTC__=1 '-D__global__=CUDASIM_GLOBAL' "$path" |
     tr '\n' ' ' | sed 's/CUDASIM_GLOBAL/\n&/g' |
     sed -nE 's/^CUDASIM_GLOBAL +void +(__launch_bounds__ *\( *([0-9]+)[^)]*\) *)?([A-Za-z_0-9]+) *\(.*/CUDASIM_KERNEL(\3, \2 + 0),/p')
   ;;

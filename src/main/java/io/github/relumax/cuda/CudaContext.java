@@ -5,8 +5,8 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import jcuda.CudaException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -59,7 +59,10 @@ final class CudaContext implements AutoCloseable {
   private final HostPointer small = new HostPointer();
   private final MemorySegment smallSegment;
   private final Staging staging;
-  private final List<CUmodule> modules = new ArrayList<>();
+
+  /** What gives back what was taken, the last first. */
+  private final Deque<Runnable> atClose = new ArrayDeque<>();
+
   private long allocations;
   private long live;
   private boolean closed;
@@ -87,19 +90,22 @@ final class CudaContext implements AutoCloseable {
   CudaContext(CudaLibraries libraries, CudaDevice device) {
     this.device = device;
     handle = CudaDevice.handle(device.ordinal());
-    // Freed again by close(), also where what follows fails.
-    boolean open = false;
     call("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, handle));
+    // The last release ends the context, with all that it holds where it is lost.
+    onClose("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+    onClose("freeing memory", arena::close);
     try {
       makeCurrent();
       call(
           "cuStreamCreate",
           () -> JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+      onClose("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
       call("cublasCreate", () -> JCublas2.cublasCreate(blas));
+      onClose("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
       call("cublasSetStream", () -> JCublas2.cublasSetStream(blas, new cudaStream_t(stream)));
       solver = new Cusolver(libraries.cusolver(), stream.address());
-      call("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(small, SMALL));
-      smallSegment = small.segment(SMALL);
+      onClose("cusolverDnDestroy", solver::close);
+      smallSegment = pinned(small, SMALL);
       zero = constant(0);
       one = constant(1);
       minusOne = constant(-1);
@@ -110,12 +116,9 @@ final class CudaContext implements AutoCloseable {
       }
       argumentAddresses = new HostPointer(addresses);
       staging = new Staging(this, stream);
-      open = true;
-    } finally {
-      if (!open) {
-        JCudaDriver.cuDevicePrimaryCtxRelease(handle);
-        arena.close();
-      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
   }
 
@@ -144,7 +147,7 @@ final class CudaContext implements AutoCloseable {
   }
 
   /** Makes a call that gives something back; where the context is lost it may fail. */
-  void release(String what, Call call) {
+  private void release(String what, Call call) {
     try {
       call.run();
     } catch (CudaException e) {
@@ -288,7 +291,7 @@ final class CudaContext implements AutoCloseable {
     makeCurrent();
     CUmodule module = new CUmodule();
     call("cuModuleLoadData of " + name, () -> JCudaDriver.cuModuleLoadData(module, image));
-    modules.add(module);
+    onClose("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module));
     return module;
   }
 
@@ -383,26 +386,24 @@ final class CudaContext implements AutoCloseable {
     return solver;
   }
 
+  /** Takes pinned memory, which is given back by {@link #close}. */
+  MemorySegment pinned(HostPointer pointer, long bytes) {
+    call("cuMemAllocHost of " + bytes + " bytes", () -> JCudaDriver.cuMemAllocHost(pointer, bytes));
+    onClose("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(pointer));
+    return pointer.segment(bytes);
+  }
+
+  /** Makes a call when this is closed, before those that were said earlier. */
+  void onClose(String what, Call call) {
+    atClose.push(() -> release(what, call));
+  }
+
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    try {
+    if (!closed) {
+      closed = true;
       release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
-      staging.close();
-      release("cusolverDnDestroy", solver::close);
-      release("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
-      modules.forEach(
-          module -> release("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module)));
-      release("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
-      release("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
-      // Where it is lost, what it holds is freed by the last release, and the next user of the
-      // device gets another context.
-      release("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
-    } finally {
-      arena.close();
+      atClose.forEach(Runnable::run);
     }
   }
 }

@@ -25,6 +25,9 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasOperation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,8 @@ import org.junit.jupiter.api.Test;
 @SimulatedCuda
 class SimulatedCudaTest {
   private static final Path KERNELS = Path.of("src/test/cuda-sim/test-kernels");
+
+  private static final int LOWER = 0; // CUBLAS_FILL_MODE_LOWER
 
   private final CUcontext context = new CUcontext();
 
@@ -96,11 +101,120 @@ class SimulatedCudaTest {
         .isEqualTo(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
   }
 
+  @Test
+  void aKernelThatWritesPastItsMemoryFails() throws Throwable {
+    JCudaDriver.setExceptionsEnabled(false);
+    CUmodule module = new CUmodule();
+    JCudaDriver.cuModuleLoadData(module, compiled("wrong.cu"));
+    CUfunction pastTheEnd = new CUfunction();
+    JCudaDriver.cuModuleGetFunction(pastTheEnd, module, "pastTheEnd");
+    Pointer arguments = Pointer.to(Pointer.to(upload(new double[8])), Pointer.to(new long[] {8}));
+
+    JCudaDriver.cuLaunchKernel(pastTheEnd, 1, 1, 1, 9, 1, 1, 0, null, arguments, null);
+
+    assertThat(JCudaDriver.cuCtxSynchronize()).isEqualTo(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS);
+  }
+
+  @Test
+  void cublasMultipliesMatrices() {
+    JCublas2.setExceptionsEnabled(true);
+    cublasHandle handle = new cublasHandle();
+    JCublas2.cublasCreate(handle);
+    CUdeviceptr a = upload(new double[] {1, 2, 3, 4, 5, 6}); // 2 x 3, by columns
+    CUdeviceptr b = upload(new double[] {1, 0, 2}); // 3 x 1
+    CUdeviceptr c = upload(new double[] {100, 200});
+
+    Pointer one = Pointer.to(new double[] {1});
+    JCublas2.cublasDgemm(
+        handle,
+        cublasOperation.CUBLAS_OP_N,
+        cublasOperation.CUBLAS_OP_N,
+        2,
+        1,
+        3,
+        one,
+        a,
+        2,
+        b,
+        3,
+        one,
+        c,
+        2);
+
+    assertThat(download(c, 2)).containsExactly(111, 214);
+    JCublas2.cublasDestroy(handle);
+  }
+
+  @Test
+  void cusolverFactorsAndNamesTheFirstBadPivot() throws Throwable {
+    try (Arena arena = Arena.ofConfined()) {
+      SymbolLookup cusolver = SymbolLookup.libraryLookup("libcusolver.so.11", arena);
+      MemorySegment handle = arena.allocate(ADDRESS);
+      check(cusolver, "cusolverDnCreate", handle);
+      MemorySegment solver = handle.get(ADDRESS, 0);
+      MemorySegment size = arena.allocate(JAVA_INT);
+      check(cusolver, "cusolverDnDpotrf_bufferSize", solver, LOWER, 2, MemorySegment.NULL, 2, size);
+      int length = size.get(JAVA_INT, 0);
+      CUdeviceptr workspace = upload(new double[length]);
+      CUdeviceptr info = upload(new double[1]);
+      CUdeviceptr definite = upload(new double[] {4, 2, Double.NaN, 10});
+      CUdeviceptr indefinite = upload(new double[] {4, 2, Double.NaN, 1});
+
+      check(
+          cusolver,
+          "cusolverDnDpotrf",
+          solver,
+          LOWER,
+          2,
+          segment(definite),
+          2,
+          segment(workspace),
+          length,
+          segment(info));
+      assertThat(info(info)).isZero();
+      assertThat(download(definite, 4)).containsExactly(2, 1, Double.NaN, 3);
+
+      check(
+          cusolver,
+          "cusolverDnDpotrf",
+          solver,
+          LOWER,
+          2,
+          segment(indefinite),
+          2,
+          segment(workspace),
+          length,
+          segment(info));
+      assertThat(info(info)).isEqualTo(2);
+      check(cusolver, "cusolverDnDestroy", solver);
+    }
+  }
+
   private static CUdeviceptr upload(double[] values) {
     CUdeviceptr at = new CUdeviceptr();
     JCudaDriver.cuMemAlloc(at, (long) values.length * Sizeof.DOUBLE);
     JCudaDriver.cuMemcpyHtoD(at, Pointer.to(values), (long) values.length * Sizeof.DOUBLE);
     return at;
+  }
+
+  private static double[] download(CUdeviceptr from, int count) {
+    double[] values = new double[count];
+    JCudaDriver.cuMemcpyDtoH(Pointer.to(values), from, (long) count * Sizeof.DOUBLE);
+    return values;
+  }
+
+  private static int info(CUdeviceptr at) {
+    int[] value = new int[1];
+    JCudaDriver.cuMemcpyDtoH(Pointer.to(value), at, Sizeof.INT);
+    return value[0];
+  }
+
+  /** The address in device memory that java.lang.foreign passes on. */
+  private static MemorySegment segment(CUdeviceptr pointer) {
+    MemorySegment address = MemorySegment.ofArray(new long[1]);
+    long[] out = new long[1];
+    CUdeviceptr[] one = {pointer};
+    return address;
   }
 
   /** What NVRTC makes of a file of test-kernels. */
