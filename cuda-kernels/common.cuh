@@ -56,23 +56,30 @@ __device__ __forceinline__ T laneSum(T v, int lanes) {
   return v;
 }
 
-/** Leaves the block's sum of v[q] at partials[(blockIdx.y * N + q) * gridDim.x + blockIdx.x]. */
-template <int N>
-__device__ __forceinline__ void blockSums(const double (&v)[N], double* partials) {
-  __shared__ double sums[N][WARPS];
-  for (int q = 0; q < N; q++) {
+/** Sums that a block may have at once. */
+constexpr int MOST_SUMS = 8;
+
+/**
+ * Leaves the block's sum of v[q], q < count, at
+ * partials[(blockIdx.y * count + q) * gridDim.x + blockIdx.x].
+ */
+__device__ __forceinline__ void blockSums(const double* v, int count, double* partials) {
+  __shared__ double sums[MOST_SUMS][WARPS];
+#pragma unroll
+  for (int q = 0; q < count; q++) {
     double sum = laneSum(v[q], WARP);
     if (lane() == 0) {
       sums[q][warp()] = sum;
     }
   }
   __syncthreads();
-  if (thread() < N) {
+  if (thread() < count) {
     double sum = 0;
     for (int w = 0; w < WARPS; w++) {
       sum += sums[thread()][w];
     }
-    partials[(static_cast<long long>(blockIdx.y) * N + thread()) * gridDim.x + blockIdx.x] = sum;
+    long long row = static_cast<long long>(blockIdx.y) * count + thread();
+    partials[row * gridDim.x + blockIdx.x] = sum;
   }
 }
 

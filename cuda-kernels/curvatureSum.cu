@@ -4,9 +4,9 @@
 extern "C" __global__ void curvatureSum(
     const double* a, const double* u, const double* mean, long long n, double* partials) {
   double center = *mean;
-  double sums[1] = {0};
+  double total = 0;
   for (long long i = first(); i < n; i += step()) {
-    sums[0] = fma(a[i], u[i] - center, sums[0]);
+    total = fma(a[i], u[i] - center, total);
   }
-  blockSums(sums, partials);
+  blockSums(&total, 1, partials);
 }

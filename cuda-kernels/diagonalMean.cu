@@ -2,9 +2,9 @@
 
 /* Mean of |h_jj|: the natural unit of the damping. */
 extern "C" __global__ void diagonalMean(const double* h, long long d, double* out) {
-  double sum[1] = {0};
+  double total = 0;
   for (long long j = thread(); j < d; j += THREADS) {
-    sum[0] += fabs(h[j * d + j]) / static_cast<double>(d);
+    total += fabs(h[j * d + j]) / static_cast<double>(d);
   }
-  blockSums(sum, out);
+  blockSums(&total, 1, out);
 }

@@ -2,9 +2,9 @@
 
 /* ⟨u, v⟩, one partial sum per block. */
 extern "C" __global__ void dot(const double* u, const double* v, long long n, double* partials) {
-  double sums[1] = {0};
+  double total = 0;
   for (long long i = first(); i < n; i += step()) {
-    sums[0] = fma(u[i], v[i], sums[0]);
+    total = fma(u[i], v[i], total);
   }
-  blockSums(sums, partials);
+  blockSums(&total, 1, partials);
 }

@@ -24,5 +24,5 @@ extern "C" __global__ void losses(
       sums[1] = fma(w2[i] * zi, zi, sums[1]);
     }
   }
-  blockSums(sums, partials);
+  blockSums(sums, 2, partials);
 }

@@ -54,7 +54,8 @@ __device__ __forceinline__ void multiplyTransposed(
     int lanes,
     const double* v,
     long long slab,
-    double* partials) {
+    double* partials,
+    double (&shared)[WIDE<T>][THREADS]) {
   long long begin = blockIdx.y * slab;
   long long end = lesser(begin + slab, rows);
   double sums[WIDE<T>] = {};
@@ -65,7 +66,6 @@ __device__ __forceinline__ void multiplyTransposed(
     addRows<1>(a, columns, begin, end, v, lanes, sums, column);
   }
 
-  __shared__ double shared[WIDE<T>][THREADS];
 #pragma unroll
   for (int c = 0; c < WIDE<T>; c++) {
     shared[c][thread()] = sums[c];
@@ -97,7 +97,8 @@ extern "C" __global__ void multiplyTransposed_f64(
     const double* v,
     long long slab,
     double* partials) {
-  multiplyTransposed(a, rows, columns, lanes, v, slab, partials);
+  __shared__ double shared[WIDE<double>][THREADS];
+  multiplyTransposed(a, rows, columns, lanes, v, slab, partials, shared);
 }
 
 extern "C" __global__ void multiplyTransposed_f32(
@@ -108,5 +109,6 @@ extern "C" __global__ void multiplyTransposed_f32(
     const double* v,
     long long slab,
     double* partials) {
-  multiplyTransposed(a, rows, columns, lanes, v, slab, partials);
+  __shared__ double shared[WIDE<float>][THREADS];
+  multiplyTransposed(a, rows, columns, lanes, v, slab, partials, shared);
 }

@@ -31,5 +31,5 @@ extern "C" __global__ void softmaxResidual(
       sums[4] = fma(w2[i] * zi, zi, sums[4]);
     }
   }
-  blockSums(sums, partials);
+  blockSums(sums, 5, partials);
 }

@@ -6,9 +6,9 @@
  */
 extern "C" __global__ void sums(const double* partials, int count, double* out) {
   const double* from = partials + static_cast<long long>(blockIdx.x) * count;
-  double sum[1] = {0};
+  double total = 0;
   for (int b = thread(); b < count; b += THREADS) {
-    sum[0] += from[b];
+    total += from[b];
   }
-  blockSums(sum, out);
+  blockSums(&total, 1, out);
 }

@@ -20,9 +20,9 @@
 #define __align__(n) __attribute__((aligned(n)))
 #define __launch_bounds__(...)
 
-// Each file's shared memory is a section of its own, so that the engine knows where it is and can
-// poison it before every block.
-#define __shared__ static __attribute__((section(CUDASIM_SHARED_SECTION)))
+// The Makefile makes a section of a file's static variables, so that the engine knows where they are
+// and can poison them before every block.
+#define __shared__ static
 
 // `extern __shared__ T name[];` cannot be said to a host compiler; kernels say this instead, and
 // define it as that declaration where it is not defined yet.

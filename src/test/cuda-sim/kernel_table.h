@@ -76,12 +76,13 @@ Kernel kernel(const char* name, void (*function)(A...), int maxThreads) {
   extern "C" __attribute__((weak, visibility("hidden"))) char __start_cudasim_##id[];  \
   extern "C" __attribute__((weak, visibility("hidden"))) char __stop_cudasim_##id[];
 
+// In .data: .bss is the kernels' shared memory.
 #define CUDASIM_REGISTER(id, name, ...)                                                   \
   namespace {                                                                             \
-  const cudasim::Kernel cudasimKernels[] = {__VA_ARGS__{}};                               \
+  __attribute__((section(".data"))) cudasim::Kernel cudasimKernels[] = {__VA_ARGS__{}};   \
   const cudasim::SourceFile cudasimFile = {                                               \
       name, cudasim_text_##id, cudasim_text_end_##id, __start_cudasim_##id,               \
       __stop_cudasim_##id, cudasimKernels, sizeof cudasimKernels / sizeof(cudasim::Kernel) - 1}; \
-  [[maybe_unused]] const bool cudasimRegistered =                                         \
+  [[maybe_unused]] __attribute__((section(".data"))) bool cudasimRegistered =             \
       (cudasim::registerSource(&cudasimFile), true);                                      \
   }

@@ -333,6 +333,13 @@ void unwrittenOutputIsNaN() {
   std::vector<double> v = download<double>(out, 8);
   EXPECT(std::isnan(v[3]));
   EXPECT_EQUAL(v[4], 1.0);
+  launch(function("wrong.cu", "unwrittenShared"), 1, 64, 0, 0, out);
+  for (int round = 0; round < 2; round++) {
+    launch(function("wrong.cu", "unwrittenShared"), 2, 64, 0, 0, out);
+    v = download<double>(out, 2);
+    EXPECT(std::isnan(v[0]));
+    EXPECT_EQUAL(v[1], 1.0);
+  }
 }
 
 void pastTheEnd() { expectCaught("pastTheEnd", 65, 700, "past the end", someMemory(), 64LL); }
@@ -340,6 +347,9 @@ void beforeTheStart() {
   expectCaught("beforeTheStart", 32, 700, "8 bytes before", someMemory(), someMemory());
 }
 void missingBarrier() { expectCaught("missingBarrier", 64, 719, "race", someMemory()); }
+void missingBarrierInTemplate() {
+  expectCaught("missingBarrierInTemplate", 64, 719, "race", someMemory());
+}
 void missingSecondBarrier() { expectCaught("missingSecondBarrier", 64, 719, "race", someMemory()); }
 void halfReachTheBarrier() {
   expectCaught("halfReachTheBarrier", 64, 719, "threads 32..63 have returned", someMemory());
@@ -700,7 +710,7 @@ const Test tests[] = {
     TEST(devices),           TEST(memoryLimitAndPoison), TEST(copiesAreChecked),
     TEST(rightKernels),      TEST(orderShowsRaces),      TEST(unwrittenOutputIsNaN),
     TEST(pastTheEnd),        TEST(beforeTheStart),       TEST(missingBarrier),
-    TEST(missingSecondBarrier), TEST(halfReachTheBarrier), TEST(twoBarriers),
+    TEST(missingBarrierInTemplate), TEST(missingSecondBarrier), TEST(halfReachTheBarrier), TEST(twoBarriers),
     TEST(laneStaysAway),     TEST(maskWithoutItself),    TEST(indexPastTheArray),
     TEST(intOverflow),       TEST(misaligned),           TEST(nullPointer),
     TEST(failedAssertion),   TEST(useAfterFree),         TEST(pointersOfHostOrOtherDevice),

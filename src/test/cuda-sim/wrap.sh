@@ -4,11 +4,10 @@
 set -eu
 path=$1
 name=$(basename "$path")
-id=$(echo "$name" | tr -c 'A-Za-z0-9\n' _)
+id=$(echo "$name" | tr . _)
 cat <<END
 #include "kernel_table.h"
 #include "cuda_sim.h"
-#define CUDASIM_SHARED_SECTION "cudasim_$id"
 END
 kernels=
 case $name in

@@ -19,6 +19,26 @@ extern "C" __global__ void missingBarrier(double* out) {
   out[threadIdx.x] = s[63 - threadIdx.x];  // mistake: missingBarrier
 }
 
+/* The same where the array belongs to a template. */
+template <typename T>
+__device__ void reversed(T* out) {
+  __shared__ T s[64];
+  s[threadIdx.x] = threadIdx.x;
+  out[threadIdx.x] = s[63 - threadIdx.x];  // mistake: missingBarrierInTemplate
+}
+
+extern "C" __global__ void missingBarrierInTemplate(double* out) { reversed(out); }
+
+/* Shared memory that nobody wrote. */
+extern "C" __global__ void unwrittenShared(double* out) {
+  __shared__ double s[64];
+  if (threadIdx.x > 0) {
+    s[threadIdx.x] = 1;
+  }
+  __syncthreads();
+  out[threadIdx.x] = s[threadIdx.x];
+}
+
 /* The second round writes what others may still read. */
 extern "C" __global__ void missingSecondBarrier(double* out) {
   __shared__ double first;

@@ -61,6 +61,9 @@ final class CudaContext implements AutoCloseable {
   private long live;
   private boolean closed;
 
+  /** Whether a call failed in a way that makes all later ones fail. */
+  private boolean lost;
+
   /** A stream whose address can be asked for. */
   private static final class Stream extends CUstream {
     long address() {
@@ -145,6 +148,7 @@ final class CudaContext implements AutoCloseable {
               .formatted(device.name(), what, ADVICE),
           e);
     }
+    lost = true;
     return new BackendUnavailableException(
         ("CUDA: %s failed on %s: %s; what the device held is lost: run again, with"
                 + " CUDA_LAUNCH_BLOCKING=1 to see which call it was, or with --backend cpu")
@@ -192,13 +196,13 @@ final class CudaContext implements AutoCloseable {
     return pointer.address();
   }
 
-  /** Gives memory back; after {@link #close} nothing, since it went with the context. */
+  /** Gives memory back; where the context is closed or lost, it went with that. */
   void free(long address) {
-    if (closed) {
+    live--;
+    if (closed || lost) {
       return;
     }
     makeCurrent();
-    live--;
     call("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
   }
 
@@ -369,14 +373,20 @@ final class CudaContext implements AutoCloseable {
     if (closed) {
       return;
     }
-    makeCurrent();
     closed = true;
-    staging.close();
-    solver.close();
-    call("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
-    call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
-    call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
-    call("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
-    arena.close();
+    try {
+      if (!lost) {
+        makeCurrent();
+        staging.close();
+        solver.close();
+        call("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
+        call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
+        call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
+      }
+      // Even where it is lost: what it holds is freed, and the next user of the device gets another.
+      call("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+    } finally {
+      arena.close();
+    }
   }
 }
