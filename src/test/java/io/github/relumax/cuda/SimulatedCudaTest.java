@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -155,10 +154,10 @@ class SimulatedCudaTest {
       MemorySegment size = arena.allocate(JAVA_INT);
       check(cusolver, "cusolverDnDpotrf_bufferSize", solver, LOWER, 2, MemorySegment.NULL, 2, size);
       int length = size.get(JAVA_INT, 0);
-      CUdeviceptr workspace = upload(new double[length]);
-      CUdeviceptr info = upload(new double[1]);
-      CUdeviceptr definite = upload(new double[] {4, 2, Double.NaN, 10});
-      CUdeviceptr indefinite = upload(new double[] {4, 2, Double.NaN, 1});
+      DevicePointer workspace = upload(new double[length]);
+      DevicePointer info = upload(new double[1]);
+      DevicePointer definite = upload(new double[] {4, 2, Double.NaN, 10});
+      DevicePointer indefinite = upload(new double[] {4, 2, Double.NaN, 1});
 
       check(
           cusolver,
@@ -190,8 +189,8 @@ class SimulatedCudaTest {
     }
   }
 
-  private static CUdeviceptr upload(double[] values) {
-    CUdeviceptr at = new CUdeviceptr();
+  private static DevicePointer upload(double[] values) {
+    DevicePointer at = new DevicePointer();
     JCudaDriver.cuMemAlloc(at, (long) values.length * Sizeof.DOUBLE);
     JCudaDriver.cuMemcpyHtoD(at, Pointer.to(values), (long) values.length * Sizeof.DOUBLE);
     return at;
@@ -209,16 +208,12 @@ class SimulatedCudaTest {
     return value[0];
   }
 
-  /** The address in device memory that java.lang.foreign passes on. */
-  private static MemorySegment segment(CUdeviceptr pointer) {
-    MemorySegment address = MemorySegment.ofArray(new long[1]);
-    long[] out = new long[1];
-    CUdeviceptr[] one = {pointer};
-    return address;
+  private static MemorySegment segment(DevicePointer pointer) {
+    return MemorySegment.ofAddress(pointer.address());
   }
 
   /** What NVRTC makes of a file of test-kernels. */
-  private static byte[] compiled(String file) throws IOException, Throwable {
+  private static byte[] compiled(String file) throws Throwable {
     try (Arena arena = Arena.ofConfined()) {
       SymbolLookup nvrtc = SymbolLookup.libraryLookup("libnvrtc.so.12", arena);
       MemorySegment program = arena.allocate(ADDRESS);
