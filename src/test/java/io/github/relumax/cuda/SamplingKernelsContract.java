@@ -92,7 +92,8 @@ abstract class SamplingKernelsContract {
     "5000, 100, 128, true, true",
     "20000, 1, 8192, false, false"
   })
-  void countSketchIsTheSumOfItsRows(int rows, int d, int buckets, boolean centered, boolean scaled) {
+  void countSketchIsTheSumOfItsRows(
+      int rows, int d, int buckets, boolean centered, boolean scaled) {
     double[] c = normals(rows * d);
     double[] center = normals(d);
     double[] a = normals(rows);
@@ -175,16 +176,7 @@ abstract class SamplingKernelsContract {
     long y = upload(products);
     for (int keep = 0; keep < 2; keep++) {
       along(
-          "productScores",
-          rows,
-          y,
-          (long) rows,
-          (long) rows,
-          count,
-          shifts,
-          weights,
-          keep,
-          scores);
+          "productScores", rows, y, (long) rows, (long) rows, count, shifts, weights, keep, scores);
       double[] actual = read(scores, rows);
       for (int i = 0; i < rows; i++) {
         assertThat(actual[i]).isCloseTo((1 + keep) * expected[i], within(SUM * magnitude[i]));
@@ -338,8 +330,7 @@ abstract class SamplingKernelsContract {
 
   private static void assertClose(double[] actual, AccurateSum[] expected) {
     for (int i = 0; i < actual.length; i++) {
-      assertThat(actual[i])
-          .isCloseTo(expected[i].value(), within(SUM * expected[i].magnitude()));
+      assertThat(actual[i]).isCloseTo(expected[i].value(), within(SUM * expected[i].magnitude()));
     }
   }
 
