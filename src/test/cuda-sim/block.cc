@@ -96,6 +96,7 @@ struct Machine {
   Result error = Success;
   char message[1000];
   void* errorPc = nullptr;
+  void* otherPc = nullptr;  // of the access that a race is with
 
   uint64_t epoch = 0;  // grows at every barrier and block
   unsigned warpEpoch[MaxThreads / WarpSize];
@@ -426,9 +427,11 @@ void noteShared(size_t offset, bool write, bool atomic, void* pc) {
   if (!ordered(g.write, t) && !(atomic && g.write.atomic)) conflict = &g.write;
   if (write && !atomic && !ordered(g.read, t)) conflict = &g.read;
   if (write && !atomic && !ordered(g.otherRead, t)) conflict = &g.otherRead;
-  if (conflict != nullptr)
-    fail(LaunchFailed, pc, "race on shared memory: it %s what thread %d has %s with no barrier between",
-         write ? "writes" : "reads", conflict->thread, conflict == &g.write ? "written" : "read");
+  if (conflict != nullptr) {
+    m.otherPc = conflict->pc;
+    fail(LaunchFailed, pc, "race on shared memory: it %s, with no barrier between, what thread %d %s",
+         write ? "writes" : "reads", conflict->thread, conflict == &g.write ? "wrote" : "read");
+  }
   if (write) {
     g.write = now;
   } else {
@@ -540,6 +543,7 @@ Result run(const Launch& launch) {
   m.launch = &launch;
   m.count = static_cast<int>(launch.block.x * launch.block.y * launch.block.z);
   m.error = Success;
+  m.otherPc = nullptr;
   std::fill(std::begin(m.recent), std::end(m.recent), nullptr);
   Order order = cudasim::order();
   if (order == Order::Shuffle) {
@@ -558,14 +562,15 @@ Result run(const Launch& launch) {
     if (m.error != Success) {
       m.launch = nullptr;
       forgetFibers();
-      std::string where = place(m.errorPc), thread;
+      std::string where = place(m.errorPc), other = place(m.otherPc), thread;
       if (m.running != nullptr) {
         uint3 t = m.running->builtins.threadIndex;
         thread = " thread (" + std::to_string(t.x) + ", " + std::to_string(t.y) + ", " +
                  std::to_string(t.z) + ")";
       }
-      say("kernel %s block (%u, %u, %u)%s: %s%s%s", launch.kernel->name, block.x, block.y, block.z,
-          thread.c_str(), where.c_str(), where.empty() ? "" : ": ", m.message);
+      say("kernel %s block (%u, %u, %u)%s: %s%s%s%s%s", launch.kernel->name, block.x, block.y,
+          block.z, thread.c_str(), where.c_str(), where.empty() ? "" : ": ", m.message,
+          other.empty() ? "" : " at ", other.c_str());
       break;
     }
   }
@@ -615,5 +620,11 @@ CUDASIM_UNDEFINED(sub_overflow, "signed overflow in a subtraction")
 CUDASIM_UNDEFINED(mul_overflow, "signed overflow in a multiplication")
 CUDASIM_UNDEFINED(negate_overflow, "signed overflow in a negation")
 CUDASIM_UNDEFINED(divrem_overflow, "integer division by zero, or its overflow")
-CUDASIM_UNDEFINED(type_mismatch_v1, "access through a null pointer or one that is not aligned")
+void __ubsan_handle_type_mismatch_v1(UndefinedBehaviour* at, uintptr_t pointer) {
+  if (m.launch == nullptr) return;
+  if (pointer == 0)
+    fail(IllegalAddress, nullptr, "%s:%u: null pointer", baseName(at->file), at->line);
+  fail(MisalignedAddress, nullptr, "%s:%u: access at %#lx, which is not aligned for its type",
+       baseName(at->file), at->line, pointer);
+}
 }

@@ -78,7 +78,7 @@ Kernel kernel(const char* name, void (*function)(A...), int maxThreads) {
 
 #define CUDASIM_REGISTER(id, name, ...)                                                   \
   namespace {                                                                             \
-  const cudasim::Kernel cudasimKernels[] = {__VA_ARGS__{}};                               \
+  __attribute__((section(".data"))) cudasim::Kernel cudasimKernels[] = {__VA_ARGS__{}};   \
   const cudasim::SourceFile cudasimFile = {                                               \
       name, cudasim_text_##id, cudasim_text_end_##id, __start_cudasim_##id,               \
       __stop_cudasim_##id, cudasimKernels, sizeof cudasimKernels / sizeof(cudasim::Kernel) - 1}; \

@@ -20,7 +20,7 @@ namespace {
 END
   kernels=$(${CXX:-g++} -E -P -x c++ -std=c++20 -D__CUDACC_RTC__=1 '-D__global__=CUDASIM_GLOBAL' "$path" |
     tr '\n' ' ' | sed 's/CUDASIM_GLOBAL/\n&/g' |
-    sed -nE 's/^CUDASIM_GLOBAL +void +(__launch_bounds__ *\( *([0-9]+)[^)]*\) *)?([A-Za-z_0-9]+) *\(.*/CUDASIM_KERNEL(\3, 0\2),/p')
+    sed -nE 's/^CUDASIM_GLOBAL +void +(__launch_bounds__ *\( *([0-9]+)[^)]*\) *)?([A-Za-z_0-9]+) *\(.*/CUDASIM_KERNEL(\3, \2 + 0),/p')
   ;;
 esac
 cat <<END

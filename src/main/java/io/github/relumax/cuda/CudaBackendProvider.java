@@ -58,7 +58,7 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public String describe() {
-    return CudaDevice.all().getFirst().toString();
+    return unavailable().orElseGet(() -> CudaDevice.all().getFirst().toString());
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import jcuda.CudaException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -57,9 +59,13 @@ final class CudaContext implements AutoCloseable {
   private final HostPointer small = new HostPointer();
   private final MemorySegment smallSegment;
   private final Staging staging;
+  private final List<CUmodule> modules = new ArrayList<>();
   private long allocations;
   private long live;
   private boolean closed;
+
+  /** Whether a call failed in a way that makes all later ones fail. */
+  private boolean lost;
 
   /** A stream whose address can be asked for. */
   private static final class Stream extends CUstream {
@@ -137,6 +143,17 @@ final class CudaContext implements AutoCloseable {
     }
   }
 
+  /** Makes a call that gives something back; where the context is lost it may fail. */
+  void release(String what, Call call) {
+    try {
+      call.run();
+    } catch (CudaException e) {
+      if (!lost) {
+        throw failure(what, e);
+      }
+    }
+  }
+
   private RuntimeException failure(String what, CudaException e) {
     String error = e.getMessage();
     if (error.equals(OUT_OF_MEMORY) || error.equals(BLAS_OUT_OF_MEMORY)) {
@@ -145,6 +162,7 @@ final class CudaContext implements AutoCloseable {
               .formatted(device.name(), what, ADVICE),
           e);
     }
+    lost = true;
     return new BackendUnavailableException(
         ("CUDA: %s failed on %s: %s; what the device held is lost: run again, with"
                 + " CUDA_LAUNCH_BLOCKING=1 to see which call it was, or with --backend cpu")
@@ -192,14 +210,13 @@ final class CudaContext implements AutoCloseable {
     return pointer.address();
   }
 
-  /** Gives memory back; after {@link #close} nothing, since it went with the context. */
+  /** Gives memory back; where the context is closed, it went with that. */
   void free(long address) {
-    if (closed) {
-      return;
-    }
-    makeCurrent();
     live--;
-    call("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
+    if (!closed) {
+      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+      release("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
+    }
   }
 
   /** How often memory was taken so far. */
@@ -266,10 +283,12 @@ final class CudaContext implements AutoCloseable {
 
   // Kernels
 
+  /** Loads machine code or PTX; unloaded with the context. */
   CUmodule load(String name, byte[] image) {
     makeCurrent();
     CUmodule module = new CUmodule();
     call("cuModuleLoadData of " + name, () -> JCudaDriver.cuModuleLoadData(module, image));
+    modules.add(module);
     return module;
   }
 
@@ -369,14 +388,21 @@ final class CudaContext implements AutoCloseable {
     if (closed) {
       return;
     }
-    makeCurrent();
     closed = true;
-    staging.close();
-    solver.close();
-    call("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
-    call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
-    call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
-    call("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
-    arena.close();
+    try {
+      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+      staging.close();
+      release("cusolverDnDestroy", solver::close);
+      release("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
+      modules.forEach(
+          module -> release("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module)));
+      release("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
+      release("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
+      // Where it is lost, what it holds is freed by the last release, and the next user of the
+      // device gets another context.
+      release("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+    } finally {
+      arena.close();
+    }
   }
 }

@@ -29,7 +29,7 @@ final class JCudaNatives {
     String before = System.getProperty(TEMPORARY);
     Path own = null;
     try {
-      own = Files.createTempDirectory("relumax-jcuda");
+      own = Files.createTempDirectory("relumax-jcuda-");
       System.setProperty(TEMPORARY, own.toString());
       JCudaDriver.setExceptionsEnabled(true);
       JCublas2.initialize();
@@ -37,10 +37,22 @@ final class JCudaNatives {
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot write the libraries of JCuda to " + before + "; set -D" + TEMPORARY, e);
+    } catch (UnsatisfiedLinkError e) {
+      throw (Error) new UnsatisfiedLinkError("JCuda cannot be loaded: " + reason(e)).initCause(e);
     } finally {
       System.setProperty(TEMPORARY, before);
       delete(own);
     }
+  }
+
+  /** JCuda reports two stack traces; the last of their first lines is what went wrong. */
+  private static String reason(UnsatisfiedLinkError e) {
+    String name = UnsatisfiedLinkError.class.getName() + ": ";
+    return e.getMessage()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .map(line -> line.substring(name.length()))
+        .reduce(e.getMessage(), (_, last) -> last);
   }
 
   private static void delete(Path folder) {

@@ -22,7 +22,8 @@ final class LibrarySearch {
 
   static final String PATH_VARIABLE = "RELUMAX_CUDA_PATH";
 
-  private static final Place LOADER = new Place("the loader's own search", null);
+  /** What the loader finds by itself. */
+  static final Place LOADER = new Place("the loader's own search", null);
 
   private final List<Place> places;
 

@@ -109,10 +109,10 @@ final class Staging implements AutoCloseable {
     for (int i = 0; i < 2; i++) {
       HostPointer piece = pinned[i];
       CUevent event = done[i];
-      context.call("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event));
-      context.call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(piece));
+      context.release("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event));
+      context.release("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(piece));
     }
-    context.call("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(before));
-    context.call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(transfers));
+    context.release("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(before));
+    context.release("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(transfers));
   }
 }

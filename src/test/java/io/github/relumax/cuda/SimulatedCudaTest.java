@@ -66,7 +66,7 @@ class SimulatedCudaTest {
   @Test
   void aKernelCompiledByNvrtcRuns() throws Throwable {
     CUmodule module = new CUmodule();
-    JCudaDriver.cuModuleLoadData(module, compiled("test_axpy.cu"));
+    JCudaDriver.cuModuleLoadData(module, compiled("axpy.cu"));
     CUfunction axpy = new CUfunction();
     JCudaDriver.cuModuleGetFunction(axpy, module, "axpy");
     double[] x = {1, 2, 3};
