@@ -52,6 +52,9 @@ final class GpuCheck implements Callable<Integer> {
 
   private static final String CPU = "cpu";
 
+  /** That are printed. */
+  private static final int MOST_FAILURES = 10;
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final PrintStream out;
@@ -187,8 +190,12 @@ final class GpuCheck implements Callable<Integer> {
     json.set("tests", JSON.valueToTree(tests));
     json.put("testsPassed", tests.passed());
     out.println(tests.summary());
-    for (GpuTests.Failure failure : tests.failures()) {
+    List<GpuTests.Failure> failures = tests.failures();
+    for (GpuTests.Failure failure : failures.stream().limit(MOST_FAILURES).toList()) {
       out.println("  " + failure.test() + ": " + failure.message());
+    }
+    if (failures.size() > MOST_FAILURES) {
+      out.println("  and %d more, which the file lists".formatted(failures.size() - MOST_FAILURES));
     }
     return tests.passed();
   }
