@@ -192,7 +192,9 @@ final class GpuCheck implements Callable<Integer> {
     out.println(tests.summary());
     List<GpuTests.Failure> failures = tests.failures();
     for (GpuTests.Failure failure : failures.stream().limit(MOST_FAILURES).toList()) {
-      out.println("  " + failure.test() + ": " + failure.message());
+      String message = failure.message().strip().replaceAll("\\s+", " ");
+      out.println(
+          "  " + failure.test() + ": " + message.substring(0, Math.min(200, message.length())));
     }
     if (failures.size() > MOST_FAILURES) {
       out.println("  and %d more, which the file lists".formatted(failures.size() - MOST_FAILURES));
