@@ -412,7 +412,7 @@ final class CpuBackend implements Backend {
         m,
         GRAIN,
         (part, low, high) -> {
-          double[] sums = parallel.tile(part);
+          double[] sums = parallel.numbers(part);
           int count = (int) (high - low);
           long at = 8 * low;
           kernels.residual(
@@ -490,12 +490,12 @@ final class CpuBackend implements Backend {
             m,
             GRAIN,
             (part, low, high) ->
-                kernels.range(z.address() + 8 * low, (int) (high - low), parallel.tile(part)));
+                kernels.range(z.address() + 8 * low, (int) (high - low), parallel.numbers(part)));
     range[0] = Double.NEGATIVE_INFINITY;
     range[1] = Double.POSITIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
-      range[0] = Math.max(range[0], parallel.tile(part)[0]);
-      range[1] = Math.min(range[1], parallel.tile(part)[1]);
+      range[0] = Math.max(range[0], parallel.numbers(part)[0]);
+      range[1] = Math.min(range[1], parallel.numbers(part)[1]);
     }
     double max = range[0];
     parallel.run(

@@ -32,13 +32,13 @@ final class Parallel implements AutoCloseable {
 
   private final WorkerTeam team;
   private final double[] sums;
-  private final double[][] tiles;
+  private final double[][] numbers;
   private final CpuBuffer[] scratch;
 
   Parallel(int threads) {
     team = new WorkerTeam(threads);
     sums = new double[threads * SUMS];
-    tiles = new double[threads][SUMS];
+    numbers = new double[threads][SUMS];
     scratch = new CpuBuffer[threads * SLOTS];
   }
 
@@ -110,8 +110,8 @@ final class Parallel implements AutoCloseable {
   }
 
   /** A small array of the part's own, for kernels that return several numbers. */
-  double[] tile(int part) {
-    return tiles[part];
+  double[] numbers(int part) {
+    return numbers[part];
   }
 
   /**
