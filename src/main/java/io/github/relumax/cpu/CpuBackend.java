@@ -52,15 +52,14 @@ final class CpuBackend implements Backend {
   // Memory
 
   /**
-   * Packed, d columns take at most p = d + 32. The product packs the active rows of A1 once (n p);
-   * each thread has its sum of a Gram matrix (p²), the packed rows that go into it (DEPTH p), and
-   * rows and columns of A2; losses take exp(z) (m).
+   * The product packs the active rows of A1 once, the factor d rows of a block column; each thread
+   * has rows and columns of A2 and a vector of n; losses take exp(z).
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double p = d + 32.0;
-    double eachThread = p * p + GramSum.DEPTH * p + 6.0 * n + 40_960;
-    return (long) (8 * (m + n * p + parallel.threads() * eachThread));
+    double packed = (d + (double) Panels.width(kernels)) * Math.max(n, Cholesky.DEPTH);
+    double eachThread = 6.0 * n + PackedProducts.LEFT_SIZE + 8_192;
+    return (long) (8 * (m + packed + products.gramScratch(d) + parallel.threads() * eachThread));
   }
 
   /** Scratch memory that is held now. */
