@@ -144,8 +144,8 @@ final class PlanCommand implements Callable<Integer> {
     Workload load = subject.load();
     BackendMemory memory = backend.memory();
     long available = memory.available();
-    boolean copied = memory.separate() || !subject.a2Mapped();
-    long left = copied ? available - load.a2Bytes() : available;
+    boolean mapped = subject.a2Mapped() && !memory.separate();
+    long left = mapped ? available : available - load.a2Bytes();
     PathDecision decision = PathDecision.of(backend, load.m(), load.n(), load.d(), path, left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
@@ -153,7 +153,7 @@ final class PlanCommand implements Callable<Integer> {
         subject.name(),
         load,
         subject.activeCounted(),
-        subject.a2Mapped(),
+        mapped,
         decision,
         rates,
         backend.description());

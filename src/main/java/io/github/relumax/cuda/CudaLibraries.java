@@ -92,6 +92,13 @@ final class CudaLibraries {
       load();
     } catch (UnsatisfiedLinkError | UncheckedIOException | BackendUnavailableException e) {
       missing = Optional.of(e.getMessage().lines().findFirst().orElse(""));
+    } catch (ExceptionInInitializerError e) {
+      if (!(e.getCause() instanceof IllegalCallerException)) {
+        throw e;
+      }
+      missing =
+          Optional.of(
+              "it may not call native code; start java with --enable-native-access=ALL-UNNAMED");
     }
   }
 

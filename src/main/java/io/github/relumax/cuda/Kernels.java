@@ -86,10 +86,24 @@ final class Kernels {
     List<byte[]> loaded = FILES.parallelStream().map(images::of).toList();
     for (int i = 0; i < loaded.size(); i++) {
       String file = FILES.get(i);
-      CUmodule module = context.load(file, loaded.get(i));
+      CUmodule module = load(file, loaded.get(i), compiler.isPresent());
       for (String name : kernels(source(file + ".cu"))) {
         functions.put(name, context.function(module, name));
       }
+    }
+  }
+
+  private CUmodule load(String file, byte[] image, boolean compiledHere) {
+    try {
+      return context.load(file, image);
+    } catch (BackendUnavailableException e) {
+      if (compiledHere) {
+        throw e;
+      }
+      throw new BackendUnavailableException(
+          "the driver cannot use the kernels that this build brings; install NVRTC, which compiles"
+              + " them here (it comes with the CUDA toolkit), or update the driver",
+          e);
     }
   }
 
