@@ -107,8 +107,7 @@ class SimulatedCudaTest {
     JCudaDriver.cuModuleLoadData(module, compiled("wrong.cu"));
     CUfunction pastTheEnd = new CUfunction();
     JCudaDriver.cuModuleGetFunction(pastTheEnd, module, "pastTheEnd");
-    Pointer arguments =
-        Pointer.to(Pointer.to(upload(new double[8])), Pointer.to(new long[] {8}));
+    Pointer arguments = Pointer.to(Pointer.to(upload(new double[8])), Pointer.to(new long[] {8}));
 
     JCudaDriver.cuLaunchKernel(pastTheEnd, 1, 1, 1, 9, 1, 1, 0, null, arguments, null);
 
@@ -153,15 +152,7 @@ class SimulatedCudaTest {
       check(cusolver, "cusolverDnCreate", handle);
       MemorySegment solver = handle.get(ADDRESS, 0);
       MemorySegment size = arena.allocate(JAVA_INT);
-      check(
-          cusolver,
-          "cusolverDnDpotrf_bufferSize",
-          solver,
-          LOWER,
-          2,
-          MemorySegment.NULL,
-          2,
-          size);
+      check(cusolver, "cusolverDnDpotrf_bufferSize", solver, LOWER, 2, MemorySegment.NULL, 2, size);
       int length = size.get(JAVA_INT, 0);
       DevicePointer workspace = upload(new double[length]);
       DevicePointer info = upload(new double[1]);
