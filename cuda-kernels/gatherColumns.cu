@@ -21,11 +21,21 @@ __device__ __forceinline__ void gatherColumns(
 }
 
 extern "C" __global__ void gatherColumns_f64(
-    const double* a, long long rows, long long columns, const long long* index, int units, double* out) {
+    const double* a,
+    long long rows,
+    long long columns,
+    const long long* index,
+    int units,
+    double* out) {
   gatherColumns(a, rows, columns, index, units, out);
 }
 
 extern "C" __global__ void gatherColumns_f32(
-    const float* a, long long rows, long long columns, const long long* index, int units, double* out) {
+    const float* a,
+    long long rows,
+    long long columns,
+    const long long* index,
+    int units,
+    double* out) {
   gatherColumns(a, rows, columns, index, units, out);
 }

@@ -74,6 +74,16 @@ final class ArchitectureTest {
           .allowEmptyShould(true);
 
   @ArchTest
+  static final ArchRule onlyCudaUsesJCuda =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(packageOf("cuda"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jcuda..")
+          .allowEmptyShould(true);
+
+  @ArchTest
   static final ArchRule onlyCliPrintsAndExits =
       noClasses()
           .that()

@@ -1,5 +1,6 @@
 package io.github.relumax.backend;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,7 @@ public final class Backends {
   public static Backend open(String name, BackendOptions options) {
     List<BackendProvider> providers = providers();
     if (name.equals(AUTO)) {
+      List<String> reasons = new ArrayList<>();
       for (BackendProvider provider : providers) {
         Optional<String> reason = provider.passedOver();
         if (reason.isEmpty()) {
@@ -47,8 +49,10 @@ public final class Backends {
           return provider.open(options);
         }
         LOG.info("backend auto: not {}: {}", provider.name(), reason.get());
+        reasons.add(provider.name() + ": " + reason.get());
       }
-      throw new BackendUnavailableException("no backend can run here; see relumax info");
+      throw new BackendUnavailableException(
+          "no backend can run here: " + String.join("; ", reasons));
     }
     BackendProvider provider =
         providers.stream()

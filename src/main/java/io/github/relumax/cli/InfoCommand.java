@@ -1,8 +1,6 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.Version;
-import io.github.relumax.backend.Backend;
-import io.github.relumax.backend.BackendOptions;
 import io.github.relumax.backend.BackendProvider;
 import io.github.relumax.backend.Backends;
 import io.github.relumax.matrix.SystemMemory;
@@ -30,7 +28,6 @@ final class InfoCommand implements Callable<Integer> {
     show("Java", Machine.java());
     show("System", Machine.system());
     show("Cores", String.valueOf(Machine.cores()));
-    show("Vectors", vectors());
     show(
         "Memory",
         "%s, of which %s are available"
@@ -45,7 +42,9 @@ final class InfoCommand implements Callable<Integer> {
     for (BackendProvider provider : Backends.providers()) {
       Optional<String> reason = provider.unavailable();
       String state =
-          reason.map(text -> "cannot run here: " + text).orElseGet(() -> "usable: " + provider.describe());
+          reason
+              .map(text -> "cannot run here: " + text)
+              .orElseGet(() -> "usable: " + provider.describe());
       console.println("  %-7s %s".formatted(provider.name(), state));
       for (String line : provider.details()) {
         console.println("          " + line);
@@ -56,14 +55,5 @@ final class InfoCommand implements Callable<Integer> {
 
   private void show(String name, String value) {
     console.println("%-9s %s".formatted(name, value));
-  }
-
-  private static String vectors() {
-    try (Backend cpu = Backends.open("cpu", new BackendOptions(1))) {
-      int bits = cpu.description().vectorBits();
-      return bits == 64
-          ? "not used: start java with --add-modules jdk.incubator.vector"
-          : "%s bits, %s float64 numbers at once".formatted(bits, bits / 64);
-    }
   }
 }

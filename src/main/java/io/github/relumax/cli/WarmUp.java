@@ -11,6 +11,8 @@ import io.github.relumax.newton.NewtonSolver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Solves a small problem again and again on another thread while a large one is read, so that the
@@ -18,6 +20,8 @@ import java.nio.file.Path;
  * compiled yet takes longer than the compiler does.
  */
 final class WarmUp implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+
   /** Below this size of A2 a solve is over before a warm-up would be. */
   private static final long LARGE = 128L << 20;
 
@@ -56,6 +60,15 @@ final class WarmUp implements AutoCloseable {
   }
 
   private void solve() {
+    try {
+      solveRepeatedly();
+    } catch (RuntimeException e) {
+      // Whatever keeps it from solving keeps the real solve too, which says so.
+      LOG.debug("warm-up", e);
+    }
+  }
+
+  private void solveRepeatedly() {
     long began = System.nanoTime();
     PlantedProblem planted = PlantedProblem.generate(M, N, D, 4, 0, ElementType.FLOAT64, 0.3, 1);
     try (Backend backend = Backends.open("cpu", new BackendOptions(1))) {

@@ -5,26 +5,26 @@ import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 
 /**
- * Cholesky factorisation and triangular solves, row-major, blocked right-looking. The rows below a
- * diagonal block are copied, transposed, into panels as {@link PackedProducts} has them: there the
- * tile kernel solves for them and, without another copy, updates what remains.
+ * Cholesky factorisation and triangular solves, row-major. Columns are factored in blocks of
+ * blocks: once a block is done, the columns after it in the block around it are brought up to date,
+ * so that far columns are touched seldom, by deep products. Finished columns are also kept,
+ * transposed, in {@link Panels}, which are both operands of those products.
  */
 final class Cholesky {
-  /** A multiple of TILE_ROWS, so that only the last block has less than whole strips. */
-  private static final int BLOCK = 96;
+  /** Columns of the outermost block, and rows of the panels. */
+  static final int DEPTH = 384;
+
+  /** Columns of the blocks inside it; those inside these are as wide as a panel. */
+  private static final int INNER = 96;
 
   private final Kernels kernels;
   private final Parallel parallel;
-  private final int tileColumns;
   private final int width;
-  private final long step;
 
   Cholesky(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
-    tileColumns = kernels.tileColumns();
-    width = PackedProducts.width(kernels);
-    step = 8L * width;
+    width = Panels.width(kernels);
   }
 
   /** l lᵀ = h + shift I; false if a pivot is not above the rounding of its diagonal entry. */
@@ -34,14 +34,10 @@ final class Cholesky {
       RawMemory.copy(h.address(i), l.address(i), 8L * (i + 1));
       set(at(l, i, i), get(at(h, i, i)) + shift);
     }
-    for (int first = 0; first < d; first += BLOCK) {
-      int end = Math.min(first + BLOCK, d);
-      if (!factorDiagonal(l, first, end, h, shift)) {
-        return false;
-      }
-      if (end < d) {
-        eliminate(l, first, end);
-      }
+    long packed = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, DEPTH)).address();
+    Job job = new Job(h, shift, l, new Panels(kernels, packed, DEPTH));
+    if (!factorColumns(job, 0, d)) {
+      return false;
     }
     for (int i = 0; i < d; i++) {
       RawMemory.clear(at(l, i, i) + 8, 8L * (d - 1 - i));
@@ -49,14 +45,47 @@ final class Cholesky {
     return true;
   }
 
-  private boolean factorDiagonal(CpuBuffer l, int first, int end, CpuBuffer h, double shift) {
-    int d = (int) l.rows();
+  /**
+   * One factorisation. Row k of the panels is column k of l, counted from the outermost block it is
+   * in.
+   */
+  private record Job(CpuBuffer h, double shift, CpuBuffer l, Panels panels) {
+    int d() {
+      return (int) l.rows();
+    }
+  }
+
+  /** Factors columns first..end-1, whose entries are up to date with the columns before first. */
+  private boolean factorColumns(Job job, int first, int end) {
+    int columns = end - first;
+    if (columns <= width) {
+      if (!factorDiagonal(job, first, end)) {
+        return false;
+      }
+      eliminate(job, first, end);
+      return true;
+    }
+    int block = columns > DEPTH ? DEPTH : columns > INNER ? INNER : width;
+    for (int from = first; from < end; from += block) {
+      int to = Math.min(from + block, end);
+      if (!factorColumns(job, from, to)) {
+        return false;
+      }
+      if (to < end) {
+        update(job, from, to, end);
+      }
+    }
+    return true;
+  }
+
+  private boolean factorDiagonal(Job job, int first, int end) {
+    CpuBuffer l = job.l();
     for (int j = first; j < end; j++) {
       int left = j - first;
       long row = at(l, j, first);
       double pivot = get(at(l, j, j)) - kernels.dot(row, row, left);
-      double rounding = d * Math.ulp(1.0) * Math.abs(get(at(h, j, j)) + shift);
-      if (!(pivot > rounding) || pivot == Double.POSITIVE_INFINITY) {
+      double entry = Math.abs(get(at(job.h(), j, j)) + job.shift());
+      if (!(pivot > job.d() * Math.ulp(1.0) * entry) || pivot == Double.POSITIVE_INFINITY) {
         return false;
       }
       double root = Math.sqrt(pivot);
@@ -69,45 +98,51 @@ final class Cholesky {
     return true;
   }
 
-  /**
-   * Solves for the rows below the block of columns first..end-1, and takes their products off the
-   * rest of the lower triangle.
-   */
-  private void eliminate(CpuBuffer l, int first, int end) {
-    int below = (int) l.rows() - end;
-    int panels = (below + width - 1) / width;
-    CpuBuffer strips = parallel.scratch(0, Parallel.LEFT, (long) BLOCK * BLOCK);
-    CpuBuffer rows = parallel.scratch(0, Parallel.RIGHT, (long) panels * width * BLOCK);
-    packStrips(l, first, strips.address());
+  /** Solves for the rows below a diagonal block as wide as a panel, in panels. */
+  private void eliminate(Job job, int first, int end) {
+    int below = job.d() - end;
+    if (below == 0) {
+      return;
+    }
+    long strips = parallel.scratch(0, Parallel.LEFT, (long) width * width).address();
+    packStrips(job.l(), first, strips);
     parallel.each(
-        panels,
+        Panels.count(kernels, below),
         (part, panel) -> {
-          long packed = rows.address() + step * BLOCK * panel;
-          int from = end + panel * width;
-          int count = Math.min(width, (int) l.rows() - from);
-          transpose(l, from, count, first, packed);
-          solvePanel(part, strips.address(), packed);
-          transposeBack(packed, l, from, count, first);
+          int row = end + panel * width;
+          int count = Math.min(width, job.d() - row);
+          long packed = job.panels().at(first % DEPTH, row);
+          transpose(job.l(), row, count, first, packed);
+          solvePanel(part, strips, packed);
+          transposeBack(packed, job.l(), row, count, first);
         });
-    parallel.each(panels, (part, panel) -> update(part, l, end, rows.address(), panel));
   }
 
   /** Rows of the diagonal block in strips: TILE_ROWS entries of one column side by side. */
-  private static void packStrips(CpuBuffer l, int first, long strips) {
-    for (int j = 0; j < BLOCK; j++) {
+  private void packStrips(CpuBuffer l, int first, long strips) {
+    for (int j = 0; j < width; j++) {
       long from = at(l, first + j, first);
-      long to = strips + 8L * (j / TILE_ROWS * TILE_ROWS * BLOCK + j % TILE_ROWS);
+      long strip = strips + 8L * (j / TILE_ROWS * TILE_ROWS * width);
       for (int k = 0; k <= j; k++) {
-        set(to + 8L * TILE_ROWS * k, get(from + 8L * k));
+        set(entry(strip, j % TILE_ROWS, k), get(from + 8L * k));
       }
     }
   }
 
+  private static long entry(long strip, int row, int column) {
+    return strip + 8L * (TILE_ROWS * column + row);
+  }
+
   private void transpose(CpuBuffer l, int row, int count, int column, long packed) {
-    for (int i = 0; i < width; i++) {
-      long from = i < count ? at(l, row + i, column) : 0;
-      for (int k = 0; k < BLOCK; k++) {
-        set(packed + step * k + 8L * i, i < count ? get(from + 8L * k) : 0);
+    for (int i = 0; i < count; i++) {
+      long from = at(l, row + i, column);
+      for (int k = 0; k < width; k++) {
+        set(packed + 8L * (width * k + i), get(from + 8L * k));
+      }
+    }
+    for (int i = count; i < width; i++) {
+      for (int k = 0; k < width; k++) {
+        set(packed + 8L * (width * k + i), 0);
       }
     }
   }
@@ -115,17 +150,19 @@ final class Cholesky {
   private void transposeBack(long packed, CpuBuffer l, int row, int count, int column) {
     for (int i = 0; i < count; i++) {
       long to = at(l, row + i, column);
-      for (int k = 0; k < BLOCK; k++) {
-        set(to + 8L * k, get(packed + step * k + 8L * i));
+      for (int k = 0; k < width; k++) {
+        set(to + 8L * k, get(packed + 8L * (width * k + i)));
       }
     }
   }
 
   /** packed = D⁻¹ packed with D the diagonal block, forward, TILE_ROWS rows of D at a time. */
   private void solvePanel(int part, long strips, long packed) {
-    long tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
-    for (int j = 0; j < BLOCK; j += TILE_ROWS) {
-      long strip = strips + 8L * j * BLOCK;
+    long tile = parallel.tile(part);
+    int tileColumns = kernels.tileColumns();
+    long step = 8L * width;
+    for (int j = 0; j < width; j += TILE_ROWS) {
+      long strip = strips + 8L * j * width;
       for (int column = 0; column < width; column += tileColumns) {
         kernels.tile(j, strip, 8 * TILE_ROWS, packed + 8L * column, step, tile);
         kernels.addTile(-1, tile, packed + step * j + 8L * column, step, TILE_ROWS, tileColumns);
@@ -140,41 +177,66 @@ final class Cholesky {
     }
   }
 
-  private static long entry(long strip, int row, int column) {
-    return strip + 8L * (TILE_ROWS * column + row);
+  /** Takes what columns from..to-1 contribute off the columns from there up to end. */
+  private void update(Job job, int from, int to, int end) {
+    int first = to / width;
+    int rows = from % DEPTH;
+    parallel.each(
+        Panels.count(kernels, job.d()) - first,
+        (part, item) ->
+            job.panels()
+                .addLowerProduct(
+                    first + item,
+                    rows,
+                    rows + to - from,
+                    to,
+                    end,
+                    -1,
+                    parallel.tile(part),
+                    job.l().address(),
+                    job.l().stride(),
+                    job.d()));
   }
 
-  /** l[i,j] -= ⟨packed i, packed j⟩ for the columns j of one panel and the rows from them on. */
-  private void update(int part, CpuBuffer l, int end, long rows, int panel) {
-    int d = (int) l.rows();
-    long tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
-    for (int j = panel * width; j < Math.min((panel + 1) * width, d - end); j += tileColumns) {
-      long right = packedRow(rows, j);
-      int columns = Math.min(tileColumns, d - end - j);
-      for (int i = j / TILE_ROWS * TILE_ROWS; i < d - end; i += TILE_ROWS) {
-        kernels.tile(BLOCK, packedRow(rows, i), step, right, step, tile);
-        int count = Math.min(TILE_ROWS, d - end - i);
-        kernels.addTile(-1, tile, at(l, end + i, end + j), l.stride(), count, columns);
-      }
-    }
-  }
-
-  private long packedRow(long rows, int i) {
-    return rows + step * BLOCK * (i / width) + 8L * (i % width);
-  }
-
-  /** x = (l lᵀ)⁻¹ x. */
+  /** x = (l lᵀ)⁻¹ x, four rows of l at a time. */
   void solve(CpuBuffer l, CpuBuffer vector) {
     int d = (int) l.rows();
     long x = vector.address();
-    for (int i = 0; i < d; i++) {
-      double dot = kernels.dot(l.address(i), x, i);
-      set(x + 8L * i, (get(x + 8L * i) - dot) / get(at(l, i, i)));
+    long four = parallel.tile(0);
+    int whole = d / 4 * 4;
+    for (int i = 0; i < d; i += 4) {
+      int rows = Math.min(4, d - i);
+      if (rows == 4) {
+        kernels.dots(l.address(i), l.stride(), x, i, four, 8);
+      } else {
+        for (int r = 0; r < rows; r++) {
+          set(four + 8L * r, kernels.dot(l.address(i + r), x, i));
+        }
+      }
+      for (int r = 0; r < rows; r++) {
+        double left = get(four + 8L * r);
+        for (int k = i; k < i + r; k++) {
+          left += get(at(l, i + r, k)) * get(x + 8L * k);
+        }
+        set(x + 8L * (i + r), (get(x + 8L * (i + r)) - left) / get(at(l, i + r, i + r)));
+      }
     }
-    for (int i = d - 1; i >= 0; i--) {
+    for (int i = d - 1; i >= whole; i--) {
       double xi = get(x + 8L * i) / get(at(l, i, i));
       set(x + 8L * i, xi);
       kernels.addRow(-xi, l.address(i), x, i);
+    }
+    for (int i = whole - 4; i >= 0; i -= 4) {
+      for (int r = 3; r >= 0; r--) {
+        double left = get(x + 8L * (i + r));
+        for (int k = i + r + 1; k < i + 4; k++) {
+          left -= get(at(l, k, i + r)) * get(x + 8L * k);
+        }
+        double xi = left / get(at(l, i + r, i + r));
+        set(x + 8L * (i + r), xi);
+        set(four + 8L * r, -xi);
+      }
+      kernels.addRows(four, 8, l.address(i), l.stride(), x, i);
     }
   }
 

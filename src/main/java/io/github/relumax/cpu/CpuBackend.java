@@ -59,15 +59,14 @@ final class CpuBackend implements Backend {
   }
 
   /**
-   * Packed, d columns take at most p = d + 32. The product packs the active rows of A1 once (n p);
-   * each thread has its sum of a Gram matrix (p²), the packed rows that go into it (DEPTH p), and
-   * rows and columns of A2; losses take exp(z) (m).
+   * The product packs the active rows of A1 once, the factor d rows of a block column; each thread
+   * has rows and columns of A2 and a vector of n; losses take exp(z).
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double p = d + 32.0;
-    double eachThread = p * p + GramSum.DEPTH * p + 6.0 * n + 40_960;
-    return (long) (8 * (m + n * p + parallel.threads() * eachThread));
+    double packed = (d + (double) Panels.width(kernels)) * Math.max(n, Cholesky.DEPTH);
+    double eachThread = 6.0 * n + PackedProducts.LEFT_SIZE + 8_192;
+    return (long) (8 * (m + packed + products.gramScratch(d) + parallel.threads() * eachThread));
   }
 
   /** Scratch memory that is held now. */
@@ -419,7 +418,7 @@ final class CpuBackend implements Backend {
         m,
         GRAIN,
         (part, low, high) -> {
-          double[] sums = parallel.tile(part);
+          double[] sums = parallel.numbers(part);
           int count = (int) (high - low);
           long at = 8 * low;
           kernels.residual(
@@ -497,12 +496,12 @@ final class CpuBackend implements Backend {
             m,
             GRAIN,
             (part, low, high) ->
-                kernels.range(z.address() + 8 * low, (int) (high - low), parallel.tile(part)));
+                kernels.range(z.address() + 8 * low, (int) (high - low), parallel.numbers(part)));
     range[0] = Double.NEGATIVE_INFINITY;
     range[1] = Double.POSITIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
-      range[0] = Math.max(range[0], parallel.tile(part)[0]);
-      range[1] = Math.min(range[1], parallel.tile(part)[1]);
+      range[0] = Math.max(range[0], parallel.numbers(part)[0]);
+      range[1] = Math.min(range[1], parallel.numbers(part)[1]);
     }
     double max = range[0];
     parallel.run(

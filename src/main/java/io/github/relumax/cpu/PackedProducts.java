@@ -5,60 +5,63 @@ import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 
 import io.github.relumax.matrix.ElementType;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The two matrix products: C from selected units, and the weighted Gram matrix. Both copy their
- * operands into panels that the tile kernel reads in order, DEPTH steps at a time so that panels
- * stay in cache. A panel holds, step after step, {@link #width} entries; it is padded with zeros.
+ * operands into {@link Panels}, so many rows at a time that what a thread reads again stays in its
+ * cache.
  */
 final class PackedProducts {
+  /** Units that one product takes: the more, the less often C is read and written. */
   private static final int DEPTH = 384;
 
   /** Rows of C that one thread treats at a time. */
   private static final int BLOCK_ROWS = 96;
+
+  /** Numbers of A2 that each thread packs. */
+  static final int LEFT_SIZE = BLOCK_ROWS * DEPTH;
+
+  /** Rows of C that one product of a Gram matrix takes, where threads divide its panels. */
+  private static final int GRAM_DEPTH = 768;
+
+  /** The same where each thread works alone, so that a panel stays in the nearest cache. */
+  private static final int GRAM_DEPTH_ALONE = 192;
+
+  /** So many panels for each thread can be divided evenly. */
+  private static final int PANELS_PER_THREAD = 16;
 
   /** float64 numbers in a cache line. */
   private static final int LINE = 8;
 
   private final Kernels kernels;
   private final Parallel parallel;
-  private final int tileColumns;
-  private final int width;
-  private final long step;
 
   PackedProducts(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
-    tileColumns = kernels.tileColumns();
-    width = width(kernels);
-    step = 8L * width;
-  }
-
-  /** Columns of a panel: a multiple of a tile's rows and of its columns. */
-  static int width(Kernels kernels) {
-    return Math.max(24, kernels.tileColumns());
   }
 
   /** c = (clear ? 0 : c) + Σ_units sign a2[:,u] a1[u,:]. */
   void accumulate(CpuBuffer a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
     int count = units.count();
-    int panels = panels((int) a1.columns());
-    long panelRow = 8L * panels * width;
-    CpuBuffer right = parallel.scratch(0, Parallel.RIGHT, (long) panels * width * count);
+    int d = (int) a1.columns();
+    long right = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, count)).address();
     RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
     parallel.run(
         count,
         64,
         (part, low, high) -> {
-          for (long k = low; k < high; k++) {
-            packUnit(a1Rows, part, units, (int) k, right.address());
+          for (int k = (int) low; k < high; k++) {
+            packUnit(a1Rows, part, units, k, right);
           }
         });
     parallel.run(
         c.rows(),
         TILE_ROWS,
         (part, low, high) -> {
-          long left = parallel.scratch(part, Parallel.LEFT, (long) BLOCK_ROWS * DEPTH).address();
+          long left = parallel.scratch(part, Parallel.LEFT, LEFT_SIZE).address();
           for (long row = low; row < high; row += BLOCK_ROWS) {
             int rows = (int) Math.min(BLOCK_ROWS, high - row);
             if (clear) {
@@ -67,23 +70,28 @@ final class PackedProducts {
             for (int first = 0; first < count; first += DEPTH) {
               int depth = Math.min(DEPTH, count - first);
               packColumns(a2, row, rows, units, first, depth, left);
-              addBlock(part, depth, left, right.address() + first * panelRow, c, row, rows);
+              addBlock(part, left, group(right, units, d, first), depth, c, row, rows);
             }
           }
         });
   }
 
-  /** Row u_k of a1 with its sign, into the panels of its group of DEPTH units. */
-  private void packUnit(RowBlocks a1, int part, CpuUnits units, int k, long right) {
-    int first = k / DEPTH * DEPTH;
+  /** The panels of the DEPTH units from the one numbered first; groups lie one after another. */
+  private Panels group(long right, CpuUnits units, int d, int first) {
     int depth = Math.min(DEPTH, units.count() - first);
+    return new Panels(kernels, right + 8 * Panels.size(kernels, d, first), depth);
+  }
+
+  /** Row u_k of a1 with its sign, into the panels of its group. */
+  private void packUnit(RowBlocks a1, int part, CpuUnits units, int k, long right) {
     int d = a1.columns();
-    int panels = panels(d);
+    int first = k / DEPTH * DEPTH;
+    Panels panels = group(right, units, d, first);
     double sign = units.sign[k];
     long from = a1.load(part, units.index[k], 1, 1);
-    for (int panel = 0; panel < panels; panel++) {
-      long to = right + step * ((long) first * panels + (long) panel * depth + (k - first));
-      int column = panel * width;
+    int width = Panels.width(kernels);
+    for (int column = 0; column < d; column += width) {
+      long to = panels.at(k - first, column);
       for (int j = 0; j < width; j++) {
         set(to + 8L * j, column + j < d ? sign * get(from + 8L * (column + j)) : 0);
       }
@@ -124,14 +132,15 @@ final class PackedProducts {
 
   /** c[row..row+rows) += left strips times the panels of right. */
   private void addBlock(
-      int part, int depth, long left, long right, CpuBuffer c, long row, int rows) {
+      int part, long left, Panels right, int depth, CpuBuffer c, long row, int rows) {
     int d = (int) c.columns();
-    long tile = parallel.scratch(part, Parallel.TILE, (long) TILE_ROWS * tileColumns).address();
+    int tileColumns = kernels.tileColumns();
+    long tile = parallel.tile(part);
     for (int column = 0; column < d; column += tileColumns) {
-      long panel = right + step * (column / width) * depth + 8L * (column % width);
+      long panel = right.at(0, column);
       int columns = Math.min(tileColumns, d - column);
       for (int r = 0; r < rows; r += TILE_ROWS) {
-        kernels.tile(depth, left + 8L * r * depth, 8 * TILE_ROWS, panel, step, tile);
+        kernels.tile(depth, left + 8L * r * depth, 8 * TILE_ROWS, panel, right.step(), tile);
         long to = c.address(row + r) + 8L * column;
         kernels.addTile(1, tile, to, c.stride(), Math.min(TILE_ROWS, rows - r), columns);
       }
@@ -139,25 +148,62 @@ final class PackedProducts {
   }
 
   /**
-   * h = (clear ? 0 : h) + Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows apart.
+   * h = (clear ? 0 : h) + Σ_i a_i (c_i - center)(c_i - center)ᵀ. Where there are many panels for
+   * each thread, the threads divide the panels of one sum; where there are few, each thread sums
+   * its rows apart, in products so short that sum and panels stay in cache.
    */
   void gram(CpuBuffer c, CpuBuffer center, CpuBuffer a, boolean clear, CpuBuffer h) {
     int d = (int) c.columns();
+    if (dividesPanels(d)) {
+      GramSum sum =
+          new GramSum(kernels, parallel, 0, parallel::each, d, center.address(), GRAM_DEPTH);
+      addRows(sum, c, a, 0, c.rows());
+      addSums(List.of(sum), clear, h);
+      return;
+    }
     GramSum[] sums = new GramSum[parallel.threads()];
     int parts =
         parallel.run(
             c.rows(),
             Math.max(64, d / 4),
             (part, low, high) -> {
-              GramSum sum = new GramSum(kernels, parallel, part, d, center.address());
-              sums[part] = sum;
-              for (long row = low; row < high; row++) {
-                sum.add(c.address(row), get(a.address() + 8 * row));
-              }
-              sum.flush();
+              Parallel.Items alone =
+                  (n, job) -> {
+                    for (int item = 0; item < n; item++) {
+                      job.run(part, item);
+                    }
+                  };
+              sums[part] =
+                  new GramSum(
+                      kernels, parallel, part, alone, d, center.address(), GRAM_DEPTH_ALONE);
+              addRows(sums[part], c, a, low, high);
             });
+    addSums(Arrays.asList(sums).subList(0, parts), clear, h);
+  }
+
+  private boolean dividesPanels(long d) {
+    return d / Panels.width(kernels) >= (long) PANELS_PER_THREAD * parallel.threads();
+  }
+
+  /** Numbers that a Gram matrix takes of scratch memory, at most: its sums and packed rows. */
+  double gramScratch(long d) {
+    double p = d + (double) Panels.width(kernels);
+    return dividesPanels(d)
+        ? p * (p + GRAM_DEPTH)
+        : parallel.threads() * p * (p + GRAM_DEPTH_ALONE);
+  }
+
+  private static void addRows(GramSum sum, CpuBuffer c, CpuBuffer a, long low, long high) {
+    for (long row = low; row < high; row++) {
+      sum.add(c.address(row), get(a.address() + 8 * row));
+    }
+    sum.flush();
+  }
+
+  /** h = (clear ? 0 : h) + the sums, both triangles. */
+  private void addSums(List<GramSum> sums, boolean clear, CpuBuffer h) {
     parallel.run(
-        d,
+        h.rows(),
         16,
         (_, low, high) -> {
           for (long first = low; first < high; first += LINE) {
@@ -167,8 +213,8 @@ final class PackedProducts {
               if (clear) {
                 RawMemory.clear(to, 8 * (i + 1));
               }
-              for (int part = 0; part < parts; part++) {
-                kernels.addRow(1, sums[part].row(i), to, (int) (i + 1));
+              for (GramSum sum : sums) {
+                kernels.addRow(1, sum.row(i), to, (int) (i + 1));
               }
             }
             mirror(h.address(), h.stride(), first, end);
@@ -185,9 +231,5 @@ final class PackedProducts {
         }
       }
     }
-  }
-
-  private int panels(int d) {
-    return (d + width - 1) / width;
   }
 }

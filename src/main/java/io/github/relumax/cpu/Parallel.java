@@ -18,6 +18,12 @@ final class Parallel implements AutoCloseable {
     void run(int part, int item);
   }
 
+  /** Runs a job for every item in [0, n). */
+  @FunctionalInterface
+  interface Items {
+    void each(int n, ItemJob job);
+  }
+
   /** Sums that each part may leave behind. */
   static final int SUMS = 8;
 
@@ -27,18 +33,21 @@ final class Parallel implements AutoCloseable {
   static final int LEFT = 1;
   static final int RIGHT = 2;
   static final int RESULT = 3;
-  static final int TILE = 4;
+  private static final int TILE = 4;
   private static final int SLOTS = 5;
+
+  /** Entries of a tile, whatever the length of vectors: up to 4 rows by 3 vectors of 2,048 bits. */
+  private static final int MOST_TILE = 4 * 3 * 32;
 
   private final WorkerTeam team;
   private final double[] sums;
-  private final double[][] tiles;
+  private final double[][] numbers;
   private final CpuBuffer[] scratch;
 
   Parallel(int threads) {
     team = new WorkerTeam(threads);
     sums = new double[threads * SUMS];
-    tiles = new double[threads][SUMS];
+    numbers = new double[threads][SUMS];
     scratch = new CpuBuffer[threads * SLOTS];
   }
 
@@ -110,8 +119,13 @@ final class Parallel implements AutoCloseable {
   }
 
   /** A small array of the part's own, for kernels that return several numbers. */
-  double[] tile(int part) {
-    return tiles[part];
+  double[] numbers(int part) {
+    return numbers[part];
+  }
+
+  /** Scratch memory for one product tile. */
+  long tile(int part) {
+    return scratch(part, TILE, MOST_TILE).address();
   }
 
   /**

@@ -5,6 +5,8 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import jcuda.CudaException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -57,6 +59,10 @@ final class CudaContext implements AutoCloseable {
   private final HostPointer small = new HostPointer();
   private final MemorySegment smallSegment;
   private final Staging staging;
+
+  /** What gives back what was taken, the last first. */
+  private final Deque<Runnable> atClose = new ArrayDeque<>();
+
   private long allocations;
   private long live;
   private boolean closed;
@@ -84,19 +90,22 @@ final class CudaContext implements AutoCloseable {
   CudaContext(CudaLibraries libraries, CudaDevice device) {
     this.device = device;
     handle = CudaDevice.handle(device.ordinal());
-    // Freed again by close(), also where what follows fails.
-    boolean open = false;
     call("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, handle));
+    // The last release ends the context, with all that it holds where it is lost.
+    onClose("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+    onClose("freeing memory", arena::close);
     try {
       makeCurrent();
       call(
           "cuStreamCreate",
           () -> JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+      onClose("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
       call("cublasCreate", () -> JCublas2.cublasCreate(blas));
+      onClose("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
       call("cublasSetStream", () -> JCublas2.cublasSetStream(blas, new cudaStream_t(stream)));
       solver = new Cusolver(libraries.cusolver(), stream.address());
-      call("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(small, SMALL));
-      smallSegment = small.segment(SMALL);
+      onClose("cusolverDnDestroy", solver::close);
+      smallSegment = pinned(small, SMALL);
       zero = constant(0);
       one = constant(1);
       minusOne = constant(-1);
@@ -107,12 +116,9 @@ final class CudaContext implements AutoCloseable {
       }
       argumentAddresses = new HostPointer(addresses);
       staging = new Staging(this, stream);
-      open = true;
-    } finally {
-      if (!open) {
-        JCudaDriver.cuDevicePrimaryCtxRelease(handle);
-        arena.close();
-      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
   }
 
@@ -137,6 +143,17 @@ final class CudaContext implements AutoCloseable {
       call.run();
     } catch (CudaException e) {
       throw failure(what, e);
+    }
+  }
+
+  /** Makes a call that gives something back; where the context is lost it may fail. */
+  private void release(String what, Call call) {
+    try {
+      call.run();
+    } catch (CudaException e) {
+      if (!lost) {
+        throw failure(what, e);
+      }
     }
   }
 
@@ -196,14 +213,13 @@ final class CudaContext implements AutoCloseable {
     return pointer.address();
   }
 
-  /** Gives memory back; where the context is closed or lost, it went with that. */
+  /** Gives memory back; where the context is closed, it went with that. */
   void free(long address) {
     live--;
-    if (closed || lost) {
-      return;
+    if (!closed) {
+      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+      release("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
     }
-    makeCurrent();
-    call("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
   }
 
   /** How often memory was taken so far. */
@@ -270,10 +286,12 @@ final class CudaContext implements AutoCloseable {
 
   // Kernels
 
+  /** Loads machine code or PTX; unloaded with the context. */
   CUmodule load(String name, byte[] image) {
     makeCurrent();
     CUmodule module = new CUmodule();
     call("cuModuleLoadData of " + name, () -> JCudaDriver.cuModuleLoadData(module, image));
+    onClose("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module));
     return module;
   }
 
@@ -368,25 +386,24 @@ final class CudaContext implements AutoCloseable {
     return solver;
   }
 
+  /** Takes pinned memory, which is given back by {@link #close}. */
+  MemorySegment pinned(HostPointer pointer, long bytes) {
+    call("cuMemAllocHost of " + bytes + " bytes", () -> JCudaDriver.cuMemAllocHost(pointer, bytes));
+    onClose("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(pointer));
+    return pointer.segment(bytes);
+  }
+
+  /** Makes a call when this is closed, before those that were said earlier. */
+  void onClose(String what, Call call) {
+    atClose.push(() -> release(what, call));
+  }
+
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    try {
-      if (!lost) {
-        makeCurrent();
-        staging.close();
-        solver.close();
-        call("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
-        call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(small));
-        call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
-      }
-      // Even where it is lost: what it holds is freed, and the next user of the device gets another.
-      call("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
-    } finally {
-      arena.close();
+    if (!closed) {
+      closed = true;
+      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+      atClose.forEach(Runnable::run);
     }
   }
 }

@@ -10,9 +10,9 @@ import jcuda.driver.JCudaDriver;
 /**
  * Copies between main memory and the device through two pieces of pinned memory: while one is
  * copied to the device by a stream of its own, the other is filled, from a mapped file perhaps, so
- * that reading and copying overlap.
+ * that reading and copying overlap. Everything is given back when the context is closed.
  */
-final class Staging implements AutoCloseable {
+final class Staging {
   private static final long BYTES = 8L << 20;
 
   private final CudaContext context;
@@ -33,18 +33,22 @@ final class Staging implements AutoCloseable {
   Staging(CudaContext context, CUstream work) {
     this.context = context;
     this.work = work;
-    int flags = CUevent_flags.CU_EVENT_DISABLE_TIMING;
     context.call(
         "cuStreamCreate",
         () -> JCudaDriver.cuStreamCreate(transfers, CUstream_flags.CU_STREAM_NON_BLOCKING));
-    context.call("cuEventCreate", () -> JCudaDriver.cuEventCreate(before, flags));
+    context.onClose("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(transfers));
+    create(before);
     for (int i = 0; i < 2; i++) {
-      HostPointer piece = pinned[i];
-      CUevent event = done[i];
-      context.call("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(piece, BYTES));
-      context.call("cuEventCreate", () -> JCudaDriver.cuEventCreate(event, flags));
-      segments[i] = piece.segment(BYTES);
+      segments[i] = context.pinned(pinned[i], BYTES);
+      create(done[i]);
     }
+  }
+
+  private void create(CUevent event) {
+    context.call(
+        "cuEventCreate",
+        () -> JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING));
+    context.onClose("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event));
   }
 
   /** Copies to the device; {@code from} is read completely when this returns. */
@@ -102,17 +106,5 @@ final class Staging implements AutoCloseable {
 
   private void waitFor(int piece) {
     context.call("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(done[piece]));
-  }
-
-  @Override
-  public void close() {
-    for (int i = 0; i < 2; i++) {
-      HostPointer piece = pinned[i];
-      CUevent event = done[i];
-      context.call("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event));
-      context.call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(piece));
-    }
-    context.call("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(before));
-    context.call("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(transfers));
   }
 }

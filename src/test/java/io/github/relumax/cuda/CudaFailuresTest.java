@@ -166,8 +166,7 @@ final class CudaFailuresTest {
       long matrices = 4L * m * 3 + 4L * 3 * d;
       long taken = (2L << 30) - backend.memory().available();
       CudaSimulator.set("MEMORY", taken + matrices + kept + (1 << 20));
-      assertThat(SolveMemory.available(backend, planted.problem()))
-          .isGreaterThanOrEqualTo(kept);
+      assertThat(SolveMemory.available(backend, planted.problem())).isGreaterThanOrEqualTo(kept);
       CudaSimulator.set("MEMORY", taken + matrices + kept - (1 << 20));
       assertThat(SolveMemory.available(backend, planted.problem())).isLessThan(kept);
     }

@@ -29,8 +29,11 @@ abstract class SolveContract {
   /** How far an iteration on one backend may be from that on the other. */
   private static final double RELATIVE = 1e-10;
 
-  /** Below this part of what it was at the start, a loss or gradient is rounding. */
-  private static final double ROUNDING = 1e-14;
+  /** Below this part of what it was at the start, a loss is rounding. */
+  private static final double LOSS_ROUNDING = 1e-14;
+
+  /** The same for the gradient, a sum whose terms do not shrink as it does. */
+  private static final double GRADIENT_ROUNDING = 1e-12;
 
   /** Awkward sizes, both storages, with and without noise, regulariser, ball, and C kept. */
   @ParameterizedTest
@@ -90,8 +93,8 @@ abstract class SolveContract {
       Iteration here = actual.get(k);
       assertThat(here.loss())
           .as("loss %d", k)
-          .isCloseTo(there.loss(), within(RELATIVE * there.loss() + ROUNDING * start.loss()));
-      double gradient = RELATIVE * there.gradientNorm() + ROUNDING * start.gradientNorm();
+          .isCloseTo(there.loss(), within(RELATIVE * there.loss() + LOSS_ROUNDING * start.loss()));
+      double gradient = RELATIVE * there.gradientNorm() + GRADIENT_ROUNDING * start.gradientNorm();
       assertThat(here.gradientNorm())
           .as("gradient %d", k)
           .isCloseTo(there.gradientNorm(), within(gradient));
@@ -99,7 +102,8 @@ abstract class SolveContract {
       assertThat(here.flips()).as("flips %d", k).isEqualTo(there.flips());
       assertThat(here.curvature()).as("curvature %d", k).isEqualTo(there.curvature());
     }
-    assertThat(actual).hasSameSizeAs(expected);
+    // At rounding one may find a step more than the other.
+    assertThat(onGpu.iterations()).isCloseTo(onCpu.iterations(), within(1));
     assertThat(onGpu.status()).isEqualTo(onCpu.status());
     assertThat(onGpu.path()).isEqualTo(onCpu.path());
     double size = 0;
