@@ -47,16 +47,14 @@ constexpr int MaxThreads = 1024, WarpSize = 32;
 constexpr size_t StackBytes = 64 << 10, StackGuard = 4096;
 constexpr size_t MaxShared = 164 << 10;
 
-enum class State { New, Ready, AtBarrier, InCollective, Done };
+enum class State : unsigned char { New, Ready, AtBarrier, InCollective, Done };
 
 struct Fiber {
   void* stackPointer = nullptr;
-  int thread = -1;
 };
 
 struct Thread {
-  Builtins builtins;  // first: `self` points here
-  State state;
+  uint3 index;
   int fiber;
   // What it waits for.
   Site site;
@@ -80,6 +78,8 @@ struct Granule {
 
 struct Machine {
   Thread threads[MaxThreads];
+  State states[MaxThreads];  // beside the threads: the scheduler looks at all of them often
+  int done = 0;
   const Launch* launch = nullptr;  // null while no kernel runs
   int count = 0;
   std::vector<int> queue;
@@ -128,17 +128,16 @@ int indexOf(const Thread* t) { return static_cast<int>(t - m.threads); }
 }
 
 Thread* nextNew() {
-  if (m.next < m.queue.size() && m.threads[m.queue[m.next]].state == State::New)
+  if (m.next < m.queue.size() && m.states[m.queue[m.next]] == State::New)
     return &m.threads[m.queue[m.next++]];
   return nullptr;
 }
 
 void start(Thread* t, int fiber) {
   t->fiber = fiber;
-  t->state = State::Ready;
-  m.fibers[fiber].thread = indexOf(t);
+  m.states[indexOf(t)] = State::Ready;
   m.running = t;
-  self = &t->builtins;
+  threadIndex = &t->index;
 }
 
 void fiberMain() {
@@ -146,8 +145,8 @@ void fiberMain() {
     m.launch->kernel->invoke(m.launch->kernel->function, m.launch->arguments);
     Thread* t = m.running;
     int fiber = t->fiber;
-    t->state = State::Done;
-    t->fiber = -1;
+    m.states[indexOf(t)] = State::Done;
+    m.done++;
     if (Thread* another = nextNew()) {
       start(another, fiber);
     } else {
@@ -193,13 +192,7 @@ void forgetFibers() {
 void runQueue() {
   while (m.next < m.queue.size() && m.error == Success) {
     Thread* t = &m.threads[m.queue[m.next++]];
-    if (t->state == State::New) {
-      start(t, takeFiber());
-    } else {
-      t->state = State::Ready;
-      m.running = t;
-      self = &t->builtins;
-    }
+    start(t, m.states[indexOf(t)] == State::New ? takeFiber() : t->fiber);
     cudasim_switch(&m.scheduler, m.fibers[t->fiber].stackPointer);
   }
 }
@@ -207,7 +200,7 @@ void runQueue() {
 /** Leaves the running thread waiting in a state, until the scheduler runs it again. */
 void wait(State state) {
   Thread* t = m.running;
-  t->state = state;
+  m.states[indexOf(t)] = state;
   cudasim_switch(&m.fibers[t->fiber].stackPointer, m.scheduler);
 }
 
@@ -225,7 +218,9 @@ void arrange(std::vector<T>& list, Order order) {
   if (order == Order::Shuffle) std::shuffle(list.begin(), list.end(), m.random);
 }
 
-bool sameSite(Site a, Site b) { return a.line == b.line && strcmp(a.file, b.file) == 0; }
+bool sameSite(Site a, Site b) {
+  return a.line == b.line && (a.file == b.file || strcmp(a.file, b.file) == 0);
+}
 
 const char* baseName(const char* path) {
   const char* slash = strrchr(path, '/');
@@ -251,9 +246,9 @@ std::string whereTheyAre() {
   for (int i = 0; i < m.count; i++) {
     const Thread& t = m.threads[i];
     std::string place = "have returned";
-    if (t.state != State::Done) {
+    if (m.states[i] != State::Done) {
       place = std::string("wait at ") + baseName(t.site.file) + ":" + std::to_string(t.site.line);
-      if (t.state == State::InCollective) {
+      if (m.states[i] == State::InCollective) {
         char mask[60];
         snprintf(mask, sizeof mask, " in a warp operation with mask %#x", t.mask);
         place += mask;
@@ -273,8 +268,9 @@ unsigned meeting(int firstOfWarp, int lane) {
   unsigned there = 0;
   for (int i = 0; i < WarpSize && firstOfWarp + i < m.count; i++) {
     const Thread& other = m.threads[firstOfWarp + i];
-    if (!((t.mask >> i) & 1u) || other.state == State::Done) continue;
-    if (other.state != State::InCollective || other.mask != t.mask || other.what != t.what ||
+    State state = m.states[firstOfWarp + i];
+    if (!((t.mask >> i) & 1u) || state == State::Done) continue;
+    if (state != State::InCollective || other.mask != t.mask || other.what != t.what ||
         !sameSite(other.site, t.site))
       return 0;
     there |= 1u << i;
@@ -320,7 +316,7 @@ void complete(int firstOfWarp, unsigned lanes) {
   for (int i = 0; i < WarpSize; i++) {
     if (!((lanes >> i) & 1u)) continue;
     m.threads[firstOfWarp + i].value = out[i];
-    m.threads[firstOfWarp + i].state = State::Ready;
+    m.states[firstOfWarp + i] = State::Ready;
     m.queue.push_back(firstOfWarp + i);
   }
   m.warpEpoch[firstOfWarp / WarpSize]++;
@@ -332,7 +328,7 @@ bool release(Order order) {
   m.next = 0;
   for (int first = 0; first < m.count; first += WarpSize) {
     for (int i = 0; i < WarpSize && first + i < m.count; i++) {
-      if (m.threads[first + i].state != State::InCollective) continue;
+      if (m.states[first + i] != State::InCollective) continue;
       if (unsigned lanes = meeting(first, i)) complete(first, lanes);
     }
   }
@@ -340,7 +336,7 @@ bool release(Order order) {
     int sum = 0;
     for (int i = 0; i < m.count; i++) {
       const Thread& t = m.threads[i];
-      if (t.state != State::AtBarrier || !sameSite(t.site, m.threads[0].site)) return false;
+      if (m.states[i] != State::AtBarrier || !sameSite(t.site, m.threads[0].site)) return false;
       sum += static_cast<int>(t.value);
     }
     for (int i = 0; i < m.count; i++) {
@@ -362,26 +358,17 @@ void runBlock(const Launch& launch, uint3 block, Order order) {
   memset(dynamicMemory, 0xFF, launch.dynamicShared);
   m.epoch++;
   std::fill(std::begin(m.warpEpoch), std::end(m.warpEpoch), 0u);
-  m.queue.clear();
+  m.done = 0;
+  std::fill(m.states, m.states + m.count, State::New);
+  m.queue.resize(static_cast<size_t>(m.count));
   m.next = 0;
-  for (int i = 0; i < m.count; i++) {
-    unsigned n = static_cast<unsigned>(i);
-    Thread& t = m.threads[i];
-    t.builtins.threadIndex = {n % launch.block.x, n / launch.block.x % launch.block.y,
-                              n / launch.block.x / launch.block.y};
-    t.builtins.blockIndex = block;
-    t.builtins.blockSize = launch.block;
-    t.builtins.gridSize = launch.grid;
-    t.state = State::New;
-    m.queue.push_back(i);
-  }
+  std::iota(m.queue.begin(), m.queue.end(), 0);
+  gridPlace.blockIndex = block;
   arrange(m.queue, order);
   for (;;) {
     runQueue();
     if (m.error != Success) return;
-    if (std::all_of(m.threads, m.threads + m.count,
-                    [](const Thread& t) { return t.state == State::Done; }))
-      return;
+    if (m.done == m.count) return;
     if (!release(order)) {
       m.error = LaunchFailed;
       m.errorPc = nullptr;
@@ -410,7 +397,7 @@ std::string place(void* pc) {
   return line;
 }
 
-bool ordered(const Trace& before, const Thread* now) {
+inline bool ordered(const Trace& before, const Thread* now) {
   int thread = indexOf(now);
   if (before.epoch != m.epoch || before.thread == thread) return true;
   return before.thread / WarpSize == thread / WarpSize &&
@@ -439,7 +426,7 @@ void noteShared(size_t offset, bool write, bool atomic, void* pc) {
   }
 }
 
-bool within(uintptr_t address, size_t bytes, const void* start, size_t length) {
+inline __attribute__((always_inline)) bool within(uintptr_t address, size_t bytes, const void* start, size_t length) {
   uintptr_t from = reinterpret_cast<uintptr_t>(start);
   return address >= from && address - from < length && bytes <= length - (address - from);
 }
@@ -455,7 +442,6 @@ __attribute__((noinline)) void unusualAccess(
     for (size_t i = 0; i < bytes; i += 4) noteShared(offset + i, write, atomic, pc);
     return;
   }
-  if (within(address, bytes, &m, sizeof m) || within(address, bytes, &self, sizeof self)) return;
   if (const Allocation* a = allocationAt(address)) {
     if (bytes <= a->start + a->bytes - address) {
       if (a->device != m.launch->device)
@@ -488,7 +474,8 @@ inline void access(const void* at, size_t bytes, bool write, void* pc) {
 
 }  // namespace
 
-Builtins* self;
+GridPlace gridPlace;
+const uint3* threadIndex;
 
 void* dynamicShared() { return dynamicMemory; }
 
@@ -523,7 +510,7 @@ unsigned liveLanes() {
   int first = indexOf(m.running) / WarpSize * WarpSize;
   unsigned lanes = 0;
   for (int i = 0; i < WarpSize && first + i < m.count; i++)
-    if (m.threads[first + i].state != State::Done) lanes |= 1u << i;
+    if (m.states[first + i] != State::Done) lanes |= 1u << i;
   return lanes;
 }
 
@@ -544,6 +531,12 @@ Result run(const Launch& launch) {
   m.error = Success;
   m.otherPc = nullptr;
   std::fill(std::begin(m.recent), std::end(m.recent), nullptr);
+  gridPlace.blockSize = launch.block;
+  gridPlace.gridSize = launch.grid;
+  for (int i = 0; i < m.count; i++) {
+    unsigned n = static_cast<unsigned>(i), x = launch.block.x, y = launch.block.y;
+    m.threads[i].index = {n % x, n / x % y, n / x / y};
+  }
   Order order = cudasim::order();
   if (order == Order::Shuffle) {
     std::string text = setting("ORDER", "");
@@ -563,7 +556,7 @@ Result run(const Launch& launch) {
       forgetFibers();
       std::string where = place(m.errorPc), other = place(m.otherPc), thread;
       if (m.running != nullptr) {
-        uint3 t = m.running->builtins.threadIndex;
+        uint3 t = m.running->index;
         thread = " thread (" + std::to_string(t.x) + ", " + std::to_string(t.y) + ", " +
                  std::to_string(t.z) + ")";
       }

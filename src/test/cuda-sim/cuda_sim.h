@@ -75,10 +75,36 @@ To bits(From from) {
 
 }  // namespace cudasim
 
-#define threadIdx (cudasim::self->threadIndex)
-#define blockIdx (cudasim::self->blockIndex)
-#define blockDim (cudasim::self->blockSize)
-#define gridDim (cudasim::self->gridSize)
+namespace cudasim {
+
+// Built-in variables are no memory on a device, so reading them is not an access to check: the
+// compiler does not instrument what assembly reads. They are constant for a thread, which is why
+// the compiler may read them once.
+inline unsigned read(const unsigned& from) {
+  unsigned value;
+  asm("movl %1, %0" : "=r"(value) : "m"(from));
+  return value;
+}
+template <typename T>
+T read3(const T& from) {
+  T value;
+  value.x = read(from.x);
+  value.y = read(from.y);
+  value.z = read(from.z);
+  return value;
+}
+inline const uint3& ownIndex() {
+  const uint3* index;
+  asm("movq %1, %0" : "=r"(index) : "m"(threadIndex));
+  return *index;
+}
+
+}  // namespace cudasim
+
+#define threadIdx (cudasim::read3(cudasim::ownIndex()))
+#define blockIdx (cudasim::read3(cudasim::gridPlace.blockIndex))
+#define blockDim (cudasim::read3(cudasim::gridPlace.blockSize))
+#define gridDim (cudasim::read3(cudasim::gridPlace.gridSize))
 constexpr int warpSize = 32;
 
 #define CUDASIM_SITE (cudasim::Site{__FILE__, __LINE__})

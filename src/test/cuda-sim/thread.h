@@ -21,16 +21,17 @@ struct Site {
   int line;
 };
 
-/** The built-in variables of the thread that runs. */
-struct Builtins {
-  uint3 threadIndex, blockIndex;
+/** The built-in variables but for threadIdx, which every thread has of its own. */
+struct GridPlace {
+  uint3 blockIndex;
   dim3 blockSize, gridSize;
 };
 
 enum class Collective { Sync, Shuffle, ShuffleUp, ShuffleDown, ShuffleXor, Ballot, Match };
 enum class Count { None, Sum, And, Or };
 
-extern Builtins* self;
+extern GridPlace gridPlace;
+extern const uint3* threadIndex;
 void* dynamicShared();
 int blockBarrier(Site site, Count count, int predicate);
 uint64_t warpCollective(
