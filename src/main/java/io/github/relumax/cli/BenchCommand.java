@@ -1,11 +1,11 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.cli.SizeMixin.Sizes;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.BenchmarkJson;
 import io.github.relumax.report.BenchmarkRecord;
@@ -52,14 +52,7 @@ final class BenchCommand implements Callable<Integer> {
       })
   private Preset preset;
 
-  @Option(names = "--m", paramLabel = "M", description = "Outputs: rows of A2.")
-  private Integer m;
-
-  @Option(names = "--n", paramLabel = "N", description = "Hidden units: rows of A1, columns of A2.")
-  private Integer n;
-
-  @Option(names = "--d", paramLabel = "D", description = "Unknowns: length of x.")
-  private Integer d;
+  @Mixin private SizeMixin sizes;
 
   @Mixin private PlantedMixin planted;
 
@@ -73,19 +66,13 @@ final class BenchCommand implements Callable<Integer> {
   private Path problem;
 
   @Option(
-      names = "--path",
-      paramLabel = "auto|kept|streamed",
-      defaultValue = "auto",
-      description =
-          "Keep C, or form it in blocks every time, as for solve. Default: ${DEFAULT-VALUE}.")
-  private PathChoice path;
-
-  @Option(
       names = "--repeat",
       paramLabel = "N",
       defaultValue = "5",
       description = "Solves after the first one, which counts apart. Default: ${DEFAULT-VALUE}.")
   private int repeat;
+
+  @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
 
@@ -102,9 +89,6 @@ final class BenchCommand implements Callable<Integer> {
     this.console = console;
   }
 
-  /** What a drawn problem is called, and its sizes. */
-  private record Sizes(String name, int m, int n, int d) {}
-
   @Override
   public Integer call() {
     Arguments.requirePositive("--repeat", repeat);
@@ -112,24 +96,24 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private int benchDrawn() {
-    Sizes sizes = sizes();
-    Path file = file(sizes.name());
-    Memory.requireMatrices(sizes.m(), sizes.n(), sizes.d(), planted.type(), ElementType.FLOAT32);
+    Sizes drawn = drawnSizes();
+    Path file = file(drawn.name());
+    Memory.requireMatrices(drawn.m(), drawn.n(), drawn.d(), planted.type(), ElementType.FLOAT32);
     try (Backend backend = backends.open()) {
       Memory.requireBenchmark(
           backend,
-          sizes.m(),
-          sizes.n(),
-          sizes.d(),
+          drawn.m(),
+          drawn.n(),
+          drawn.d(),
           planted.type(),
-          path,
+          path.path(),
           backend.memory().available());
     }
     return bench(
-        sizes.name(),
+        drawn.name(),
         new Drawn(planted.scale(), planted.startDistance(), planted.seed()),
         "drawing A1 and A2",
-        () -> BenchmarkProblem.of(planted.draw(sizes.m(), sizes.n(), sizes.d(), 0)),
+        () -> BenchmarkProblem.of(planted.draw(drawn.m(), drawn.n(), drawn.d(), 0)),
         file);
   }
 
@@ -159,24 +143,19 @@ final class BenchCommand implements Callable<Integer> {
     return file;
   }
 
-  private Sizes sizes() {
-    boolean anySize = m != null || n != null || d != null;
-    boolean allSizes = m != null && n != null && d != null;
-    if (anySize && preset != null) {
+  private Sizes drawnSizes() {
+    if (sizes.anyGiven() && preset != null) {
       throw new InvalidInputException(
           "--preset " + preset + " does not go with --m, --n or --d: give it or all three sizes");
     }
-    if (anySize && !allSizes) {
+    if (sizes.anyGiven() && !sizes.allGiven()) {
       throw new InvalidInputException("--m, --n and --d: expected all three sizes, or a --preset");
     }
-    if (allSizes) {
-      Arguments.requirePositive("--m", m);
-      Arguments.requirePositive("--n", n);
-      Arguments.requirePositive("--d", d);
-      return new Sizes("%sx%sx%s".formatted(m, n, d), m, n, d);
+    if (sizes.allGiven()) {
+      return sizes.sizes();
     }
-    Preset sizes = preset == null ? Preset.SMALL : preset;
-    return new Sizes(sizes.toString(), sizes.m(), sizes.n(), sizes.d());
+    Preset chosen = preset == null ? Preset.SMALL : preset;
+    return new Sizes(chosen.toString(), chosen.m(), chosen.n(), chosen.d());
   }
 
   private int bench(
@@ -186,7 +165,7 @@ final class BenchCommand implements Callable<Integer> {
       BenchmarkProblem input = console.during(task, _ -> prepare.get());
       double prepareSeconds = 1e-9 * (System.nanoTime() - began);
       Problem solved = input.problem();
-      PathDecision decision = Memory.requireSolve(backend, solved, path, Ceilings.bytes());
+      PathDecision decision = Memory.requireSolve(backend, solved, path.path(), Ceilings.bytes());
       BenchmarkSettings settings =
           new BenchmarkSettings(
               name, solved.m(), solved.n(), solved.d(), solved.a2().type(), origin, repeat);

@@ -4,11 +4,11 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
+import io.github.relumax.cli.SizeMixin.Sizes;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemOutline;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.InvalidInputException;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.plan.Rates;
 import io.github.relumax.plan.Workload;
@@ -43,14 +43,7 @@ final class PlanCommand implements Callable<Integer> {
       description = "A problem folder: its a1.npy, the header of its a2.npy, its x0.npy.")
   private Path dir;
 
-  @Option(names = "--m", paramLabel = "M", description = "Outputs: rows of A2.")
-  private Integer m;
-
-  @Option(names = "--n", paramLabel = "N", description = "Hidden units: rows of A1, columns of A2.")
-  private Integer n;
-
-  @Option(names = "--d", paramLabel = "D", description = "Unknowns: length of x.")
-  private Integer d;
+  @Mixin private SizeMixin sizes;
 
   @Option(
       names = "--dtype",
@@ -65,12 +58,7 @@ final class PlanCommand implements Callable<Integer> {
       description = "Iterations to plan for. Default: ${DEFAULT-VALUE}.")
   private int iterations;
 
-  @Option(
-      names = "--path",
-      paramLabel = "auto|kept|streamed",
-      defaultValue = "auto",
-      description = "What becomes of C, as for solve. Default: ${DEFAULT-VALUE}.")
-  private PathChoice path;
+  @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
 
@@ -90,9 +78,7 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Arguments.requirePositive("--iterations", iterations);
-    boolean anySize = m != null || n != null || d != null;
-    boolean allSizes = m != null && n != null && d != null;
-    if (dir != null ? anySize || dtype != null : !allSizes) {
+    if (dir != null ? sizes.anyGiven() || dtype != null : !sizes.allGiven()) {
       throw new InvalidInputException(
           "plan: expected a problem folder, or --m, --n and --d with or without --dtype");
     }
@@ -112,12 +98,12 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private Subject fromSizes() {
-    Arguments.requirePositive("--m", m);
-    Arguments.requirePositive("--n", n);
-    Arguments.requirePositive("--d", d);
+    Sizes given = sizes.sizes();
     ElementType type = dtype == null ? ElementType.FLOAT64 : dtype.type();
-    Workload load = Workload.usual(m, n, d, type, Math.ceilDiv(n, 2), iterations);
-    return new Subject("%sx%sx%s".formatted(m, n, d), load, false, true);
+    Workload load =
+        Workload.usual(
+            given.m(), given.n(), given.d(), type, Math.ceilDiv(given.n(), 2), iterations);
+    return new Subject(given.name(), load, false, true);
   }
 
   private Subject fromFolder(Backend backend) {
@@ -146,7 +132,8 @@ final class PlanCommand implements Callable<Integer> {
     long available = memory.available();
     boolean mapped = subject.a2Mapped() && !memory.separate();
     long left = mapped ? available : available - load.a2Bytes();
-    PathDecision decision = PathDecision.of(backend, load.m(), load.n(), load.d(), path, left);
+    PathDecision decision =
+        PathDecision.of(backend, load.m(), load.n(), load.d(), path.path(), left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
     return new PlanRecord(

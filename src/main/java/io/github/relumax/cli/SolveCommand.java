@@ -82,17 +82,6 @@ final class SolveCommand implements Callable<Integer> {
   private Curvature curvature;
 
   @Option(
-      names = "--path",
-      paramLabel = "auto|kept|streamed",
-      defaultValue = "auto",
-      description = {
-        "Keep C = A2 diag(mask) A1 (8 m d bytes), or form it in blocks every time it is needed."
-            + " auto: keep it where it fits in memory.",
-        "Default: ${DEFAULT-VALUE}."
-      })
-  private PathChoice path;
-
-  @Option(
       names = "--tolerance",
       paramLabel = "T",
       defaultValue = "1e-8",
@@ -118,6 +107,8 @@ final class SolveCommand implements Callable<Integer> {
       paramLabel = "R",
       description = "Minimise over ‖x‖ <= R. Default: no bound.")
   private Double radius;
+
+  @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
 
@@ -169,7 +160,7 @@ final class SolveCommand implements Callable<Integer> {
     Path results = out == null ? input.dir().resolve("solution") : out;
     try (Backend backend = backends.open();
         ResultDirectory directory = ResultDirectory.open(results, 8 * problem.d() + TEXT_BYTES)) {
-      PathDecision decision = Memory.requireSolve(backend, problem, path);
+      PathDecision decision = Memory.requireSolve(backend, problem, path.path());
       showBeginning(problem, from, backend, decision, results);
       NewtonSolver solver =
           new NewtonSolver(backend, options.withPath(PathChoice.of(decision.path())));
@@ -212,7 +203,8 @@ final class SolveCommand implements Callable<Integer> {
 
   private NewtonOptions options() {
     NewtonOptions options =
-        new NewtonOptions(curvature, path, tolerance, maxIterations, Double.POSITIVE_INFINITY);
+        new NewtonOptions(
+            curvature, path.path(), tolerance, maxIterations, Double.POSITIVE_INFINITY);
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 

@@ -17,6 +17,9 @@ final class Cholesky {
   /** Columns of the blocks inside it; those inside these are as wide as a panel. */
   private static final int INNER = 96;
 
+  /** Multiplications that are worth waking a thread for. */
+  private static final long GRAIN = 1_000_000;
+
   private final Kernels kernels;
   private final Parallel parallel;
   private final int width;
@@ -108,6 +111,7 @@ final class Cholesky {
     packStrips(job.l(), first, strips);
     parallel.each(
         Panels.count(kernels, below),
+        grain(width, width),
         (part, panel) -> {
           int row = end + panel * width;
           int count = Math.min(width, job.d() - row);
@@ -183,6 +187,7 @@ final class Cholesky {
     int rows = from % DEPTH;
     parallel.each(
         Panels.count(kernels, job.d()) - first,
+        grain(to - from, end - to),
         (part, item) ->
             job.panels()
                 .addLowerProduct(
@@ -196,6 +201,11 @@ final class Cholesky {
                     job.l().address(),
                     job.l().stride(),
                     job.d()));
+  }
+
+  /** Panels that are worth a thread, when the product for each is so deep and so wide. */
+  private int grain(int depth, int columns) {
+    return (int) (GRAIN / ((long) width * depth * columns)) + 1;
   }
 
   /** x = (l lᵀ)⁻¹ x, four rows of l at a time. */

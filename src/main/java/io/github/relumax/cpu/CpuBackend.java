@@ -59,14 +59,16 @@ final class CpuBackend implements Backend {
   }
 
   /**
-   * The product packs the active rows of A1 once, the factor d rows of a block column; each thread
-   * has rows and columns of A2 and a vector of n; losses take exp(z).
+   * The product packs the active rows of A1 once, the factor the rows of a block column; each
+   * thread has its sum of a Gram matrix and the packed rows that go into it, a block of A2, and
+   * vectors of n; losses take exp(z).
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double packed = (d + (double) Panels.width(kernels)) * Math.max(n, Cholesky.DEPTH);
-    double eachThread = 6.0 * n + PackedProducts.LEFT_SIZE + 8_192;
-    return (long) (8 * (m + packed + products.gramScratch(d) + parallel.threads() * eachThread));
+    double p = d + (double) Panels.width(kernels);
+    double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
+    double packed = p * Math.max(n, Cholesky.DEPTH);
+    return (long) (8 * (m + packed + parallel.threads() * eachThread));
   }
 
   /** Scratch memory that is held now. */

@@ -20,17 +20,11 @@ final class PackedProducts {
   /** Rows of C that one thread treats at a time. */
   private static final int BLOCK_ROWS = 96;
 
+  /** Columns of those rows that are fetched ahead: a multiple of any tile's columns. */
+  private static final int FETCHED_COLUMNS = 384;
+
   /** Numbers of A2 that each thread packs. */
   static final int LEFT_SIZE = BLOCK_ROWS * DEPTH;
-
-  /** Rows of C that one product of a Gram matrix takes, where threads divide its panels. */
-  private static final int GRAM_DEPTH = 768;
-
-  /** The same where each thread works alone, so that a panel stays in the nearest cache. */
-  private static final int GRAM_DEPTH_ALONE = 192;
-
-  /** So many panels for each thread can be divided evenly. */
-  private static final int PANELS_PER_THREAD = 16;
 
   /** float64 numbers in a cache line. */
   private static final int LINE = 8;
@@ -137,6 +131,10 @@ final class PackedProducts {
     int tileColumns = kernels.tileColumns();
     long tile = parallel.tile(part);
     for (int column = 0; column < d; column += tileColumns) {
+      if (column % FETCHED_COLUMNS == 0) {
+        long bytes = 8L * Math.min(FETCHED_COLUMNS, d - column);
+        RawMemory.fetch(c.address(row) + 8L * column, rows, c.stride(), bytes, tile);
+      }
       long panel = right.at(0, column);
       int columns = Math.min(tileColumns, d - column);
       for (int r = 0; r < rows; r += TILE_ROWS) {
@@ -148,56 +146,24 @@ final class PackedProducts {
   }
 
   /**
-   * h = (clear ? 0 : h) + Σ_i a_i (c_i - center)(c_i - center)ᵀ. Where there are many panels for
-   * each thread, the threads divide the panels of one sum; where there are few, each thread sums
-   * its rows apart, in products so short that sum and panels stay in cache.
+   * h = (clear ? 0 : h) + Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows apart.
    */
   void gram(CpuBuffer c, CpuBuffer center, CpuBuffer a, boolean clear, CpuBuffer h) {
     int d = (int) c.columns();
-    if (dividesPanels(d)) {
-      GramSum sum =
-          new GramSum(kernels, parallel, 0, parallel::each, d, center.address(), GRAM_DEPTH);
-      addRows(sum, c, a, 0, c.rows());
-      addSums(List.of(sum), clear, h);
-      return;
-    }
     GramSum[] sums = new GramSum[parallel.threads()];
     int parts =
         parallel.run(
             c.rows(),
             Math.max(64, d / 4),
             (part, low, high) -> {
-              Parallel.Items alone =
-                  (n, job) -> {
-                    for (int item = 0; item < n; item++) {
-                      job.run(part, item);
-                    }
-                  };
-              sums[part] =
-                  new GramSum(
-                      kernels, parallel, part, alone, d, center.address(), GRAM_DEPTH_ALONE);
-              addRows(sums[part], c, a, low, high);
+              GramSum sum = new GramSum(kernels, parallel, part, d, center.address());
+              sums[part] = sum;
+              for (long row = low; row < high; row++) {
+                sum.add(c.address(row), get(a.address() + 8 * row));
+              }
+              sum.flush();
             });
     addSums(Arrays.asList(sums).subList(0, parts), clear, h);
-  }
-
-  private boolean dividesPanels(long d) {
-    return d / Panels.width(kernels) >= (long) PANELS_PER_THREAD * parallel.threads();
-  }
-
-  /** Numbers that a Gram matrix takes of scratch memory, at most: its sums and packed rows. */
-  double gramScratch(long d) {
-    double p = d + (double) Panels.width(kernels);
-    return dividesPanels(d)
-        ? p * (p + GRAM_DEPTH)
-        : parallel.threads() * p * (p + GRAM_DEPTH_ALONE);
-  }
-
-  private static void addRows(GramSum sum, CpuBuffer c, CpuBuffer a, long low, long high) {
-    for (long row = low; row < high; row++) {
-      sum.add(c.address(row), get(a.address() + 8 * row));
-    }
-    sum.flush();
   }
 
   /** h = (clear ? 0 : h) + the sums, both triangles. */

@@ -70,7 +70,13 @@ final class Panels {
       int limit) {
     int tileColumns = kernels.tileColumns();
     int bottom = Math.min((panel + 1) * width, limit);
-    for (int j = first; j < Math.min(end, bottom); j += tileColumns) {
+    int last = Math.min(end, bottom);
+    if (first >= last) {
+      return;
+    }
+    long rows0 = c + panel * width * stride + 8L * first;
+    RawMemory.fetch(rows0, bottom - panel * width, stride, 8L * (last - first), tile);
+    for (int j = first; j < last; j += tileColumns) {
       int columns = Math.min(tileColumns, limit - j);
       int top = Math.max(panel * width, j / TILE_ROWS * TILE_ROWS);
       for (int i = top; i < bottom; i += TILE_ROWS) {

@@ -18,12 +18,6 @@ final class Parallel implements AutoCloseable {
     void run(int part, int item);
   }
 
-  /** Runs a job for every item in [0, n). */
-  @FunctionalInterface
-  interface Items {
-    void each(int n, ItemJob job);
-  }
-
   /** Sums that each part may leave behind. */
   static final int SUMS = 8;
 
@@ -69,11 +63,11 @@ final class Parallel implements AutoCloseable {
   }
 
   /**
-   * Runs {@code job} for every item in [0, n), dealt out to the threads in turn: for items whose
-   * work grows or shrinks with their number.
+   * Runs {@code job} for every item in [0, n), dealt out in turn to as many threads as get at least
+   * {@code grain} items each: for items whose work grows or shrinks with their number.
    */
-  void each(int n, ItemJob job) {
-    int parts = Math.min(n, team.size());
+  void each(int n, int grain, ItemJob job) {
+    int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
     runParts(
         parts,
         part -> {

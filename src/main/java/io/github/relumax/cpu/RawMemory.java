@@ -15,6 +15,9 @@ import java.lang.foreign.MemorySegment;
  * CpuBuffer#address} that the memory is still there, and {@link Parallel#run} that it stays.
  */
 final class RawMemory {
+  /** Bytes of a cache line. */
+  private static final int LINE = 64;
+
   /** Null where the virtual machine was told to refuse it. */
   static final MemorySegment ALL = all();
 
@@ -48,6 +51,24 @@ final class RawMemory {
 
   static void clear(long address, long bytes) {
     ALL.asSlice(address, bytes).fill((byte) 0);
+  }
+
+  /**
+   * Brings rows of memory into the cache, line after line in order, which the memory system reads
+   * ahead of. What is then visited in another order, a few lines here and a few there, would
+   * otherwise wait for each of them.
+   *
+   * @param sink where a number that depends on all of them is written, so that the reads are done
+   */
+  static void fetch(long address, int rows, long stride, long bytes, long sink) {
+    double sum = 0;
+    for (int row = 0; row < rows; row++) {
+      long from = address + row * stride;
+      for (long at = 0; at < bytes; at += LINE) {
+        sum += get(from + at);
+      }
+    }
+    set(sink, sum);
   }
 
   static void copy(long from, long to, long bytes) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -95,7 +96,6 @@ final class NewtonRun implements AutoCloseable {
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
   private boolean fullStepExpected;
-  private double[] trialLosses;
 
   NewtonRun(
       Backend backend,
@@ -308,23 +308,21 @@ final class NewtonRun implements AutoCloseable {
    */
   private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
     List<Buffer> ps = forms.stream().map(directions::get).toList();
-    double[] lengths = fullStepExpected ? FULL_STEP : ladder;
-    int best = lowest(ps, lengths);
-    if (best < 0 && fullStepExpected) {
-      lengths = ladder;
-      best = lowest(ps, lengths);
+    Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : ladder);
+    if (lowest.isEmpty() && fullStepExpected) {
+      lowest = lowest(ps, ladder);
     }
-    if (best < 0) {
+    if (lowest.isEmpty()) {
       return false;
     }
+    Trial best = lowest.get();
     double loss = objective.evaluation().loss();
-    double lowest = trialLosses[best];
-    CurvatureForm form = forms.get(best / lengths.length);
-    double t = lengths[best % lengths.length];
+    CurvatureForm form = forms.get(best.direction());
+    double t = best.length();
     // A longer step than the model's own may lower the loss where the model saw no gain.
     double predicted = predictedDecrease(form, t);
-    double gainRatio = predicted > 0 ? (loss - lowest) / predicted : Double.POSITIVE_INFINITY;
-    move(best);
+    double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
+    move(best.number());
     if (!objective.evaluation().isFinite()) {
       moveBack();
       return false;
@@ -340,15 +338,18 @@ final class NewtonRun implements AutoCloseable {
     return true;
   }
 
-  /** The trial point with the lowest loss, -1 if none is below the present one. */
-  private int lowest(List<Buffer> ps, double[] lengths) {
-    trialLosses = clock.time(Phase.TRIAL, () -> objective.tryPoints(ps, lengths));
+  /** A trial point: its number among those tried together, and how it was made. */
+  private record Trial(int number, int direction, double length, double loss) {}
+
+  /** The trial point with the lowest loss, if one is below the present one. */
+  private Optional<Trial> lowest(List<Buffer> ps, double[] lengths) {
+    double[] losses = clock.time(Phase.TRIAL, () -> objective.tryPoints(ps, lengths));
     double lowest = objective.evaluation().loss();
-    int best = -1;
-    for (int k = 0; k < trialLosses.length; k++) {
-      if (trialLosses[k] < lowest) {
-        lowest = trialLosses[k];
-        best = k;
+    Optional<Trial> best = Optional.empty();
+    for (int k = 0; k < losses.length; k++) {
+      if (losses[k] < lowest) {
+        lowest = losses[k];
+        best = Optional.of(new Trial(k, k / lengths.length, lengths[k % lengths.length], lowest));
       }
     }
     return best;

@@ -860,7 +860,7 @@ public abstract class BackendContract {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 129, 200, 460})
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 23, 24, 25, 64, 97, 129, 200, 460, 801})
   void factorAndSolve(int d) {
     double[][] h = positiveDefinite(d);
     double shift = 0.5;
