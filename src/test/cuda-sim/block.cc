@@ -114,8 +114,8 @@ alignas(256) char dynamicMemory[MaxShared];
 int indexOf(const Thread* t) { return static_cast<int>(t - m.threads); }
 
 /** Ends the kernel: back to the scheduler, never to return to this fiber. */
-[[noreturn]] __attribute__((format(printf, 3, 4))) void fail(
-    Result error, void* pc, const char* format, ...) {
+[[noreturn]] __attribute__((format(printf, 3, 4))) void fail(Result error, void* pc,
+                                                             const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(m.message, sizeof m.message, format, arguments);
@@ -383,10 +383,11 @@ void runBlock(const Launch& launch, uint3 block, Order order) {
 std::string place(void* pc) {
   Dl_info library;
   if (pc == nullptr || dladdr(pc, &library) == 0) return "";
-  uintptr_t offset = reinterpret_cast<uintptr_t>(pc) -
-                     reinterpret_cast<uintptr_t>(library.dli_fbase) - 1;
+  uintptr_t offset =
+      reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(library.dli_fbase) - 1;
   char command[1200], line[1000] = "";
-  snprintf(command, sizeof command, "addr2line -s -e '%s' %#lx 2>/dev/null", library.dli_fname, offset);
+  snprintf(command, sizeof command, "addr2line -s -e '%s' %#lx 2>/dev/null", library.dli_fname,
+           offset);
   if (FILE* pipe = popen(command, "r")) {
     if (fgets(line, sizeof line, pipe) == nullptr) line[0] = 0;
     pclose(pipe);
@@ -415,7 +416,8 @@ void noteShared(size_t offset, bool write, bool atomic, void* pc) {
   if (write && !atomic && !ordered(g.otherRead, t)) conflict = &g.otherRead;
   if (conflict != nullptr) {
     m.otherPc = conflict->pc;
-    fail(LaunchFailed, pc, "race on shared memory: it %s, with no barrier between, what thread %d %s",
+    fail(LaunchFailed, pc,
+         "race on shared memory: it %s, with no barrier between, what thread %d %s",
          write ? "writes" : "reads", conflict->thread, conflict == &g.write ? "wrote" : "read");
   }
   if (write) {
@@ -426,13 +428,14 @@ void noteShared(size_t offset, bool write, bool atomic, void* pc) {
   }
 }
 
-inline __attribute__((always_inline)) bool within(uintptr_t address, size_t bytes, const void* start, size_t length) {
+inline __attribute__((always_inline)) bool within(uintptr_t address, size_t bytes,
+                                                  const void* start, size_t length) {
   uintptr_t from = reinterpret_cast<uintptr_t>(start);
   return address >= from && address - from < length && bytes <= length - (address - from);
 }
 
-__attribute__((noinline)) void unusualAccess(
-    uintptr_t address, size_t bytes, bool write, bool atomic, void* pc) {
+__attribute__((noinline)) void unusualAccess(uintptr_t address, size_t bytes, bool write,
+                                             bool atomic, void* pc) {
   const SourceFile& file = *m.launch->file;
   size_t staticShared = file.shared == nullptr ? 0 : file.sharedEnd - file.shared;
   bool isStatic = within(address, bytes, file.shared, staticShared);
@@ -488,13 +491,14 @@ int blockBarrier(Site site, Count count, int predicate) {
   return static_cast<int>(t->value);
 }
 
-uint64_t warpCollective(
-    Site site, Collective what, unsigned mask, uint64_t value, unsigned lane, unsigned width) {
+uint64_t warpCollective(Site site, Collective what, unsigned mask, uint64_t value, unsigned lane,
+                        unsigned width) {
   Thread* t = m.running;
   t->site = site;
   if (!((mask >> (indexOf(t) % WarpSize)) & 1u))
-    fail(LaunchFailed, nullptr, "%s:%d: a warp operation whose mask %#x leaves out the thread itself",
-         baseName(site.file), site.line, mask);
+    fail(LaunchFailed, nullptr,
+         "%s:%d: a warp operation whose mask %#x leaves out the thread itself", baseName(site.file),
+         site.line, mask);
   if (width == 0 || width > WarpSize || (width & (width - 1)) != 0)
     fail(LaunchFailed, nullptr, "%s:%d: shuffle width %u", baseName(site.file), site.line, width);
   t->what = what;
@@ -579,12 +583,12 @@ extern "C" {
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
-#define CUDASIM_ACCESS(n)                                                                        \
-  void __tsan_read##n(void* p) { access(p, n, false, __builtin_return_address(0)); }             \
-  void __tsan_write##n(void* p) { access(p, n, true, __builtin_return_address(0)); }             \
-  void __tsan_volatile_read##n(void* p) { access(p, n, false, __builtin_return_address(0)); }    \
-  void __tsan_volatile_write##n(void* p) { access(p, n, true, __builtin_return_address(0)); }    \
-  void __tsan_unaligned_read##n(void* p) { access(p, n, false, __builtin_return_address(0)); }   \
+#define CUDASIM_ACCESS(n)                                                                      \
+  void __tsan_read##n(void* p) { access(p, n, false, __builtin_return_address(0)); }           \
+  void __tsan_write##n(void* p) { access(p, n, true, __builtin_return_address(0)); }           \
+  void __tsan_volatile_read##n(void* p) { access(p, n, false, __builtin_return_address(0)); }  \
+  void __tsan_volatile_write##n(void* p) { access(p, n, true, __builtin_return_address(0)); }  \
+  void __tsan_unaligned_read##n(void* p) { access(p, n, false, __builtin_return_address(0)); } \
   void __tsan_unaligned_write##n(void* p) { access(p, n, true, __builtin_return_address(0)); }
 CUDASIM_ACCESS(1)
 CUDASIM_ACCESS(2)
@@ -600,10 +604,10 @@ struct UndefinedBehaviour {
   const char* file;
   unsigned line, column;
 };
-#define CUDASIM_UNDEFINED(handler, what)                                                    \
-  void __ubsan_handle_##handler(UndefinedBehaviour* at) {                                   \
-    if (m.launch != nullptr)                                                                \
-      fail(LaunchFailed, nullptr, "%s:%u: %s", baseName(at->file), at->line, what);         \
+#define CUDASIM_UNDEFINED(handler, what)                                            \
+  void __ubsan_handle_##handler(UndefinedBehaviour* at) {                           \
+    if (m.launch != nullptr)                                                        \
+      fail(LaunchFailed, nullptr, "%s:%u: %s", baseName(at->file), at->line, what); \
   }
 CUDASIM_UNDEFINED(out_of_bounds, "index outside the array")
 CUDASIM_UNDEFINED(shift_out_of_bounds, "shift by a negative number or by the width or more")

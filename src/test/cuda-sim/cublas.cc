@@ -1,6 +1,6 @@
-// cuBLAS: the float64 routines that Relumax uses and their nearest relatives, each in its 32-bit and
-// its 64-bit form. Arguments are checked as cuBLAS does; the work is done in the handle's stream,
-// where operands are checked against device memory. Everything else is a stub.
+// cuBLAS: the float64 routines that Relumax uses and their nearest relatives, each in its 32-bit
+// and its 64-bit form. Arguments are checked as cuBLAS does; the work is done in the handle's
+// stream, where operands are checked against device memory. Everything else is a stub.
 #include "linear_algebra.h"
 
 using namespace cudasim;
@@ -146,8 +146,8 @@ int trsm(uintptr_t h, int side, int uplo, int op, int diagonal, Index m, Index n
   }));
 }
 
-int trsv(uintptr_t h, int uplo, int op, int diagonal, Index n, const double* a, Index lda, double* x,
-         Index inc) {
+int trsv(uintptr_t h, int uplo, int op, int diagonal, Index n, const double* a, Index lda,
+         double* x, Index inc) {
   std::lock_guard guard(lock());
   BlasHandle* handle = find(h);
   if (handle == nullptr) return HandleMissing;
@@ -170,8 +170,8 @@ int gemv(uintptr_t h, int op, Index m, Index n, const double* alpha, const doubl
   std::lock_guard guard(lock());
   BlasHandle* handle = find(h);
   if (handle == nullptr) return HandleMissing;
-  if (!isOperation(op) || m < 0 || n < 0 || lda < std::max<Index>(1, m) || incX == 0 ||
-      incY == 0 || alpha == nullptr || beta == nullptr)
+  if (!isOperation(op) || m < 0 || n < 0 || lda < std::max<Index>(1, m) || incX == 0 || incY == 0 ||
+      alpha == nullptr || beta == nullptr)
     return BadValue;
   if (m == 0 || n == 0) return Ok;
   counter("cuBLAS calls")++;
@@ -205,7 +205,8 @@ int geam(uintptr_t h, int opA, int opB, Index m, Index n, const double* alpha, c
   Index rowsA = opA == N ? m : n, rowsB = opB == N ? m : n;
   if (!isOperation(opA) || !isOperation(opB) || m < 0 || n < 0 || lda < std::max<Index>(1, rowsA) ||
       ldb < std::max<Index>(1, rowsB) || ldc < std::max<Index>(1, m) || alpha == nullptr ||
-      beta == nullptr || (c == a && (opA != N || lda != ldc)) || (c == b && (opB != N || ldb != ldc)))
+      beta == nullptr || (c == a && (opA != N || lda != ldc)) ||
+      (c == b && (opB != N || ldb != ldc)))
     return BadValue;
   if (m == 0 || n == 0) return Ok;
   counter("cuBLAS calls")++;
@@ -394,18 +395,18 @@ int cublasSetWorkspace_v2(uintptr_t h, void* workspace, size_t bytes) {
   });
 }
 
-#define CUDASIM_PROPERTY(name, set, get)                          \
-  int set(uintptr_t h, int value) {                               \
-    return withHandle(h, [=](BlasHandle& handle) {                \
-      handle.name = value;                                        \
-      return Ok;                                                  \
-    });                                                           \
-  }                                                               \
-  int get(uintptr_t h, int* value) {                              \
-    return withHandle(h, [=](BlasHandle& handle) {                \
-      *value = handle.name;                                       \
-      return Ok;                                                  \
-    });                                                           \
+#define CUDASIM_PROPERTY(name, set, get)           \
+  int set(uintptr_t h, int value) {                \
+    return withHandle(h, [=](BlasHandle& handle) { \
+      handle.name = value;                         \
+      return Ok;                                   \
+    });                                            \
+  }                                                \
+  int get(uintptr_t h, int* value) {               \
+    return withHandle(h, [=](BlasHandle& handle) { \
+      *value = handle.name;                        \
+      return Ok;                                   \
+    });                                            \
   }
 CUDASIM_PROPERTY(pointerMode, cublasSetPointerMode_v2, cublasGetPointerMode_v2)
 CUDASIM_PROPERTY(mathMode, cublasSetMathMode, cublasGetMathMode)

@@ -20,8 +20,8 @@
 #define __align__(n) __attribute__((aligned(n)))
 #define __launch_bounds__(...)
 
-// The Makefile makes a section of a file's static variables, so that the engine knows where they are
-// and can poison them before every block.
+// The Makefile makes a section of a file's static variables, so that the engine knows where they
+// are and can poison them before every block.
 #define __shared__ static
 
 // `extern __shared__ T name[];` cannot be said to a host compiler; kernels say this instead, and

@@ -2,7 +2,6 @@
 #include <dlfcn.h>
 #include <time.h>
 
-
 #include "stream.h"
 
 using namespace cudasim;
@@ -116,7 +115,8 @@ Result hostRange(const char* call, const void* address, size_t bytes) {
   if (bytes == 0) return Success;
   uintptr_t at = reinterpret_cast<uintptr_t>(address);
   if (address != nullptr && allocationAt(at) == nullptr) return Success;
-  say("%s: %p is %s, not host memory", call, address, address == nullptr ? "null" : "device memory");
+  say("%s: %p is %s, not host memory", call, address,
+      address == nullptr ? "null" : "device memory");
   return InvalidValue;
 }
 
@@ -124,7 +124,8 @@ bool host(const void* address, size_t bytes) {
   return !isPinned(reinterpret_cast<uintptr_t>(address), bytes);
 }
 
-/** A copy of any kind; the host side of an asynchronous one is read late only where it is pinned. */
+/** A copy of any kind; the host side of an asynchronous one is read late only where it is pinned.
+ */
 Result copy(const char* call, void* to, bool toDevice, const void* from, bool fromDevice,
             size_t bytes, Handle stream, bool async) {
   if (Result r = ready()) return r;
@@ -290,9 +291,9 @@ int attribute(int which, int device) {
       {82, 65536},       // MAX_REGISTERS_PER_MULTIPROCESSOR
       {97, 163 << 10},   // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
   };
-  if (which == 33) return device + 1;            // PCI_BUS_ID
-  if (which == 75) return capability().first;    // COMPUTE_CAPABILITY_MAJOR
-  if (which == 76) return capability().second;   // COMPUTE_CAPABILITY_MINOR
+  if (which == 33) return device + 1;           // PCI_BUS_ID
+  if (which == 75) return capability().first;   // COMPUTE_CAPABILITY_MAJOR
+  if (which == 76) return capability().second;  // COMPUTE_CAPABILITY_MINOR
   auto at = values.find(which);
   return at == values.end() ? 0 : at->second;
 }
@@ -649,8 +650,8 @@ int cuMemcpyDtoD_v2(uintptr_t to, uintptr_t from, size_t bytes) {
 
 int cuMemcpyDtoDAsync_v2(uintptr_t to, uintptr_t from, size_t bytes, Handle stream) {
   CUDASIM_CALL;
-  return copy("cuMemcpyDtoDAsync", reinterpret_cast<void*>(to), true,
-              reinterpret_cast<void*>(from), true, bytes, stream, true);
+  return copy("cuMemcpyDtoDAsync", reinterpret_cast<void*>(to), true, reinterpret_cast<void*>(from),
+              true, bytes, stream, true);
 }
 
 int cuMemcpy(uintptr_t to, uintptr_t from, size_t bytes) {
@@ -871,7 +872,8 @@ int cuModuleGetFunction(Handle* function, Handle module, const char* name) {
   auto at = modules.find(module);
   if (at == modules.end() || at->second.device != currentDevice()) return InvalidHandle;
   const SourceFile* file = at->second.file;
-  for (const Kernel* kernel = file->kernels; kernel != file->kernels + file->kernelCount; kernel++) {
+  for (const Kernel* kernel = file->kernels; kernel != file->kernels + file->kernelCount;
+       kernel++) {
     if (strcmp(kernel->name, name) == 0) {
       *function = newHandle();
       functions[*function] = {at->second.device, module, file, kernel, 0};
@@ -916,8 +918,8 @@ int cuFuncGetAttribute(int* value, int which, Handle function) {
       *value = 10 * major + minor;
       return Success;
     case 8:  // MAX_DYNAMIC_SHARED_SIZE_BYTES
-      *value = static_cast<int>(f.maxDynamicShared != 0 ? f.maxDynamicShared
-                                                        : StaticPlusDynamicShared);
+      *value =
+          static_cast<int>(f.maxDynamicShared != 0 ? f.maxDynamicShared : StaticPlusDynamicShared);
       return Success;
     default:
       *value = 0;

@@ -10,7 +10,8 @@ namespace cudasim {
 
 using Index = int64_t;
 
-/** Says what is wrong and returns IllegalAddress unless a rows x columns operand is device memory. */
+/** Says what is wrong and returns IllegalAddress unless a rows x columns operand is device memory.
+ */
 inline Result checkMatrix(const char* call, const char* operand, const double* a, Index rows,
                           Index columns, Index ld) {
   if (rows <= 0 || columns <= 0) return Success;
@@ -22,7 +23,8 @@ inline Result checkMatrix(const char* call, const char* operand, const double* a
   return IllegalAddress;
 }
 
-inline Result checkVector(const char* call, const char* operand, const double* x, Index n, Index inc) {
+inline Result checkVector(const char* call, const char* operand, const double* x, Index n,
+                          Index inc) {
   return checkMatrix(call, operand, x, 1, n, std::abs(inc));
 }
 

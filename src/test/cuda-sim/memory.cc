@@ -138,20 +138,22 @@ std::string outside(uintptr_t address, size_t bytes) {
   char text[200];
   if (const Allocation* a = allocationAt(address)) {
     if (bytes <= a->start + a->bytes - address) return "";
-    snprintf(text, sizeof text, "%zu bytes at %#lx pass the end of an allocation of %zu bytes at %#lx",
-             bytes, address, a->bytes, a->start);
+    snprintf(text, sizeof text,
+             "%zu bytes at %#lx pass the end of an allocation of %zu bytes at %#lx", bytes, address,
+             a->bytes, a->start);
     return text;
   }
   for (auto a = freed().rbegin(); a != freed().rend(); a++) {
     if (address >= a->start && address < a->start + a->bytes) {
-      snprintf(text, sizeof text, "%#lx is %zu bytes into an allocation of %zu bytes that was freed",
-               address, address - a->start, a->bytes);
+      snprintf(text, sizeof text,
+               "%#lx is %zu bytes into an allocation of %zu bytes that was freed", address,
+               address - a->start, a->bytes);
       return text;
     }
   }
   auto next = live().upper_bound(address);
-  if (next != live().begin() && address < std::prev(next)->second.mapped +
-                                              std::prev(next)->second.mappedBytes + Page) {
+  if (next != live().begin() &&
+      address < std::prev(next)->second.mapped + std::prev(next)->second.mappedBytes + Page) {
     const Allocation& a = std::prev(next)->second;
     snprintf(text, sizeof text, "%#lx is %zu bytes past the end of an allocation of %zu bytes",
              address, address - a.start - a.bytes, a.bytes);

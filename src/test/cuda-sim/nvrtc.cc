@@ -46,15 +46,29 @@ std::string difference(const std::string& name, const std::string& text) {
 }
 
 /** "sm_80" of --gpu-architecture=sm_80; empty if an option is not known. */
-bool readOptions(int count, const char* const* options, std::string* architecture, std::string* log) {
+bool readOptions(int count, const char* const* options, std::string* architecture,
+                 std::string* log) {
   for (int i = 0; i < count; i++) {
     std::string option = options[i];
     std::string key = option.substr(0, option.find('='));
-    static const std::set<std::string> known = {
-        "--std", "-std", "--fmad", "-fmad", "-lineinfo", "--generate-line-info", "-default-device",
-        "--device-as-default-execution-space", "-w", "--disable-warnings", "--prec-div",
-        "--prec-sqrt", "--ftz", "--extra-device-vectorization", "--maxrregcount", "--diag-error",
-        "--Werror", "-Werror"};
+    static const std::set<std::string> known = {"--std",
+                                                "-std",
+                                                "--fmad",
+                                                "-fmad",
+                                                "-lineinfo",
+                                                "--generate-line-info",
+                                                "-default-device",
+                                                "--device-as-default-execution-space",
+                                                "-w",
+                                                "--disable-warnings",
+                                                "--prec-div",
+                                                "--prec-sqrt",
+                                                "--ftz",
+                                                "--extra-device-vectorization",
+                                                "--maxrregcount",
+                                                "--diag-error",
+                                                "--Werror",
+                                                "-Werror"};
     if (key == "--gpu-architecture" || key == "-arch") {
       *architecture = option.substr(option.find('=') + 1);
       size_t digits = architecture->find('_');
@@ -83,15 +97,14 @@ int nvrtcVersion(int* major, int* minor) {
 }
 
 const char* nvrtcGetErrorString(int result) {
-  static const char* const names[] = {
-      "NVRTC_SUCCESS",
-      "NVRTC_ERROR_OUT_OF_MEMORY",
-      "NVRTC_ERROR_PROGRAM_CREATION_FAILURE",
-      "NVRTC_ERROR_INVALID_INPUT",
-      "NVRTC_ERROR_INVALID_PROGRAM",
-      "NVRTC_ERROR_INVALID_OPTION",
-      "NVRTC_ERROR_COMPILATION",
-      "NVRTC_ERROR_BUILTIN_OPERATION_FAILURE"};
+  static const char* const names[] = {"NVRTC_SUCCESS",
+                                      "NVRTC_ERROR_OUT_OF_MEMORY",
+                                      "NVRTC_ERROR_PROGRAM_CREATION_FAILURE",
+                                      "NVRTC_ERROR_INVALID_INPUT",
+                                      "NVRTC_ERROR_INVALID_PROGRAM",
+                                      "NVRTC_ERROR_INVALID_OPTION",
+                                      "NVRTC_ERROR_COMPILATION",
+                                      "NVRTC_ERROR_BUILTIN_OPERATION_FAILURE"};
   return result >= 0 && result < 8 ? names[result] : "NVRTC_ERROR unknown";
 }
 
@@ -142,8 +155,8 @@ int nvrtcCompileProgram(Program* program, int optionCount, const char* const* op
     size_t from = at + strlen("#include \"");
     std::string name = program->source.substr(from, program->source.find('"', from) - from);
     if (program->headers.count(name) == 0)
-      program->log += program->name + ": catastrophic error: cannot open source file \"" + name +
-                      "\"\n";
+      program->log +=
+          program->name + ": catastrophic error: cannot open source file \"" + name + "\"\n";
   }
   if (injectedFailure("COMPILE")) program->log += program->name + "(1): error: injected failure\n";
   if (!program->log.empty()) return Compilation;

@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <link.h>
 
-
 #include "sim.h"
 
 namespace cudasim {
@@ -78,7 +77,8 @@ std::string hashOf(const SourceFile& file) {
 constexpr const char* Magic = "CUDA-SIM-IMAGE";
 
 std::string checked(const std::string& body) {
-  return body + "check " + hex(fnv(0xcbf29ce484222325, body.data(), body.data() + body.size())) + "\n";
+  return body + "check " + hex(fnv(0xcbf29ce484222325, body.data(), body.data() + body.size())) +
+         "\n";
 }
 
 }  // namespace
@@ -120,9 +120,8 @@ const SourceFile* fileOfImage(const char* image, std::string* why) {
 }
 
 bool inKernelLibrary(uintptr_t address) {
-  return std::any_of(libraryRanges().begin(), libraryRanges().end(), [&](auto& range) {
-    return address >= range.first && address < range.second;
-  });
+  return std::any_of(libraryRanges().begin(), libraryRanges().end(),
+                     [&](auto& range) { return address >= range.first && address < range.second; });
 }
 
 }  // namespace cudasim

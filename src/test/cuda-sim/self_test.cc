@@ -98,10 +98,10 @@ void expectThat(bool condition, const std::string& what, int line) {
 
 template <typename A, typename E>
 void expectEqual(A actual, E expected, const char* what, int line) {
-  expectThat(actual == static_cast<A>(expected),
-             std::string(what) + " is " + std::to_string(actual) + ", not " +
-                 std::to_string(expected),
-             line);
+  expectThat(
+      actual == static_cast<A>(expected),
+      std::string(what) + " is " + std::to_string(actual) + ", not " + std::to_string(expected),
+      line);
 }
 
 void expectMessage(const std::string& part, int line) {
@@ -172,7 +172,8 @@ std::vector<T> download(uintptr_t at, size_t count) {
 }
 
 template <typename... A>
-int launch(Handle f, unsigned grid, unsigned block, unsigned shared, Handle stream, A... arguments) {
+int launch(Handle f, unsigned grid, unsigned block, unsigned shared, Handle stream,
+           A... arguments) {
   void* pointers[] = {&arguments..., nullptr};
   return cuLaunchKernel(f, grid, 1, 1, block, 1, 1, shared, stream, pointers, nullptr);
 }
@@ -294,9 +295,9 @@ void rightKernels() {
     EXPECT_EQUAL(launch(function("right.cu", "integers"), 1, 1, 0, 0, integers), 0);
     std::vector<uint64_t> n = download<uint64_t>(integers, 5);
     EXPECT_EQUAL(n[0], (0xdeadbeefULL * 0xcafebabeULL) >> 32);
-    EXPECT_EQUAL(n[1], static_cast<uint64_t>((static_cast<unsigned __int128>(0xdeadbeefcafebabe) *
-                                              0x123456789abcdef1) >>
-                                             64));
+    EXPECT_EQUAL(
+        n[1], static_cast<uint64_t>(
+                  (static_cast<unsigned __int128>(0xdeadbeefcafebabe) * 0x123456789abcdef1) >> 64));
     EXPECT_EQUAL(n[2], 5u + 3100u + 320000u);
     EXPECT_EQUAL(n[3], 0xbff8000000000000u);
     EXPECT_EQUAL(n[4], 1u);
@@ -304,9 +305,9 @@ void rightKernels() {
     uintptr_t places = someMemory(2 * 3 * 4 * 5 * 3 * 2 * 4);
     uintptr_t copy = places;
     void* arguments[] = {&copy};
-    EXPECT_EQUAL(cuLaunchKernel(function("right.cu", "places"), 2, 3, 4, 5, 3, 2, 0, 0, arguments,
-                                nullptr),
-                 0);
+    EXPECT_EQUAL(
+        cuLaunchKernel(function("right.cu", "places"), 2, 3, 4, 5, 3, 2, 0, 0, arguments, nullptr),
+        0);
     std::vector<unsigned> p = download<unsigned>(places, 720);
     for (unsigned i = 0; i < 720; i++) EXPECT_EQUAL(p[i], i);
   }
@@ -367,15 +368,11 @@ void indexPastTheArray() {
 void intOverflow() {
   expectCaught("intOverflow", 1, 719, "signed overflow", someMemory(), 1 << 20, 1 << 20);
 }
-void misaligned() {
-  expectCaught("misaligned", 1, 716, "not aligned", someMemory(), someMemory());
-}
+void misaligned() { expectCaught("misaligned", 1, 716, "not aligned", someMemory(), someMemory()); }
 void nullPointer() {
   expectCaught("nullPointer", 1, 700, "null pointer", someMemory(), uintptr_t{0});
 }
-void failedAssertion() {
-  expectCaught("failedAssertion", 1, 710, "out == nullptr", someMemory());
-}
+void failedAssertion() { expectCaught("failedAssertion", 1, 710, "out == nullptr", someMemory()); }
 
 void useAfterFree() {
   uintptr_t x = someMemory(), y = someMemory();
@@ -566,8 +563,8 @@ void cublas() {
         double *pa = reinterpret_cast<double*>(as), *pb = reinterpret_cast<double*>(bs),
                *pc = reinterpret_cast<double*>(cs);
         // beta = 0 does not read the NaNs of c.
-        EXPECT_EQUAL(cublasDgemm_v2(handle, opA, opB, m, n, k, &two, pa, lda, pb, ldb, &zero, pc, m),
-                     0);
+        EXPECT_EQUAL(
+            cublasDgemm_v2(handle, opA, opB, m, n, k, &two, pa, lda, pb, ldb, &zero, pc, m), 0);
         EXPECT_EQUAL(cublasDgemm_v2(handle, opA, opB, m, n, k, &one, pa, lda, pb, ldb, &one, pc, m),
                      0);
         std::vector<double> expected = product(
@@ -597,7 +594,8 @@ void cublas() {
   for (int side : {0, 1})
     for (int uplo : {0, 1})
       for (int op : {0, 1}) {
-        int order = 4, other = 3, m = side == 0 ? order : other, columns = side == 0 ? other : order;
+        int order = 4, other = 3, m = side == 0 ? order : other,
+            columns = side == 0 ? other : order;
         std::vector<double> t = numbers(16, 5), x = numbers(12, 6);
         for (int i = 0; i < 4; i++) t[5 * i] += 3;
         auto triangle = [&](int i, int j) {
@@ -608,10 +606,10 @@ void cublas() {
         std::vector<double> b = side == 0 ? product(m, columns, order, triangle, xs)
                                           : product(m, columns, order, xs, triangle);
         uintptr_t ts = upload(t), bs = upload(b);
-        EXPECT_EQUAL(cublasDtrsm_v2(handle, side, uplo, op, 0, m, columns, &one,
-                                    reinterpret_cast<double*>(ts), order,
-                                    reinterpret_cast<double*>(bs), m),
-                     0);
+        EXPECT_EQUAL(
+            cublasDtrsm_v2(handle, side, uplo, op, 0, m, columns, &one,
+                           reinterpret_cast<double*>(ts), order, reinterpret_cast<double*>(bs), m),
+            0);
         expectNear(download<double>(bs, 12), x, __LINE__);
       }
   double norm = 0;
@@ -645,11 +643,13 @@ void cusolver() {
   int n = 5, size = 0;
   std::vector<double> g = numbers(25, 9);
   std::vector<double> a = product(
-      n, n, n, [&](int i, int l) { return g[l * n + i]; }, [&](int l, int j) { return g[l * n + j]; });
+      n, n, n, [&](int i, int l) { return g[l * n + i]; },
+      [&](int l, int j) { return g[l * n + j]; });
   for (int i = 0; i < n; i++) a[6 * i] += 1;
   std::vector<double> x = numbers(10, 4);
   std::vector<double> b = product(
-      n, 2, n, [&](int i, int l) { return a[l * n + i]; }, [&](int l, int j) { return x[j * n + l]; });
+      n, 2, n, [&](int i, int l) { return a[l * n + i]; },
+      [&](int l, int j) { return x[j * n + l]; });
   for (int uplo : {0, 1}) {
     std::vector<double> triangle = a;  // the other one is not read
     for (int j = 0; j < n; j++)
@@ -669,10 +669,10 @@ void cusolver() {
     expectNear(download<double>(bs, 10), x, __LINE__);
     a[12] -= 1000;  // the third pivot is negative
     uintptr_t indefinite = upload(a);
-    EXPECT_EQUAL(cusolverDnDpotrf(handle, uplo, n, reinterpret_cast<double*>(indefinite), n,
-                                  reinterpret_cast<double*>(work), size,
-                                  reinterpret_cast<int*>(info)),
-                 0);
+    EXPECT_EQUAL(
+        cusolverDnDpotrf(handle, uplo, n, reinterpret_cast<double*>(indefinite), n,
+                         reinterpret_cast<double*>(work), size, reinterpret_cast<int*>(info)),
+        0);
     EXPECT_EQUAL(download<int>(info, 1)[0], 3);
     a[12] += 1000;
     EXPECT_EQUAL(cusolverDnDpotrf(handle, uplo, n, pa, n, reinterpret_cast<double*>(work), size - 1,
@@ -705,17 +705,38 @@ struct Test {
   void (*run)();
 };
 #define TEST(name) \
-  { #name, name }
+  {                \
+#name, name    \
+  }
 const Test tests[] = {
-    TEST(devices),           TEST(memoryLimitAndPoison), TEST(copiesAreChecked),
-    TEST(rightKernels),      TEST(orderShowsRaces),      TEST(unwrittenOutputIsNaN),
-    TEST(pastTheEnd),        TEST(beforeTheStart),       TEST(missingBarrier),
-    TEST(missingBarrierInTemplate), TEST(missingSecondBarrier), TEST(halfReachTheBarrier), TEST(twoBarriers),
-    TEST(laneStaysAway),     TEST(maskWithoutItself),    TEST(indexPastTheArray),
-    TEST(intOverflow),       TEST(misaligned),           TEST(nullPointer),
-    TEST(failedAssertion),   TEST(useAfterFree),         TEST(pointersOfHostOrOtherDevice),
-    TEST(launchLimits),      TEST(streamsAreLazy),       TEST(compiling),
-    TEST(failuresOnDemand),  TEST(cublas),               TEST(cusolver),
+    TEST(devices),
+    TEST(memoryLimitAndPoison),
+    TEST(copiesAreChecked),
+    TEST(rightKernels),
+    TEST(orderShowsRaces),
+    TEST(unwrittenOutputIsNaN),
+    TEST(pastTheEnd),
+    TEST(beforeTheStart),
+    TEST(missingBarrier),
+    TEST(missingBarrierInTemplate),
+    TEST(missingSecondBarrier),
+    TEST(halfReachTheBarrier),
+    TEST(twoBarriers),
+    TEST(laneStaysAway),
+    TEST(maskWithoutItself),
+    TEST(indexPastTheArray),
+    TEST(intOverflow),
+    TEST(misaligned),
+    TEST(nullPointer),
+    TEST(failedAssertion),
+    TEST(useAfterFree),
+    TEST(pointersOfHostOrOtherDevice),
+    TEST(launchLimits),
+    TEST(streamsAreLazy),
+    TEST(compiling),
+    TEST(failuresOnDemand),
+    TEST(cublas),
+    TEST(cusolver),
     TEST(contextEndsEverything),
 };
 
@@ -723,9 +744,9 @@ const Test tests[] = {
 
 int main() {
   // Settings of whoever builds the simulator are not meant for this test.
-  for (const char* name : {"DEVICES", "MEMORY", "COMPUTE", "DRIVER_VERSION", "ORDER", "EAGER",
-                           "FAIL_ALLOC", "FAIL_HOST_ALLOC", "FAIL_LAUNCH", "FAIL_COPY",
-                           "FAIL_MODULE", "FAIL_COMPILE"})
+  for (const char* name :
+       {"DEVICES", "MEMORY", "COMPUTE", "DRIVER_VERSION", "ORDER", "EAGER", "FAIL_ALLOC",
+        "FAIL_HOST_ALLOC", "FAIL_LAUNCH", "FAIL_COPY", "FAIL_MODULE", "FAIL_COMPILE"})
     unsetenv(("CUDA_SIM_" + std::string(name)).c_str());
   if (getenv("CUDA_SIM_QUIET") == nullptr) setenv("CUDA_SIM_QUIET", "1", 1);
   for (const Test& test : tests) {

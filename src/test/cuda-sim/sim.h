@@ -105,7 +105,7 @@ const SourceFile* sourceFile(const std::string& name);
 std::string image(const SourceFile& file, const std::string& architecture);
 /** The file an image was made of, or null with the reason in why. */
 const SourceFile* fileOfImage(const char* image, std::string* why);
-/** Reports the address ranges of the kernel libraries, whose constants kernels may read. */
+/** Whether it lies in a library of kernels, whose constants kernels may read. */
 bool inKernelLibrary(uintptr_t address);
 
 // Running a grid (block.cc).

@@ -4,8 +4,9 @@
 #define DYNAMIC_SHARED(T, name) extern __shared__ T name[]
 #endif
 
-/* out[block] = Σ of the block's entries of x, by shuffles within warps and shared memory between. */
-extern "C" __global__ void __launch_bounds__(256) blockSum(const double* x, long long n, double* out) {
+/* out[block] = Σ of the block's entries of x, by shuffles in warps and shared memory between. */
+extern "C" __global__ void __launch_bounds__(256) blockSum(const double* x, long long n,
+                                                           double* out) {
   __shared__ double warps[8];
   long long i = blockIdx.x * 256LL + threadIdx.x;
   double v = i < n ? x[i] : 0;

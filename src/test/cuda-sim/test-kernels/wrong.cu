@@ -109,7 +109,9 @@ extern "C" __global__ void failedAssertion(double* out) {
 }
 
 /* Which thread wins depends on the order; only another order shows it. */
-extern "C" __global__ void lastOneWins(double* out) { out[0] = blockIdx.x * blockDim.x + threadIdx.x; }
+extern "C" __global__ void lastOneWins(double* out) {
+  out[0] = blockIdx.x * blockDim.x + threadIdx.x;
+}
 
 /* Writes every entry but one. */
 extern "C" __global__ void forgetsOne(double* out) {
