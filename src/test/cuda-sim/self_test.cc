@@ -722,6 +722,11 @@ const Test tests[] = {
 }  // namespace
 
 int main() {
+  // Settings of whoever builds the simulator are not meant for this test.
+  for (const char* name : {"DEVICES", "MEMORY", "COMPUTE", "DRIVER_VERSION", "ORDER", "EAGER",
+                           "FAIL_ALLOC", "FAIL_HOST_ALLOC", "FAIL_LAUNCH", "FAIL_COPY",
+                           "FAIL_MODULE", "FAIL_COMPILE"})
+    unsetenv(("CUDA_SIM_" + std::string(name)).c_str());
   if (getenv("CUDA_SIM_QUIET") == nullptr) setenv("CUDA_SIM_QUIET", "1", 1);
   for (const Test& test : tests) {
     testName = test.name;
