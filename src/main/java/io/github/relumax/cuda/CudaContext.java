@@ -33,6 +33,9 @@ final class CudaContext implements AutoCloseable {
   private static final String OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY";
   private static final String BLAS_OUT_OF_MEMORY = "CUBLAS_STATUS_ALLOC_FAILED";
 
+  private static final String ADVICE =
+      "store A1 and A2 as float32 (--dtype f32), stream C (--path streamed), or use --backend cpu";
+
   /** Threads of a block, for every kernel. */
   private static final int THREADS = 256;
 
@@ -91,7 +94,7 @@ final class CudaContext implements AutoCloseable {
     this.device = device;
     handle = CudaDevice.handle(device.ordinal());
     call("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, handle));
-    // The last release ends the context, with all that it holds where it is lost.
+    // The last release ends the context, with all that it holds.
     onClose("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
     onClose("freeing memory", arena::close);
     try {
@@ -172,9 +175,6 @@ final class CudaContext implements AutoCloseable {
             .formatted(what, device.name(), error),
         e);
   }
-
-  private static final String ADVICE =
-      "store A1 and A2 as float32 (--dtype f32), stream C (--path streamed), or use --backend cpu";
 
   // Memory
 
@@ -400,10 +400,21 @@ final class CudaContext implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
-      atClose.forEach(Runnable::run);
+    if (closed) {
+      return;
+    }
+    closed = true;
+    onClose("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+    RuntimeException first = null;
+    for (Runnable step : atClose) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        first = first == null ? e : first;
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  *                        C kept                               C streamed
  *   start    evaluate    2 m a d operations, then 2 passes    2 passes over A2
  *                        over C
+ *            trial       1 pass over A2
  *   each     curvature   1 pass over C, m d (d+1) op.         2 passes over A2,
  *   step                                                      2 m a d + m d (d+1) operations
  *            step        d³/3 operations                      the same
@@ -22,9 +23,10 @@ import java.util.List;
  * </pre>
  *
  * where columns(F) = min(64 F m, w m n) bytes are the cache lines that gathering F columns of A2
- * brings in. The passes of softmax and losses over logits come on top. One piece of work takes the
- * longer of what its operations and its bytes take. A regulariser is left out: it costs another
- * pass over C.
+ * brings in. Products compute whole panels of columns, and a factorisation also waits for one
+ * column after the other. The passes of softmax and losses over logits come on top. One piece of
+ * work takes the longer of what its operations and its bytes take. A regulariser is left out: it
+ * costs another pass over C.
  */
 public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
@@ -52,7 +54,16 @@ public final class CostModel {
   private static final double FACTORISATIONS = 1.4;
 
   /** Rate of the factorisation as a part of that of the Gram matrix. */
-  private static final double FACTOR_EFFICIENCY = 0.5;
+  private static final double FACTOR_EFFICIENCY = 0.9;
+
+  /** Seconds that a column of the factorisation waits for the one before it. */
+  private static final double PIVOT_SECONDS = 0.8e-6;
+
+  /** Products compute so many columns at a time; those beyond the last are for nothing. */
+  private static final double PANEL = 24;
+
+  /** Columns of the C that the rates of the Gram matrix and of the product are measured on. */
+  private static final double MEASURED_COLUMNS = 256;
 
   /**
    * Traffic of softmax for each logit (maximum, exponentials, sums, gz), with the time of exp
@@ -89,7 +100,7 @@ public final class CostModel {
         Phase.EVALUATE,
         "form C = A2 diag(mask) A1",
         2 * md * load.activeUnits(),
-        rates.product(),
+        productRate(),
         load.a2Bytes() + c);
     once(
         Phase.EVALUATE,
@@ -97,6 +108,12 @@ public final class CostModel {
         4 * md,
         Double.POSITIVE_INFINITY,
         2 * c + SOFTMAX_BYTES * load.m());
+    once(
+        Phase.TRIAL,
+        "first trial points through A2",
+        8.0 * load.m() * load.n(),
+        Double.POSITIVE_INFINITY,
+        load.a2Bytes());
     each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
     gramAndStep(c);
     double trialFlips = TRIAL_FLIPS * load.flips();
@@ -104,7 +121,7 @@ public final class CostModel {
     columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * load.m() * trialFlips, trialFlips);
     losses();
     columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
-    iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), rates.product(), 2 * c);
+    iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), productRate(), 2 * c);
     each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
     softmax();
   }
@@ -124,7 +141,7 @@ public final class CostModel {
         Phase.CURVATURE,
         "blocks of C = A2 diag(mask) A1",
         MATRICES * 2 * md * load.activeUnits(),
-        rates.product(),
+        productRate(),
         MATRICES * a2);
     gramAndStep(0);
     each(Phase.TRIAL, "A2 relu(A1 x)", 2 * TRIALS * mn, a2, 1);
@@ -139,14 +156,37 @@ public final class CostModel {
         Phase.CURVATURE,
         "Gram matrix of C",
         MATRICES * load.m() * d * (d + 1),
-        rates.gram(),
+        gramRate(),
         MATRICES * cBytes);
-    iteration(
-        Phase.STEP,
-        "factorise, solve",
-        FACTORISATIONS * d * d * d / 3,
-        FACTOR_EFFICIENCY * rates.gram(),
-        FACTORISATIONS * 24 * d * d);
+    double seconds = d * d * d / 3 * 1e-9 / (FACTOR_EFFICIENCY * rates.gram()) + d * PIVOT_SECONDS;
+    steps.add(
+        new Step(
+            Phase.STEP,
+            "factorise, solve",
+            false,
+            FACTORISATIONS * d * d * d / 3,
+            FACTORISATIONS * 24 * d * d,
+            FACTORISATIONS * seconds));
+  }
+
+  /** The rate of forming C, in operations that count. */
+  private double productRate() {
+    double d = load.d();
+    return rates.product() * d / padded(d) / (MEASURED_COLUMNS / padded(MEASURED_COLUMNS));
+  }
+
+  /** The rate of the Gram matrix, in operations that count. */
+  private double gramRate() {
+    return rates.gram() * triangleShare(load.d()) / triangleShare(MEASURED_COLUMNS);
+  }
+
+  /** What part of the computed panels, and of those on the diagonal, is in the triangle. */
+  private static double triangleShare(double d) {
+    return d * (d + 1) / (padded(d) * (padded(d) + PANEL));
+  }
+
+  private static double padded(double d) {
+    return PANEL * Math.ceil(d / PANEL);
   }
 
   private void losses() {

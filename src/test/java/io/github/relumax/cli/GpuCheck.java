@@ -186,7 +186,7 @@ final class GpuCheck implements Callable<Integer> {
       throws IOException, InterruptedException {
     out.print("tests: ");
     out.flush();
-    GpuTests tests = GpuTests.run(classes(), Files.createDirectory(folder.resolve("reports")));
+    GpuTests tests = GpuTests.run(classes(), Files.createDirectory(folder.resolve("tests")));
     json.set("tests", JSON.valueToTree(tests));
     json.put("testsPassed", tests.passed());
     out.println(tests.summary());

@@ -34,11 +34,16 @@ record GpuTests(
   /**
    * Runs those among these classes.
    *
-   * @param reports an empty folder
+   * @param folder an empty folder, where they run as in the project's: their files are found under
+   *     src/test/resources, and they may write to target
    */
-  static GpuTests run(Path classes, Path reports) throws IOException, InterruptedException {
+  static GpuTests run(Path classes, Path folder) throws IOException, InterruptedException {
+    Files.createDirectories(folder.resolve("src/test"));
+    Files.createSymbolicLink(folder.resolve("src/test/resources"), classes.toAbsolutePath());
+    Path reports = folder.resolve("reports");
     JavaRun run =
         JavaRun.of(
+            folder,
             List.of("-Drelumax.gpu=true"),
             "org.junit.platform.console.ConsoleLauncher",
             List.of(
@@ -48,7 +53,7 @@ record GpuTests(
                 "--details=summary",
                 "--include-engine=junit-jupiter",
                 "--include-tag=gpu",
-                "--scan-classpath=" + classes,
+                "--scan-classpath=" + classes.toAbsolutePath(),
                 "--reports-dir=" + reports));
     return read(run, reports.resolve("TEST-junit-jupiter.xml"));
   }

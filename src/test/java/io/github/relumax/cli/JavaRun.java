@@ -15,7 +15,7 @@ import java.util.List;
  * @param output standard output and standard error
  */
 record JavaRun(int code, String output) {
-  static JavaRun of(List<String> options, String mainClass, List<String> arguments)
+  static JavaRun of(Path folder, List<String> options, String mainClass, List<String> arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -24,7 +24,8 @@ record JavaRun(int code, String output) {
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
     process.getOutputStream().close();
     try (InputStream in = process.getInputStream()) {
       String output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -34,7 +35,7 @@ record JavaRun(int code, String output) {
 
   /** Runs one command line of Relumax. */
   static JavaRun relumax(List<String> arguments) throws IOException, InterruptedException {
-    return of(List.of(), Main.class.getName(), arguments);
+    return of(Path.of("").toAbsolutePath(), List.of(), Main.class.getName(), arguments);
   }
 
   private static final String INCUBATOR =
