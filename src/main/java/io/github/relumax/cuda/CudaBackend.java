@@ -88,7 +88,7 @@ final class CudaBackend implements Backend {
   public long workspaceBytes(long m, long n, long d) {
     double together = Math.min(n, UNITS_TOGETHER);
     double partials = VECTOR_PARTIALS + 2.0 * Grids.MOST_BLOCKS * 4 * 256 + n;
-    double product = together * d + Math.min((double) m, blockRows(m, (long) together)) * together;
+    double product = together * d + (double) blockRows(m, (long) together) * together;
     double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
     return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
   }

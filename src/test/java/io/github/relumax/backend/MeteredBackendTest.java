@@ -206,8 +206,7 @@ final class MeteredBackendTest extends BackendContract {
         Arrays.stream(Backend.class.getDeclaredMethods())
             .filter(method -> !method.isSynthetic())
             .map(Method::getName)
-            .filter(
-                name -> !NO_PRIMITIVES.contains(name))
+            .filter(name -> !NO_PRIMITIVES.contains(name))
             .flatMap(name ->
                 name.equals("accumulate")
                     ? Stream.of("accumulateNew", "accumulateMore")

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** The simulator answers JCuda and java.lang.foreign as the libraries it stands in for would. */
 @SimulatedCuda
+@SuppressWarnings("restricted") // NVRTC is called by hand here.
 class SimulatedCudaTest {
   private static final Path KERNELS = Path.of("src/test/cuda-sim/test-kernels");
 
