@@ -57,10 +57,24 @@ final class CudaBackend implements Backend {
   private final long results;
 
   private final BackendDescription description;
+  private final int unitsTogether;
+  private final long blockEntries;
 
   CudaBackend(CudaContext gpu, Kernels kernels) {
+    this(gpu, kernels, UNITS_TOGETHER, BLOCK_ENTRIES);
+  }
+
+  /**
+   * With blocks of other sizes.
+   *
+   * @param unitsTogether units whose columns are gathered for one product
+   * @param blockEntries entries of gathered columns, or of weighted rows
+   */
+  CudaBackend(CudaContext gpu, Kernels kernels, int unitsTogether, long blockEntries) {
     this.gpu = gpu;
     this.kernels = kernels;
+    this.unitsTogether = unitsTogether;
+    this.blockEntries = blockEntries;
     workspaces = new Workspaces(gpu);
     results = gpu.allocate(8L * RESULTS, "scalar results");
     workspaces.address(Use.PARTIAL_SUMS, 8 * VECTOR_PARTIALS);
@@ -86,7 +100,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double together = Math.min(n, UNITS_TOGETHER);
+    double together = Math.min(n, unitsTogether);
     double partials = VECTOR_PARTIALS + 2.0 * Grids.MOST_BLOCKS * 4 * 256 + n;
     double product = together * d + (double) blockRows(m, (long) together) * together;
     double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
@@ -429,11 +443,11 @@ final class CudaBackend implements Backend {
   /** Gathered columns of A2 times gathered rows of A1, both with no gaps, by cuBLAS. */
   private void accumulateMany(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
     int d = Math.toIntExact(a1.columns());
-    long together = Math.min(a2.columns(), UNITS_TOGETHER);
-    long blockRows = Math.min(a2.rows(), blockRows(a2.rows(), together));
+    long together = Math.min(a2.columns(), unitsTogether);
+    long blockRows = blockRows(a2.rows(), together);
     long columns = workspaces.address(Use.A2_COLUMNS, 8 * blockRows * together);
-    for (int unit = 0; unit < units.count(); unit += UNITS_TOGETHER) {
-      int count = Math.min(UNITS_TOGETHER, units.count() - unit);
+    for (int unit = 0; unit < units.count(); unit += unitsTogether) {
+      int count = Math.min(unitsTogether, units.count() - unit);
       long rows = gatherRows(a1, units, unit, count);
       for (long row = 0; row < a2.rows(); row += blockRows) {
         int block = (int) Math.min(blockRows, a2.rows() - row);
@@ -452,13 +466,13 @@ final class CudaBackend implements Backend {
   }
 
   /** Rows of A2 whose chosen columns are gathered together. */
-  private static long blockRows(long rows, long units) {
-    return Math.min(rows, Math.max(1024, BLOCK_ENTRIES / units));
+  private long blockRows(long rows, long units) {
+    return Math.min(rows, Math.max(1, blockEntries / units));
   }
 
   /** The rows of a1 that the units name, from one on, times their signs. */
   private long gatherRows(Buffer a1, DeviceUnits units, int first, int count) {
-    long room = 8 * Math.min(a1.rows(), UNITS_TOGETHER) * a1.columns();
+    long room = 8 * Math.min(a1.rows(), unitsTogether) * a1.columns();
     long out = workspaces.address(Use.A1_ROWS, room);
     kernels.launchRow(
         typed("gatherRows", a1),
@@ -625,8 +639,8 @@ final class CudaBackend implements Backend {
   }
 
   /** Rows of a Gram matrix that are weighted and multiplied together. */
-  private static long gramRows(long d) {
-    return Math.max(1, BLOCK_ENTRIES / d);
+  private long gramRows(long d) {
+    return Math.max(1, blockEntries / d);
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendContract;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import org.junit.jupiter.api.Test;
 
 /** The contract, for the CUDA backend on the simulator. */
@@ -35,6 +37,20 @@ final class CudaBackendTest extends BackendContract {
     assertThat(backend.context().liveAllocations()).isEqualTo(before);
     backend.close();
     assertThat(backend.context().liveAllocations()).isZero();
+  }
+
+  /** It may be asked for late in a solve, when nothing is to be allocated. */
+  @Test
+  void uploadReservesWhatTheTransposedProductTakes() {
+    Matrix matrix = Matrix.allocate(1000, 2000, ElementType.FLOAT32);
+    try (CudaBackend backend = CudaBackends.open();
+        Buffer a = backend.upload(matrix);
+        Buffer v = backend.allocate(1, 1000);
+        Buffer y = backend.allocate(1, 2000)) {
+      long before = backend.context().allocations();
+      backend.multiplyTransposed(a, v, y);
+      assertThat(backend.context().allocations()).isEqualTo(before);
+    }
   }
 
   @Test

@@ -13,4 +13,12 @@ final class CudaBackends {
   static CudaBackend open() {
     return new CudaBackendProvider().open(BackendOptions.DEFAULTS, CACHE);
   }
+
+  /** With blocks so small that the sizes of tests need several. */
+  static CudaBackend openWithSmallBlocks() {
+    CudaLibraries libraries = CudaLibraries.get();
+    CudaContext context = new CudaContext(libraries, CudaDevice.all().getFirst());
+    Kernels kernels = new Kernels(context, libraries.nvrtc().map(Nvrtc::new), CACHE);
+    return new CudaBackend(context, kernels, 11, 500);
+  }
 }
