@@ -35,6 +35,7 @@ final class ArchitectureTest {
           new Layer("io", List.of("random", "matrix", "model")),
           new Layer("backend", List.of("random", "matrix")),
           new Layer("cpu", List.of("random", "matrix", "backend")),
+          new Layer("cuda", List.of("random", "matrix", "backend")),
           new Layer("objective", BELOW_OBJECTIVE),
           new Layer("newton", BELOW_NEWTON),
           new Layer("plan", with(BELOW_NEWTON, "newton")),
@@ -70,6 +71,16 @@ final class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("jdk.incubator.vector..")
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule onlyCudaUsesJCuda =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(packageOf("cuda"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jcuda..")
           .allowEmptyShould(true);
 
   @ArchTest

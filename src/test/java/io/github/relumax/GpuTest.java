@@ -5,19 +5,17 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * A test that needs a GPU: tagged "gpu" and reported as skipped unless the build runs with {@code
+ * Tests that need a GPU: tagged "gpu" and reported as skipped unless the build runs with {@code
  * -Drelumax.gpu=true}.
  */
-@Test
 @Tag("gpu")
 @EnabledIfSystemProperty(
     named = "relumax.gpu",
     matches = "true",
     disabledReason = "needs a GPU: run with -Drelumax.gpu=true")
 @Retention(RetentionPolicy.RUNTIME)
-@Target(ElementType.METHOD)
-@interface GpuTest {}
+@Target(ElementType.TYPE)
+public @interface GpuTest {}

@@ -22,6 +22,9 @@ public interface Backend extends AutoCloseable {
 
   // Memory
 
+  /** The memory that buffers lie in, and how much of it is free now. */
+  BackendMemory memory();
+
   /**
    * The memory that the primitives take for themselves, at most, when they work on an m x n x d
    * problem: scratch, packed operands. Sizes beyond counting give the largest long.
@@ -162,6 +165,9 @@ public interface Backend extends AutoCloseable {
 
   /** out = (l lᵀ)⁻¹ r. out may be r. */
   void solve(Buffer l, Buffer r, Buffer out);
+
+  /** Waits until everything that was called for is done. */
+  void finish();
 
   /** Frees threads and scratch memory; buffers are closed by whoever made them. */
   @Override

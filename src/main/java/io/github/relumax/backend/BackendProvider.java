@@ -1,5 +1,6 @@
 package io.github.relumax.backend;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,8 +17,21 @@ public interface BackendProvider {
   /** Why it cannot run here, in one line that says what to change; empty when it can. */
   Optional<String> unavailable();
 
+  /**
+   * Why {@code auto} does not take it, in one line: it cannot run here, or is to be taken only when
+   * asked for by name. Empty when {@code auto} may.
+   */
+  default Optional<String> passedOver() {
+    return unavailable();
+  }
+
   /** One line on what it would run on, or on what was looked for. */
   String describe();
+
+  /** Devices and libraries, a line each, with where they were found or looked for. */
+  default List<String> details() {
+    return List.of();
+  }
 
   /**
    * Opens the backend.

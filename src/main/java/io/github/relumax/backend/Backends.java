@@ -43,7 +43,7 @@ public final class Backends {
     if (name.equals(AUTO)) {
       List<String> reasons = new ArrayList<>();
       for (BackendProvider provider : providers) {
-        Optional<String> reason = provider.unavailable();
+        Optional<String> reason = provider.passedOver();
         if (reason.isEmpty()) {
           LOG.info("backend auto: {} ({})", provider.name(), provider.describe());
           return provider.open(options);

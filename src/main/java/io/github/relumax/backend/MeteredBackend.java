@@ -9,9 +9,9 @@ import java.util.Map;
  * long it took and what it had to do at least ({@link Work}). Results are the other backend's, bit
  * for bit. The cost is two looks at the clock and a few small objects a call.
  *
- * <p>The clock stops when a call returns, so the times are right for a backend that returns when
- * its work is done, as the CPU's does. A call that throws is not counted, and neither is making or
- * closing lists and buffers' views.
+ * <p>Every call is waited for, so that the work of one does not count as the time of the next: a
+ * backend that works while its caller goes on is slower this way. A call that throws is not
+ * counted, and neither is making or closing lists and buffers' views.
  */
 public final class MeteredBackend implements Backend {
   private final Backend backend;
@@ -27,6 +27,7 @@ public final class MeteredBackend implements Backend {
   }
 
   private void count(Primitive primitive, long began, Work work) {
+    backend.finish();
     double seconds = 1e-9 * (System.nanoTime() - began);
     tallies.merge(primitive, new Tally(1, seconds, work), Tally::plus);
   }
@@ -34,6 +35,16 @@ public final class MeteredBackend implements Backend {
   @Override
   public BackendDescription description() {
     return backend.description();
+  }
+
+  @Override
+  public BackendMemory memory() {
+    return backend.memory();
+  }
+
+  @Override
+  public void finish() {
+    backend.finish();
   }
 
   @Override

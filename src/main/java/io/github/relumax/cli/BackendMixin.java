@@ -19,7 +19,7 @@ final class BackendMixin {
       paramLabel = "NAME",
       defaultValue = Backends.AUTO,
       description = {
-        "Where to compute: auto or cpu.",
+        "Where to compute: auto, cpu or cuda.",
         "Default: ${DEFAULT-VALUE}, the fastest one that can run here."
       })
   private String name;
@@ -29,6 +29,12 @@ final class BackendMixin {
       paramLabel = "T",
       description = "Threads to compute with, 1 to 1024. Default: one for each core.")
   private Integer threads;
+
+  @Option(
+      names = "--device",
+      paramLabel = "K",
+      description = "Which GPU computes, as listed by relumax info. Default: 0.")
+  private Integer device;
 
   /** The name asked for, which may be "auto". */
   String name() {
@@ -46,13 +52,17 @@ final class BackendMixin {
       throw new InvalidInputException(
           "--threads %d: expected 1 to %d".formatted(threads, MOST_THREADS));
     }
+    if (device != null && device < 0) {
+      throw new InvalidInputException("--device %d: expected 0 or more".formatted(device));
+    }
     List<String> names = Backends.providers().stream().map(BackendProvider::name).toList();
     if (!name.equals(Backends.AUTO) && !names.contains(name)) {
       throw new InvalidInputException(
           "--backend %s: there is no such backend, expected %s, %s"
               .formatted(name, Backends.AUTO, String.join(", ", names)));
     }
-    return Backends.open(name, new BackendOptions(threads == null ? 0 : threads));
+    return Backends.open(
+        name, new BackendOptions(threads == null ? 0 : threads, device == null ? 0 : device));
   }
 
   /** What was opened and, for auto, why nothing better was. */
@@ -61,7 +71,7 @@ final class BackendMixin {
     lines.add(backend.description().name() + ", " + backend.description().device());
     if (name.equals(Backends.AUTO)) {
       for (BackendProvider provider : Backends.providers()) {
-        Optional<String> reason = provider.unavailable();
+        Optional<String> reason = provider.passedOver();
         if (reason.isEmpty()) {
           break;
         }

@@ -4,7 +4,6 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.cli.SizeMixin.Sizes;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.matrix.ElementType;
-import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 import io.github.relumax.plan.PathDecision;
@@ -108,7 +107,7 @@ final class BenchCommand implements Callable<Integer> {
           drawn.d(),
           planted.type(),
           path.path(),
-          SystemMemory.available());
+          backend.memory().available());
     }
     return bench(
         drawn.name(),

@@ -42,8 +42,13 @@ final class InfoCommand implements Callable<Integer> {
     for (BackendProvider provider : Backends.providers()) {
       Optional<String> reason = provider.unavailable();
       String state =
-          reason.map(text -> "cannot run here: " + text).orElse("usable: " + provider.describe());
+          reason
+              .map(text -> "cannot run here: " + text)
+              .orElseGet(() -> "usable: " + provider.describe());
       console.println("  %-7s %s".formatted(provider.name(), state));
+      for (String line : provider.details()) {
+        console.println("          " + line);
+      }
     }
     return ExitCode.OK;
   }

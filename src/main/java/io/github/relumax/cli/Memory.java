@@ -77,9 +77,16 @@ final class Memory {
             problem.n(),
             problem.d(),
             choice,
-            SystemMemory.available() - taken);
-    requireSolve(
-        decision, "m = %s, n = %s, d = %s".formatted(problem.m(), problem.n(), problem.d()));
+            SolveMemory.available(backend, problem) - taken);
+    String sizes = "m = %s, n = %s, d = %s".formatted(problem.m(), problem.n(), problem.d());
+    if (backend.memory().separate()) {
+      requireSolve(
+          decision,
+          sizes + " on " + backend.description().device(),
+          "--dtype f32 halves what A1 and A2 take there, and --backend cpu needs none of it");
+    } else {
+      requireSolve(decision, sizes);
+    }
     return decision;
   }
 
@@ -87,6 +94,10 @@ final class Memory {
    * @param sizes for the message
    */
   static void requireSolve(PathDecision decision, String sizes) {
+    requireSolve(decision, sizes, "end other programs, or use a machine with more");
+  }
+
+  private static void requireSolve(PathDecision decision, String sizes, String lastResort) {
     boolean streamedFits = decision.streamed().fits(decision.available());
     require(
         decision.memory().bytes(),
@@ -95,7 +106,7 @@ final class Memory {
         largestPart(decision.memory())
             + (streamedFits
                 ? "--path streamed takes " + Format.bytes(decision.streamed().bytes())
-                : "end other programs, or use a machine with more"));
+                : lastResort));
   }
 
   /**

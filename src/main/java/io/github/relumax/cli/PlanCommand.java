@@ -1,13 +1,13 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
 import io.github.relumax.cli.SizeMixin.Sizes;
 import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemOutline;
 import io.github.relumax.matrix.ElementType;
-import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.plan.Rates;
@@ -128,8 +128,10 @@ final class PlanCommand implements Callable<Integer> {
 
   private PlanRecord plan(Backend backend, Subject subject) {
     Workload load = subject.load();
-    long available = SystemMemory.available();
-    long left = subject.a2Mapped() ? available : available - load.a2Bytes();
+    BackendMemory memory = backend.memory();
+    long available = memory.available();
+    boolean mapped = subject.a2Mapped() && !memory.separate();
+    long left = mapped ? available : available - load.a2Bytes();
     PathDecision decision =
         PathDecision.of(backend, load.m(), load.n(), load.d(), path.path(), left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
@@ -138,7 +140,7 @@ final class PlanCommand implements Callable<Integer> {
         subject.name(),
         load,
         subject.activeCounted(),
-        subject.a2Mapped(),
+        mapped,
         decision,
         rates,
         backend.description());

@@ -126,7 +126,7 @@ final class Cholesky {
   private void packStrips(CpuBuffer l, int first, long strips) {
     for (int j = 0; j < width; j++) {
       long from = at(l, first + j, first);
-      long strip = strips + 8L * (j / TILE_ROWS * TILE_ROWS * width);
+      long strip = strips + 8L * (j / TILE_ROWS) * TILE_ROWS * width;
       for (int k = 0; k <= j; k++) {
         set(entry(strip, j % TILE_ROWS, k), get(from + 8L * k));
       }

@@ -5,12 +5,14 @@ import static io.github.relumax.matrix.Matrix.F64;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.SystemMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
@@ -50,6 +52,11 @@ final class CpuBackend implements Backend {
   }
 
   // Memory
+
+  @Override
+  public BackendMemory memory() {
+    return new BackendMemory(SystemMemory.available(), false);
+  }
 
   /**
    * The product packs the active rows of A1 once, the factor the rows of a block column; each
@@ -636,6 +643,10 @@ final class CpuBackend implements Backend {
       Reference.reachabilityFence(out);
     }
   }
+
+  /** Every call has done its work when it returns. */
+  @Override
+  public void finish() {}
 
   @Override
   public void close() {

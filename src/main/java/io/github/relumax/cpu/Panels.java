@@ -74,7 +74,7 @@ final class Panels {
     if (first >= last) {
       return;
     }
-    long rows0 = c + panel * width * stride + 8L * first;
+    long rows0 = c + (long) panel * width * stride + 8L * first;
     RawMemory.fetch(rows0, bottom - panel * width, stride, 8L * (last - first), tile);
     for (int j = first; j < last; j += tileColumns) {
       int columns = Math.min(tileColumns, limit - j);

@@ -71,7 +71,10 @@ public final class NewtonSolver {
   private CurvaturePath pathThatFits(Problem problem) {
     SolveMemory kept =
         SolveMemory.of(backend, problem.m(), problem.n(), problem.d(), CurvaturePath.KEPT);
-    long available = Math.min(SystemMemory.available(), SystemMemory.matrixLimit());
+    long available = SolveMemory.available(backend, problem);
+    if (!backend.memory().separate()) {
+      available = Math.min(available, SystemMemory.matrixLimit());
+    }
     return kept.fits(available) ? CurvaturePath.KEPT : CurvaturePath.STREAMED;
   }
 }

@@ -1,14 +1,17 @@
 package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendMemory;
+import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.SoftmaxReluObjective;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The memory that a solve needs beside A1 and A2, which are there already or are mapped files: the
- * pages of a mapped file are cache, which the system takes back as it likes, so that A2 may be
- * larger than memory.
+ * The memory that a solve needs where its backend computes, beside A1 and A2. In main memory these
+ * are there already or are mapped files: the pages of a mapped file are cache, which the system
+ * takes back as it likes, so that A2 may be larger than memory.
  *
  * @param path whether C is among it
  * @param parts what needs how much, at most
@@ -32,14 +35,32 @@ public record SolveMemory(CurvaturePath path, List<Part> parts) {
     SoftmaxReluObjective.Workspace workspace =
         SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
     long solver = NewtonRun.ownBytes(d);
-    return new SolveMemory(
-        path,
-        List.of(
-            new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()),
-            new Part("d x d matrices", sum(workspace.matrices(), solver)),
-            new Part("vectors and trial points", workspace.vectors()),
-            new Part("packed operands", backend.workspaceBytes(m, n, d)),
-            new Part("Java", JAVA_BYTES + 8 * ARRAYS * m)));
+    List<Part> parts = new ArrayList<>();
+    parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
+    parts.add(new Part("d x d matrices", sum(workspace.matrices(), solver)));
+    parts.add(new Part("vectors and trial points", workspace.vectors()));
+    parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
+    if (!backend.memory().separate()) {
+      parts.add(new Part("Java", JAVA_BYTES + 8 * ARRAYS * m));
+    }
+    return new SolveMemory(path, parts);
+  }
+
+  /**
+   * The bytes of the backend's memory that a solve may take: all that there are, less A1 and A2
+   * where they have to be copied there.
+   *
+   * @param matrices bytes of A1 and A2
+   */
+  public static long available(Backend backend, long matrices) {
+    BackendMemory memory = backend.memory();
+    return memory.separate() ? memory.available() - matrices : memory.available();
+  }
+
+  /** The same for a problem. */
+  public static long available(Backend backend, Problem problem) {
+    long a1 = problem.a1().segment().byteSize();
+    return available(backend, a1 + problem.a2().segment().byteSize());
   }
 
   /** The sum of all parts. */

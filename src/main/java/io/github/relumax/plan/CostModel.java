@@ -113,7 +113,7 @@ public final class CostModel {
         "first trial points through A2",
         8.0 * load.m() * load.n(),
         Double.POSITIVE_INFINITY,
-        load.a2Bytes());
+        (double) load.a2Bytes());
     each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
     gramAndStep(c);
     double trialFlips = TRIAL_FLIPS * load.flips();

@@ -77,7 +77,7 @@ public final class PlanText {
                 Format.bytes(a2),
                 plan.a2Mapped()
                     ? "as a mapped file, which is cache and need not fit"
-                    : "of memory, taken off what is available: its file cannot be mapped"));
+                    : "of memory, taken off what is available: it has to be copied"));
     if (plan.a2Mapped() && a2 > available - plan.decision().memory().bytes()) {
       lines.add("and does not fit beside the rest: every pass over it reads the disk, unplanned");
     }

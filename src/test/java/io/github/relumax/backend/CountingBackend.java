@@ -34,6 +34,16 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public BackendMemory memory() {
+    return backend.memory();
+  }
+
+  @Override
+  public void finish() {
+    backend.finish();
+  }
+
+  @Override
   public long workspaceBytes(long m, long n, long d) {
     return backend.workspaceBytes(m, n, d);
   }

@@ -1,0 +1,13 @@
+/* The probability of a row, for those who draw it and those who scale it. */
+#ifndef RELUMAX_SAMPLING
+#define RELUMAX_SAMPLING
+
+#include "common.cuh"
+
+/** p_i = min(1, size score_i / Σ scores): `size` rows are expected where no p_i is 1. */
+__device__ __forceinline__ double probability(double score, double total, double size) {
+  double p = size * score / total;
+  return p > 1 ? 1 : p;
+}
+
+#endif

@@ -1,0 +1,766 @@
+package io.github.relumax.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.backend.BackendMemory;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.SoftmaxSums;
+import io.github.relumax.backend.Units;
+import io.github.relumax.cuda.Workspaces.Use;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.InsufficientMemoryException;
+import io.github.relumax.matrix.Matrix;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The backend on an NVIDIA GPU. Every buffer lives in device memory; primitives start kernels, or
+ * products and factorisations of NVIDIA's libraries, on one stream and return, and only those with
+ * a scalar for an answer wait. cuda-kernels/README.md lists the kernels and their arguments.
+ */
+final class CudaBackend implements Backend {
+  /** Rows of logits that are evaluated together. */
+  private static final int ROWS_TOGETHER = 8;
+
+  /** Vectors that one read of a matrix serves, at most. */
+  private static final int VECTORS = 8;
+
+  private static final int STEPS = 4;
+
+  /** C is updated by up to this many units in one pass over it. */
+  private static final int FEW_UNITS = 8;
+
+  /** Units whose columns are gathered for one product. */
+  private static final int UNITS_TOGETHER = 8192;
+
+  /** Entries of gathered columns, or of weighted rows, about: 128 MiB. */
+  private static final long BLOCK_ENTRIES = 16L << 20;
+
+  /** Numbers in the memory for results. */
+  private static final int RESULTS = 8 * ROWS_TOGETHER;
+
+  /** Partial sums of the widest kernel along vectors: 3 a row. */
+  private static final long VECTOR_PARTIALS = 3L * ROWS_TOGETHER * Grids.MOST_BLOCKS;
+
+  /** What NVIDIA's libraries take for themselves, about. */
+  private static final long LIBRARY_BYTES = 128L << 20;
+
+  private final CudaContext gpu;
+  private final Kernels kernels;
+  private final Workspaces workspaces;
+
+  /** Where kernels leave scalars for the host to read. */
+  private final long results;
+
+  private final BackendDescription description;
+  private final int unitsTogether;
+  private final long blockEntries;
+
+  CudaBackend(CudaContext gpu, Kernels kernels) {
+    this(gpu, kernels, UNITS_TOGETHER, BLOCK_ENTRIES);
+  }
+
+  /**
+   * With blocks of other sizes.
+   *
+   * @param unitsTogether units whose columns are gathered for one product
+   * @param blockEntries entries of gathered columns, or of weighted rows
+   */
+  CudaBackend(CudaContext gpu, Kernels kernels, int unitsTogether, long blockEntries) {
+    this.gpu = gpu;
+    this.kernels = kernels;
+    this.unitsTogether = unitsTogether;
+    this.blockEntries = blockEntries;
+    workspaces = new Workspaces(gpu);
+    results = gpu.allocate(8L * RESULTS, "scalar results");
+    workspaces.address(Use.PARTIAL_SUMS, 8 * VECTOR_PARTIALS);
+    description = new BackendDescription("cuda", gpu.device().toString(), 1, 64);
+  }
+
+  @Override
+  public BackendDescription description() {
+    return description;
+  }
+
+  /** The device in use, for what tests count. */
+  CudaContext context() {
+    return gpu;
+  }
+
+  // Memory
+
+  @Override
+  public BackendMemory memory() {
+    return new BackendMemory(gpu.freeBytes(), true);
+  }
+
+  @Override
+  public long workspaceBytes(long m, long n, long d) {
+    double together = Math.min(n, unitsTogether);
+    double partials = VECTOR_PARTIALS + 2.0 * Grids.MOST_BLOCKS * 4 * 256 + n;
+    double product = together * d + (double) blockRows(m, (long) together) * together;
+    double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
+    return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
+  }
+
+  @Override
+  public Buffer upload(Matrix matrix) {
+    DeviceBuffer buffer = take(matrix.rows(), matrix.columns(), matrix.type(), matrix.name());
+    try {
+      gpu.write(matrix.segment(), buffer.address());
+      // Products with it transposed may come late in a solve, when nothing is to be allocated.
+      transposedPartials(buffer);
+      return buffer;
+    } catch (RuntimeException | Error e) {
+      buffer.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Buffer allocate(long rows, long columns) {
+    DeviceBuffer buffer = take(rows, columns, ElementType.FLOAT64, "workspace");
+    gpu.clear(buffer.address(), buffer.bytes());
+    return buffer;
+  }
+
+  private DeviceBuffer take(long rows, long columns, ElementType type, String name) {
+    long bytes;
+    try {
+      bytes = Matrix.bytes(rows, columns, type);
+    } catch (IllegalArgumentException e) {
+      throw new InsufficientMemoryException(
+          "not enough memory: " + name + ": " + e.getMessage(), e);
+    }
+    String what = "%s, a %d x %d %s matrix,".formatted(name, rows, columns, type);
+    return new DeviceBuffer(gpu, rows, columns, type, gpu.allocate(bytes, what));
+  }
+
+  @Override
+  public Units units(int capacity) {
+    unitBits(capacity);
+    return new DeviceUnits(gpu, capacity);
+  }
+
+  @Override
+  public void write(double[] values, Buffer to) {
+    requireSize(to, values.length);
+    gpu.write(MemorySegment.ofArray(values), address(to));
+  }
+
+  @Override
+  public void read(Buffer from, double[] values) {
+    requireSize(from, values.length);
+    if (from.type() == ElementType.FLOAT64) {
+      gpu.read(address(from), MemorySegment.ofArray(values));
+    } else {
+      float[] stored = new float[values.length];
+      gpu.read(address(from), MemorySegment.ofArray(stored));
+      for (int i = 0; i < values.length; i++) {
+        values[i] = stored[i];
+      }
+    }
+  }
+
+  @Override
+  public void copy(Buffer from, Buffer to) {
+    requireSize(to, size(from));
+    gpu.copy(address(from), address(to), 8 * size(from));
+  }
+
+  // Vectors
+
+  @Override
+  public double dot(Buffer u, Buffer v) {
+    requireSize(v, size(u));
+    dot(u, v, results);
+    return scalar();
+  }
+
+  private void dot(Buffer u, Buffer v, long out) {
+    int grid = Grids.along(size(u));
+    long partials = partials();
+    kernels.launchRow("dot", grid, address(u), address(v), size(u), partials);
+    sums(grid, 1, out);
+  }
+
+  /** out[q] = the sum of partial sums q * count .. (q + 1) * count - 1. */
+  private void sums(int count, int quantities, long out) {
+    kernels.launchRow("sums", quantities, partials(), count, out);
+  }
+
+  @Override
+  public void combine(double alpha, Buffer u, double beta, Buffer v, Buffer out) {
+    requireSize(v, size(u));
+    requireSize(out, size(u));
+    along("combine", size(u), alpha, address(u), beta, address(v), size(u), address(out));
+  }
+
+  @Override
+  public void steps(Buffer x, Buffer p, double[] t, Buffer out) {
+    requireSize(p, size(x));
+    require(out.rows() >= t.length && out.columns() == x.columns(), "steps", x, out);
+    double[] four = new double[STEPS];
+    for (int first = 0; first < t.length; first += STEPS) {
+      int count = Math.min(STEPS, t.length - first);
+      System.arraycopy(t, first, four, 0, count);
+      along(
+          "steps",
+          size(x),
+          address(x),
+          address(p),
+          size(x),
+          count,
+          four[0],
+          four[1],
+          four[2],
+          four[3],
+          address(out, first));
+    }
+  }
+
+  // Products
+
+  @Override
+  public void multiply(Buffer a, Buffer x, Buffer y) {
+    require(x.columns() == a.columns(), "multiply", a, x);
+    require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
+    int lanes = Grids.rowLanes(a.columns(), a.type().bytes());
+    for (long first = 0; first < x.rows(); first += VECTORS) {
+      int count = (int) Math.min(VECTORS, x.rows() - first);
+      long room = Grids.atLeast(count);
+      kernels.launchRow(
+          typed("multiply" + room, a),
+          Grids.product(a.rows(), lanes),
+          address(a),
+          a.rows(),
+          a.columns(),
+          lanes,
+          address(x, first),
+          count,
+          address(y, first),
+          a.rows());
+    }
+  }
+
+  @Override
+  public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
+    require(size(v) == a.rows(), "multiplyTransposed", a, v);
+    require(size(y) == a.columns(), "multiplyTransposed", a, y);
+    int lanes = Grids.tileLanes(a.columns(), a.type().bytes());
+    long tiles = tiles(a, lanes);
+    long slab = slab(a, tiles);
+    long slabs = Math.ceilDiv(a.rows(), slab);
+    long partials = transposedPartials(a);
+    kernels.launch(
+        typed("multiplyTransposed", a),
+        tiles,
+        slabs,
+        address(a),
+        a.rows(),
+        a.columns(),
+        lanes,
+        address(v),
+        slab,
+        partials);
+    kernels.launchRow(
+        "columnSums", Grids.warps(a.columns()), partials, (int) slabs, a.columns(), address(y));
+  }
+
+  private static long tiles(Buffer a, int lanes) {
+    return Math.ceilDiv(a.columns(), (long) lanes * 16 / a.type().bytes());
+  }
+
+  private static long slab(Buffer a, long tiles) {
+    long slabs = Math.max(1, Grids.MOST_BLOCKS / tiles);
+    return Math.ceilDiv(a.rows(), Math.min(Math.ceilDiv(a.rows(), 64L), slabs));
+  }
+
+  private long transposedPartials(Buffer a) {
+    long tiles = tiles(a, Grids.tileLanes(a.columns(), a.type().bytes()));
+    long slabs = Math.ceilDiv(a.rows(), slab(a, tiles));
+    return workspaces.address(Use.PARTIAL_SUMS, 8 * Math.max(VECTOR_PARTIALS, slabs * a.columns()));
+  }
+
+  // Hidden units
+
+  @Override
+  public void relu(Buffer z1, Buffer h) {
+    requireSize(h, size(z1));
+    along("relu", size(z1), address(z1), size(z1), address(h));
+  }
+
+  @Override
+  public void mask(Buffer z1, Buffer v, Buffer out) {
+    requireSize(v, size(z1));
+    requireSize(out, size(z1));
+    along("mask", size(z1), address(z1), address(v), size(z1), address(out));
+  }
+
+  @Override
+  public void activeUnits(Buffer z1, Units out) {
+    long n = size(z1);
+    DeviceUnits units = unitsFor(out, n);
+    long words = unitBits(n);
+    along("activeUnits", n, address(z1), n, words, counts(words, n));
+    compact(units, n, words, 0);
+  }
+
+  @Override
+  public void flippedUnits(Buffer from, Buffer to, Units out) {
+    long n = size(from);
+    requireSize(to, n);
+    DeviceUnits units = unitsFor(out, n);
+    long words = unitBits(n);
+    long on = words + wordBytes(n);
+    along("flippedUnits", n, address(from), address(to), n, words, on, counts(words, n));
+    compact(units, n, words, on);
+  }
+
+  @Override
+  public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
+    long n = size(z1);
+    require(trials.columns() == n, "flipCorrections", z1, trials);
+    requireSize(h, size(trials));
+    DeviceUnits units = unitsFor(out, n);
+    long words = unitBits(n);
+    along(
+        "flipCorrections",
+        n,
+        address(z1),
+        address(trials),
+        Math.toIntExact(trials.rows()),
+        n,
+        address(h),
+        words,
+        counts(words, n));
+    compact(units, n, words, 0);
+  }
+
+  /** Lists the units whose bits are set in words, and waits for how many they are. */
+  private void compact(DeviceUnits units, long n, long words, long on) {
+    along(
+        "compact", n, words, on, n, counts(words, n), units.index(), units.sign(), units.length());
+    units.count(gpu.read(units.length(), 8).get(JAVA_LONG, 0));
+  }
+
+  private static DeviceUnits unitsFor(Units out, long n) {
+    DeviceUnits units = (DeviceUnits) out;
+    if (n > units.capacity()) {
+      throw new IllegalArgumentException(
+          "a list with room for %d units, %d are expected".formatted(units.capacity(), n));
+    }
+    return units;
+  }
+
+  private long unitBits(long n) {
+    return bits(Use.UNIT_BITS, n);
+  }
+
+  /** Two sets of n bits, and the counts of the blocks for each. */
+  private long bits(Use use, long n) {
+    return workspaces.address(use, 2 * wordBytes(n) + 16 * Grids.MOST_BLOCKS);
+  }
+
+  private static long counts(long words, long n) {
+    return words + 2 * wordBytes(n);
+  }
+
+  /** A multiple of 8, for what lies behind. */
+  private static long wordBytes(long n) {
+    return 8 * Math.ceilDiv(n, 64);
+  }
+
+  @Override
+  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
+    require(x.columns() == a.columns(), "addColumns", a, x);
+    require(y.rows() == x.rows() && y.columns() == a.rows(), "addColumns", a, y);
+    DeviceUnits chosen = (DeviceUnits) units;
+    if (chosen.count() == 0) {
+      return;
+    }
+    int lanes = (int) Math.min(32, Grids.atMost(chosen.count()));
+    for (long first = 0; first < x.rows(); first += VECTORS) {
+      kernels.launchRow(
+          typed("addColumns", a),
+          Grids.groups(a.rows(), lanes),
+          address(a),
+          a.rows(),
+          a.columns(),
+          chosen.index(),
+          chosen.count(),
+          lanes,
+          address(x, first),
+          (int) Math.min(VECTORS, x.rows() - first),
+          address(y, first),
+          a.rows());
+    }
+  }
+
+  @Override
+  public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
+    require(a2.columns() == a1.rows(), "accumulate", a2, a1);
+    require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
+    requireKeep(keep);
+    DeviceUnits chosen = (DeviceUnits) units;
+    if (chosen.count() == 0) {
+      if (keep == 0) {
+        gpu.clear(address(c), 8 * size(c));
+      }
+    } else if (chosen.count() <= FEW_UNITS) {
+      accumulateFew(a2, chosen, a1, keep != 0, c);
+    } else {
+      accumulateMany(a2, chosen, a1, keep != 0, c);
+    }
+  }
+
+  private void accumulateFew(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
+    long d = a1.columns();
+    long rows = gatherRows(a1, units, 0, units.count());
+    int lanes = Grids.tileLanes(d, 8);
+    long slab = Math.max(64, Math.ceilDiv(a2.rows(), 4096L));
+    kernels.launch(
+        typed("accumulate", a2),
+        Math.ceilDiv(d, 2L * lanes),
+        Math.ceilDiv(a2.rows(), slab),
+        address(a2),
+        a2.rows(),
+        a2.columns(),
+        units.index(),
+        units.count(),
+        rows,
+        d,
+        lanes,
+        slab,
+        keep ? 1 : 0,
+        address(c));
+  }
+
+  /** Gathered columns of A2 times gathered rows of A1, both with no gaps, by cuBLAS. */
+  private void accumulateMany(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
+    int d = Math.toIntExact(a1.columns());
+    long together = Math.min(a2.columns(), unitsTogether);
+    long blockRows = blockRows(a2.rows(), together);
+    long columns = workspaces.address(Use.A2_COLUMNS, 8 * blockRows * together);
+    for (int unit = 0; unit < units.count(); unit += unitsTogether) {
+      int count = Math.min(unitsTogether, units.count() - unit);
+      long rows = gatherRows(a1, units, unit, count);
+      for (long row = 0; row < a2.rows(); row += blockRows) {
+        int block = (int) Math.min(blockRows, a2.rows() - row);
+        kernels.launchRow(
+            typed("gatherColumns", a2),
+            Grids.warps(block),
+            address(a2, row),
+            block,
+            a2.columns(),
+            units.index() + 8L * unit,
+            count,
+            columns);
+        gpu.multiply(d, block, count, rows, columns, keep || unit > 0, address(c, row));
+      }
+    }
+  }
+
+  /** Rows of A2 whose chosen columns are gathered together. */
+  private long blockRows(long rows, long units) {
+    return Math.min(rows, Math.max(1, blockEntries / units));
+  }
+
+  /** The rows of a1 that the units name, from one on, times their signs. */
+  private long gatherRows(Buffer a1, DeviceUnits units, int first, int count) {
+    long room = 8 * Math.min(a1.rows(), unitsTogether) * a1.columns();
+    long out = workspaces.address(Use.A1_ROWS, room);
+    kernels.launchRow(
+        typed("gatherRows", a1),
+        Grids.warps(count),
+        address(a1),
+        a1.columns(),
+        units.index() + 8L * first,
+        units.sign() + 8L * first,
+        count,
+        out);
+    return out;
+  }
+
+  // Softmax
+
+  @Override
+  public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
+    long m = size(z);
+    requireSize(b, m);
+    requireWeights(w2, m);
+    requireSize(f, m);
+    requireSize(gz, m);
+    int grid = Grids.along(m);
+    long partials = partials();
+    long w = optional(w2);
+    kernels.launchRow("softmaxMaximum", grid, address(z), m, m, partials);
+    kernels.launchRow("softmaxScale", 1, partials, grid, results, 8);
+    kernels.launchRow(
+        "softmaxResidual", grid, address(z), address(b), w, m, results, address(f), partials);
+    sums(grid, 5, results + 8 * 3);
+    kernels.launchRow(
+        "softmaxGradient",
+        grid,
+        address(z),
+        address(b),
+        w,
+        address(f),
+        results + 8 * 4,
+        m,
+        address(gz));
+    double[] stats = gpu.read(results, 8 * 8).asSlice(0, 8 * 8).toArray(JAVA_DOUBLE);
+    return new SoftmaxSums(
+        0.5 * stats[3], 0.5 * stats[7], stats[4], stats[5], Math.sqrt(stats[6]), stats[2]);
+  }
+
+  @Override
+  public void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization) {
+    long m = z.columns();
+    requireSize(b, m);
+    requireWeights(w2, m);
+    int grid = Grids.along(m);
+    long partials = partials();
+    long out = results + 8 * 3 * ROWS_TOGETHER;
+    for (int first = 0; first < z.rows(); first += ROWS_TOGETHER) {
+      int rows = (int) Math.min(ROWS_TOGETHER, z.rows() - first);
+      long from = address(z, first);
+      kernels.launch("softmaxMaximum", grid, rows, from, m, m, partials);
+      kernels.launchRow("softmaxScale", rows, partials, grid, results, 3);
+      kernels.launch(
+          "losses", grid, rows, from, m, m, address(b), optional(w2), results, 3, partials);
+      sums(grid, 2 * rows, out);
+      MemorySegment sums = gpu.read(out, 8 * 2 * rows);
+      for (int k = 0; k < rows; k++) {
+        dataLoss[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k);
+        regularization[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k + 1);
+      }
+    }
+  }
+
+  @Override
+  public void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a) {
+    long m = size(f);
+    requireSize(b, m);
+    requireSize(a, m);
+    int exact = form == CurvatureForm.EXACT ? 1 : 0;
+    along("curvatureWeights", m, exact, address(f), address(b), fc, m, address(a));
+  }
+
+  @Override
+  public void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
+    long m = size(u);
+    requireSize(a, m);
+    requireSize(f, m);
+    requireWeights(w2, m);
+    requireSize(out, m);
+    dot(f, u, results);
+    along("curvatureSum", m, address(a), address(u), results, m, partials());
+    sums(Grids.along(m), 1, results + 8);
+    along(
+        "applyCurvature",
+        m,
+        address(a),
+        address(f),
+        optional(w2),
+        address(u),
+        results,
+        m,
+        address(out));
+  }
+
+  // The d x d system
+
+  @Override
+  public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
+    require(size(a) == c.rows(), "gram", c, a);
+    require(size(center) == c.columns(), "gram", c, center);
+    require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
+    requireKeep(keep);
+    long n = size(a);
+    long above = bits(Use.ROW_BITS, n);
+    long below = above + wordBytes(n);
+    long aboveCounts = counts(above, n);
+    long belowCounts = aboveCounts + 8 * Grids.MOST_BLOCKS;
+    long list = workspaces.address(Use.ROW_LIST, 8 * n);
+    along("markSigns", n, address(a), n, above, below, aboveCounts, belowCounts);
+    int added = listRows(n, above, aboveCounts, list);
+    long rest = list + 8L * added;
+    int subtracted = added == n ? 0 : listRows(n, below, belowCounts, rest);
+    boolean kept = keep != 0;
+    addSquares(c, center, a, list, added, false, kept, h);
+    addSquares(c, center, a, rest, subtracted, true, kept || added > 0, h);
+    if (kept || added > 0 || subtracted > 0) {
+      long side = Math.ceilDiv(h.rows(), 32L);
+      kernels.launch("mirror", side, side, address(h), h.rows());
+    } else {
+      gpu.clear(address(h), 8 * size(h));
+    }
+  }
+
+  /** Lists the rows whose bits are set, and waits for how many they are. */
+  private int listRows(long n, long words, long counts, long list) {
+    along("compact", n, words, 0, n, counts, list, 0, results);
+    return Math.toIntExact(gpu.read(results, 8).get(JAVA_LONG, 0));
+  }
+
+  /** h = keep h ± Σ |a_i| (c_i - center)(c_i - center)ᵀ over listed rows, one triangle. */
+  private void addSquares(
+      Buffer c,
+      Buffer center,
+      Buffer a,
+      long list,
+      int count,
+      boolean subtract,
+      boolean keep,
+      Buffer h) {
+    int d = Math.toIntExact(c.columns());
+    int together = (int) Math.min(c.rows(), gramRows(d));
+    long weighted = workspaces.address(Use.WEIGHTED_ROWS, 8L * together * d);
+    for (int done = 0; done < count; done += together) {
+      int rows = Math.min(together, count - done);
+      kernels.launchRow(
+          "scaledRows",
+          Grids.warps(rows),
+          address(c),
+          c.columns(),
+          address(center),
+          address(a),
+          list + 8L * done,
+          0,
+          rows,
+          weighted);
+      gpu.addSquare(d, rows, subtract, weighted, keep || done > 0, address(h));
+    }
+  }
+
+  /** Rows of a Gram matrix that are weighted and multiplied together. */
+  private long gramRows(long d) {
+    return Math.max(1, blockEntries / d);
+  }
+
+  @Override
+  public void rankTwo(Buffer h, Buffer u, Buffer v, double t) {
+    long d = h.rows();
+    requireSize(u, d);
+    requireSize(v, d);
+    square("rankTwo", d, address(h), address(u), address(v), t, d);
+  }
+
+  @Override
+  public double scale(Buffer h) {
+    kernels.launchRow("diagonalMean", 1, address(h), h.rows(), results);
+    return scalar();
+  }
+
+  @Override
+  public boolean factor(Buffer h, double shift, Buffer l) {
+    requireSize(l, size(h));
+    int d = Math.toIntExact(h.rows());
+    square("shiftDiagonal", d, address(h), shift, (long) d, address(l));
+    int size = gpu.solver().workspace(d, address(l));
+    long workspace = workspaces.address(Use.SOLVER, 8L * size);
+    gpu.solver().factor(d, address(l), workspace, size, results);
+    kernels.launchRow("pivots", 1, address(h), shift, address(l), (long) d, results + 4);
+    MemorySegment answers = gpu.read(results, 8);
+    return answers.get(JAVA_INT, 0) == 0 && answers.get(JAVA_INT, 4) == 1;
+  }
+
+  @Override
+  public void solve(Buffer l, Buffer r, Buffer out) {
+    requireSize(r, l.rows());
+    requireSize(out, l.rows());
+    if (address(r) != address(out)) {
+      copy(r, out);
+    }
+    gpu.solver().solve(Math.toIntExact(l.rows()), address(l), address(out), results);
+  }
+
+  @Override
+  public void finish() {
+    gpu.finish();
+  }
+
+  @Override
+  public void close() {
+    workspaces.close();
+    gpu.free(results);
+    gpu.close();
+  }
+
+  // Launching
+
+  /** Starts a kernel along a vector of n entries. */
+  private void along(String kernel, long n, Object... arguments) {
+    kernels.launchRow(kernel, Grids.along(n), arguments);
+  }
+
+  /** Starts a kernel over a d x d matrix. */
+  private void square(String kernel, long d, Object... arguments) {
+    kernels.launch(kernel, Grids.columns(d), Math.min(d, Grids.MOST_ROWS), arguments);
+  }
+
+  /** The form of a kernel for the storage of a matrix. */
+  private static String typed(String kernel, Buffer matrix) {
+    return kernel + (matrix.type() == ElementType.FLOAT64 ? "_f64" : "_f32");
+  }
+
+  private long partials() {
+    return workspaces.address(Use.PARTIAL_SUMS, 8 * VECTOR_PARTIALS);
+  }
+
+  private double scalar() {
+    return gpu.read(results, 8).get(JAVA_DOUBLE, 0);
+  }
+
+  private static long address(Buffer buffer) {
+    return ((DeviceBuffer) buffer).address();
+  }
+
+  /** Where row i begins. */
+  private static long address(Buffer buffer, long i) {
+    return address(buffer) + i * buffer.columns() * buffer.type().bytes();
+  }
+
+  private static long optional(Buffer w2) {
+    return w2 == null ? 0 : address(w2);
+  }
+
+  // Shapes
+
+  private static long size(Buffer buffer) {
+    return ((DeviceBuffer) buffer).size();
+  }
+
+  private static void requireSize(Buffer buffer, long size) {
+    if (size(buffer) != size) {
+      throw new IllegalArgumentException(
+          "a buffer of %d x %d where %d entries are expected"
+              .formatted(buffer.rows(), buffer.columns(), size));
+    }
+  }
+
+  private static void requireWeights(Buffer w2, long size) {
+    if (w2 != null) {
+      requireSize(w2, size);
+    }
+  }
+
+  private static void requireKeep(double keep) {
+    if (keep != 0 && keep != 1) {
+      throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
+    }
+  }
+
+  private static void require(boolean fits, String what, Buffer left, Buffer right) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "%s: a buffer of %d x %d does not fit one of %d x %d"
+              .formatted(what, right.rows(), right.columns(), left.rows(), left.columns()));
+    }
+  }
+}

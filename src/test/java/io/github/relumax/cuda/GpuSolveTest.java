@@ -1,0 +1,7 @@
+package io.github.relumax.cuda;
+
+import io.github.relumax.GpuTest;
+
+/** Whole solves on a GPU. */
+@GpuTest
+final class GpuSolveTest extends SolveContract {}

@@ -1,0 +1,531 @@
+package io.github.relumax.objective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CountingBackend;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.io.NpyFile;
+import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
+import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The objective, over any backend, against the paper's formulas written out. */
+public abstract class ObjectiveContract {
+  private static final double RELATIVE = 1e-10;
+
+  private CountingBackend backend;
+
+  /** The backend under test. */
+  protected abstract Backend open();
+
+  @BeforeEach
+  void openBackend() {
+    backend = new CountingBackend(open());
+  }
+
+  @AfterEach
+  void closeBackend() {
+    backend.close();
+  }
+
+  // Against the oracle
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1, FLOAT64, 0",
+    "1, 3, 2, FLOAT64, 0.1",
+    "2, 1, 1, FLOAT64, 0",
+    "3, 5, 2, FLOAT32, 0",
+    "9, 17, 8, FLOAT64, 0.03",
+    "17, 9, 7, FLOAT32, 0.03",
+    "103, 31, 15, FLOAT64, 0",
+    "103, 31, 15, FLOAT64, 1",
+    "129, 103, 17, FLOAT32, 0",
+    "129, 103, 17, FLOAT64, 0.01"
+  })
+  void agreesWithTheOracle(int m, int n, int d, ElementType type, double weight) {
+    PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, 0.3, type, 0.3, m + n + d);
+    double[] w = new double[m];
+    Arrays.setAll(w, i -> weight * (i % 4 - 1));
+    Problem problem = planted.problem().withWeights(w);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      Evaluation evaluation = objective.moveTo(planted.x0());
+      assertThat(evaluation.flips()).isZero();
+      assertAgrees(objective, problem, planted.x0());
+    }
+  }
+
+  @Test
+  void takesAnyVectorForB() {
+    PlantedProblem planted = planted(40, 12, 5);
+    double[] b = new double[40];
+    Arrays.setAll(b, i -> Math.sin(i));
+    Problem problem = Problem.of(planted.problem().a1(), planted.problem().a2(), b);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      objective.moveTo(planted.x0());
+      assertAgrees(objective, problem, planted.x0());
+    }
+  }
+
+  @Test
+  void atZeroNoUnitIsActiveAndTheGradientIsExactlyZero() {
+    PlantedProblem planted = planted(40, 12, 5);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 1)) {
+      Evaluation evaluation = objective.moveTo(new double[5]);
+      assertThat(evaluation.activeUnits()).isZero();
+      assertThat(evaluation.gradientNorm()).isZero();
+      assertThat(objective.read(Quantity.SOFTMAX)).containsOnly(1.0 / 40);
+      assertThat(matrix(objective, CurvatureForm.EXACT)).isDeepEqualTo(new double[5][5]);
+    }
+  }
+
+  @Test
+  void anOverflowIsNotFinite() {
+    PlantedProblem planted = PlantedProblem.generate(9, 5, 3, 1e300, 0, ElementType.FLOAT64, 0, 1);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 1)) {
+      double[] x = new double[3];
+      Arrays.fill(x, 1e30);
+      assertThat(objective.moveTo(x).isFinite()).isFalse();
+      assertThat(objective.moveTo(new double[3]).isFinite()).isTrue();
+    }
+  }
+
+  /** Problem folders with results that src/test/python/make_fixtures.py computed with NumPy. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1x1x1",
+        "37x12x3-any-b",
+        "64x9x8-w",
+        "103x17x5",
+        "150x31x7-f32",
+        "200x30x8-w0.03"
+      })
+  void agreesWithNumPy(String folder) {
+    Path dir = Path.of("src/test/resources/oracle", folder);
+    ProblemDirectory files = ProblemDirectory.open(dir);
+    Path expected = dir.resolve("expected");
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, files.problem(), 1)) {
+      Evaluation evaluation = objective.moveTo(files.x0().orElseThrow());
+      double loss = NpyFile.readVector(expected.resolve("loss.npy"))[0];
+      assertThat(evaluation.loss()).isCloseTo(loss, within(RELATIVE * loss));
+      assertSame(expected, "z", objective.read(Quantity.LOGITS));
+      assertSame(expected, "f", objective.read(Quantity.SOFTMAX));
+      assertSame(expected, "gradient", objective.read(Quantity.GRADIENT));
+      assertSame(expected, "hessian", flat(matrix(objective, CurvatureForm.EXACT)));
+      assertSame(expected, "gauss_newton", flat(matrix(objective, CurvatureForm.GAUSS_NEWTON)));
+    }
+  }
+
+  private static void assertSame(Path expected, String name, double[] actual) {
+    double[] values = NpyFile.read(expected.resolve(name + ".npy")).toArray();
+    assertClose(actual, values, norm(values));
+  }
+
+  private void assertAgrees(SoftmaxReluObjective objective, Problem problem, double[] x) {
+    SoftmaxReluOracle.At oracle = new SoftmaxReluOracle(problem).at(x);
+    Evaluation evaluation = objective.evaluation();
+    assertThat(objective.read(Quantity.X)).containsExactly(x);
+    assertClose(objective.read(Quantity.PRE_ACTIVATION), oracle.z1, norm(oracle.z1));
+    assertClose(objective.read(Quantity.LOGITS), oracle.z, norm(oracle.z));
+    assertClose(objective.read(Quantity.SOFTMAX), oracle.f, norm(oracle.f));
+    assertThat(evaluation.dataLoss())
+        .isCloseTo(oracle.dataLoss, within(RELATIVE * oracle.dataLoss));
+    assertThat(evaluation.regularization())
+        .isCloseTo(oracle.regularization, within(RELATIVE * oracle.regularization));
+    assertThat(evaluation.loss()).isEqualTo(evaluation.dataLoss() + evaluation.regularization());
+    assertThat(evaluation.activeUnits()).isEqualTo(oracle.activeUnits());
+    assertThat(evaluation.largestLogit())
+        .isCloseTo(largest(oracle.z), within(RELATIVE * largest(oracle.z)));
+    assertThat(evaluation.isFinite()).isTrue();
+
+    double gradientNorm = norm(oracle.gradient);
+    // With one output the gradient of the data loss is exactly 0, which rounding need not be.
+    double gradientRounding = 1e-15 / RELATIVE * norm(oracle.gradientMagnitude);
+    double gradientScale = Math.max(gradientNorm, gradientRounding);
+    assertClose(objective.read(Quantity.GRADIENT), oracle.gradient, gradientScale);
+    assertThat(evaluation.gradientNorm()).isCloseTo(gradientNorm, within(RELATIVE * gradientScale));
+
+    assertCurvature(objective, CurvatureForm.EXACT, oracle.hessian(), oracle);
+    assertCurvature(objective, CurvatureForm.GAUSS_NEWTON, oracle.gaussNewton(), oracle);
+  }
+
+  private void assertCurvature(
+      SoftmaxReluObjective objective,
+      CurvatureForm form,
+      double[][] expected,
+      SoftmaxReluOracle.At oracle) {
+    int d = expected.length;
+    // With one output B is exactly 0; then the oracle's own rounding is what is left.
+    double entries = 0;
+    for (double[] row : oracle.c) {
+      entries += Math.pow(norm(row), 2);
+    }
+    double scale = Math.max(norm(flat(expected)), 1e-15 / RELATIVE * entries);
+    double[][] h = matrix(objective, form);
+    for (int i = 0; i < d; i++) {
+      assertClose(h[i], expected[i], scale);
+    }
+    double[] v = new double[d];
+    Arrays.setAll(v, k -> Math.cos(k));
+    try (Buffer in = backend.allocate(1, d);
+        Buffer out = backend.allocate(1, d)) {
+      backend.write(v, in);
+      objective.curvatureTimes(form, in, out);
+      double[] product = new double[d];
+      backend.read(out, product);
+      assertClose(product, SoftmaxReluOracle.times(expected, v), scale);
+    }
+  }
+
+  // Streaming C
+
+  /** H is the same through blocks of C, whatever their number, and so is all else. */
+  @ParameterizedTest
+  @CsvSource({
+    "7, 5, 2, FLOAT64, 0, 2",
+    "103, 31, 15, FLOAT64, 0, 1",
+    "103, 31, 15, FLOAT32, 0.03, 10",
+    "103, 31, 15, FLOAT64, 1, 102",
+    "103, 31, 15, FLOAT64, 0, 103",
+    "1031, 40, 9, FLOAT32, 0, 64",
+    "1031, 40, 25, FLOAT64, 0.03, 500"
+  })
+  void streamedBlocksOfCGiveWhatAKeptCGives(
+      int m, int n, int d, ElementType type, double weight, long blockRows) {
+    PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, 0.3, type, 0.3, m + n + d);
+    Problem problem = planted.problem().withWeight(weight);
+    try (SoftmaxReluObjective kept = new SoftmaxReluObjective(backend, problem, 1);
+        SoftmaxReluObjective streamed = new SoftmaxReluObjective(backend, problem, 1, blockRows);
+        Buffer p = direction(d, 1)) {
+      kept.moveTo(planted.x0());
+      streamed.moveTo(planted.x0());
+      for (int step = 0; step < 3; step++) {
+        for (CurvatureForm form : CurvatureForm.values()) {
+          double[] expected = flat(matrix(kept, form));
+          double[] actual = flat(matrix(streamed, form));
+          for (int i = 0; i < expected.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], within(1e-13 * norm(expected)));
+          }
+        }
+        assertAgrees(streamed, problem, streamed.read(Quantity.X));
+        double[] lengths = {0.1};
+        double loss = kept.tryPoints(List.of(p), lengths)[0];
+        assertThat(streamed.tryPoints(List.of(p), lengths)[0])
+            .isCloseTo(loss, within(1e-12 * loss));
+        assertThat(streamed.accept(0).flips()).isEqualTo(kept.accept(0).flips());
+      }
+    }
+  }
+
+  // Moving by trial points
+
+  @Test
+  void lossesOfTrialPointsAreThoseOfMovingThere() {
+    PlantedProblem planted = planted(103, 31, 7);
+    Problem problem = planted.problem().withWeight(0.02);
+    double[] lengths = {2, 1, 0.5, 0.25};
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 8);
+        Buffer p = direction(7, 1);
+        Buffer q = direction(7, 2)) {
+      objective.moveTo(planted.x0());
+      double[] losses = objective.tryPoints(List.of(p, q), lengths);
+      assertThat(losses).hasSize(8);
+      for (int k = 0; k < losses.length; k++) {
+        double[] x = stepped(planted.x0(), k < 4 ? p : q, lengths[k % 4]);
+        double expected = new SoftmaxReluOracle(problem).at(x).loss();
+        assertThat(losses[k]).isCloseTo(expected, within(1e-12 * expected));
+      }
+    }
+  }
+
+  @Test
+  void fewerTrialPointsThanThereIsRoomFor() {
+    PlantedProblem planted = planted(40, 12, 5);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 8);
+        Buffer p = direction(5, 1)) {
+      objective.moveTo(planted.x0());
+      double[] losses = objective.tryPoints(List.of(p), new double[] {0});
+      assertThat(losses).hasSize(1);
+      assertThat(losses[0])
+          .isCloseTo(objective.evaluation().loss(), within(objective.evaluation().lossRounding()));
+    }
+  }
+
+  @Test
+  void moreTrialPointsThanThereIsRoomForAreRefused() {
+    PlantedProblem planted = planted(40, 12, 5);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 3);
+        Buffer p = direction(5, 1)) {
+      objective.moveTo(planted.x0());
+      assertThatThrownBy(() -> objective.tryPoints(List.of(p), new double[4]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void aTrialPointThatOverflowsHasNoFiniteLoss() {
+    PlantedProblem planted = PlantedProblem.generate(9, 5, 3, 1e300, 0, ElementType.FLOAT64, 0, 1);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 2);
+        Buffer p = backend.allocate(1, 3)) {
+      backend.write(new double[] {1e300, 1e300, 1e300}, p);
+      objective.moveTo(new double[3]);
+      double[] losses = objective.tryPoints(List.of(p), new double[] {1, 0});
+      assertThat(losses[0]).isNotFinite();
+      assertThat(losses[1]).isFinite();
+    }
+  }
+
+  /** C is brought up to date by the flipped units; a solve of many steps must not drift from it. */
+  @ParameterizedTest
+  @EnumSource
+  void curvatureFollowsTheFlipsOfManySteps(ElementType type) {
+    PlantedProblem planted = PlantedProblem.generate(103, 211, 7, 4, 0.3, type, 0.3, 3);
+    Problem problem = planted.problem();
+    int flips = 0;
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 2)) {
+      objective.moveTo(planted.x0());
+      objective.curvature(CurvatureForm.EXACT);
+      for (int step = 0; step < 12; step++) {
+        double[] from = objective.read(Quantity.X);
+        try (Buffer p = direction(7, step)) {
+          objective.tryPoints(List.of(p), new double[] {0.5, 0.05});
+          int expected = flips(problem, from, stepped(from, p, 0.05));
+          assertThat(objective.flipsAt(1)).isEqualTo(expected);
+          Evaluation evaluation = objective.accept(1);
+          assertThat(evaluation.flips()).isEqualTo(expected);
+          assertThat(objective.evaluation()).isSameAs(evaluation);
+          flips += expected;
+        }
+        double[] x = objective.read(Quantity.X);
+        assertAgrees(objective, problem, x);
+        for (CurvatureForm form : CurvatureForm.values()) {
+          double[] updated = flat(matrix(objective, form));
+          double[] anew = flat(rebuilt(problem, x, form));
+          for (int i = 0; i < anew.length; i++) {
+            assertThat(updated[i]).isCloseTo(anew[i], within(1e-13 * norm(anew)));
+          }
+        }
+      }
+    }
+    assertThat(flips).isPositive();
+    assertThat(backend.updated()).as("updates of C by flipped units").isGreaterThan(5);
+  }
+
+  /** C is updated and formed anew as the rules say; what it accumulates stays rounding. */
+  @Test
+  void nothingDriftsOverThousandsOfSteps() {
+    PlantedProblem planted = planted(103, 211, 7);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 1);
+        SoftmaxReluObjective anew = new SoftmaxReluObjective(backend, planted.problem(), 1)) {
+      objective.moveTo(planted.x0());
+      double[] length = {0.05};
+      for (int step = 0; step < 4000; step++) {
+        objective.curvature(CurvatureForm.GAUSS_NEWTON);
+        // To and fro, so that x stays where it was in size.
+        length[0] = -length[0];
+        try (Buffer p = direction(7, step / 2 % 2 == 0 ? step / 2 : -step)) {
+          objective.tryPoints(List.of(p), length);
+          objective.accept(0);
+        }
+      }
+      double[] x = objective.read(Quantity.X);
+      double expected = anew.moveTo(x).loss();
+      assertThat(objective.evaluation().loss()).isCloseTo(expected, within(1e-12 * expected));
+      assertCloseTogether(objective.read(Quantity.LOGITS), anew.read(Quantity.LOGITS));
+      assertCloseTogether(objective.read(Quantity.GRADIENT), anew.read(Quantity.GRADIENT));
+      assertCloseTogether(
+          flat(matrix(objective, CurvatureForm.GAUSS_NEWTON)),
+          flat(matrix(anew, CurvatureForm.GAUSS_NEWTON)));
+    }
+    assertThat(backend.updated()).as("updates of C by flipped units").isGreaterThan(2000);
+  }
+
+  private static void assertCloseTogether(double[] actual, double[] expected) {
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).isCloseTo(expected[i], within(1e-12 * norm(expected)));
+    }
+  }
+
+  @Test
+  void aStepThatFlipsMostUnitsFormsCAnew() {
+    PlantedProblem planted = planted(40, 31, 5);
+    double[] x = planted.x0();
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 1);
+        Buffer p = backend.allocate(1, 5)) {
+      objective.moveTo(x);
+      objective.curvature(CurvatureForm.GAUSS_NEWTON);
+      backend.write(Arrays.stream(x).map(v -> -2 * v).toArray(), p);
+      objective.tryPoints(List.of(p), new double[] {1});
+      assertThat(objective.accept(0).flips()).isEqualTo(31);
+      assertAgrees(objective, planted.problem(), Arrays.stream(x).map(v -> -v).toArray());
+    }
+    assertThat(backend.updated()).isZero();
+    assertThat(backend.formed()).isEqualTo(2);
+  }
+
+  @Test
+  void movingBackAndForthChangesNothing() {
+    PlantedProblem planted = planted(103, 31, 7);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 1)) {
+      objective.moveTo(planted.x0());
+      double[][] first = matrix(objective, CurvatureForm.EXACT);
+      objective.moveTo(planted.xStar());
+      matrix(objective, CurvatureForm.EXACT);
+      objective.moveTo(planted.x0());
+      assertThat(matrix(objective, CurvatureForm.EXACT)).isDeepEqualTo(first);
+    }
+  }
+
+  // Memory
+
+  @Test
+  void everythingIsAllocatedOnce() {
+    PlantedProblem planted = planted(103, 31, 7);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 2);
+        Buffer p = direction(7, 1);
+        Buffer product = direction(7, 2)) {
+      objective.moveTo(planted.x0());
+      for (CurvatureForm form : CurvatureForm.values()) {
+        objective.curvature(form);
+      }
+      int before = backend.buffers();
+      for (int step = 0; step < 3; step++) {
+        objective.tryPoints(List.of(p), new double[] {0.1, 0.2});
+        objective.accept(0);
+        for (CurvatureForm form : CurvatureForm.values()) {
+          objective.curvature(form);
+          objective.curvatureTimes(form, p, product);
+        }
+      }
+      assertThat(backend.buffers()).isEqualTo(before);
+    }
+  }
+
+  /** What is announced is what is allocated. */
+  @ParameterizedTest
+  @EnumSource
+  void workspaceIsWhatIsAllocated(CurvaturePath path) {
+    int m = 5000;
+    int n = 31;
+    int d = 600;
+    PlantedProblem planted = planted(m, n, d);
+    long[] entries = new long[1];
+    CountingBackend counting =
+        new CountingBackend(open()) {
+          @Override
+          public Buffer allocate(long rows, long columns) {
+            entries[0] += rows * columns;
+            return super.allocate(rows, columns);
+          }
+        };
+    try (Backend closed = counting;
+        SoftmaxReluObjective objective =
+            new SoftmaxReluObjective(closed, planted.problem().withWeight(0.1), 8, path)) {
+      objective.moveTo(planted.x0());
+      objective.curvature(CurvatureForm.EXACT);
+      objective.curvature(CurvatureForm.GAUSS_NEWTON);
+    }
+    SoftmaxReluObjective.Workspace bytes = SoftmaxReluObjective.workspace(m, n, d, 8, path);
+    assertThat(bytes.c() + bytes.matrices() + bytes.vectors()).isEqualTo(8 * entries[0]);
+    assertThat(bytes.c()).isEqualTo(8L * d * (path == CurvaturePath.KEPT ? m : 4096));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, 5, 100", "5000, 600, 4096", "100_000_000, 32, 65536", "9000, 10_000_000, 4096"})
+  void blocksHaveRowsEnough(long m, long d, long rows) {
+    assertThat(SoftmaxReluObjective.blockRows(m, d, CurvaturePath.KEPT)).isEqualTo(m);
+    assertThat(SoftmaxReluObjective.blockRows(m, d, CurvaturePath.STREAMED)).isEqualTo(rows);
+  }
+
+  @Test
+  void workspaceOfAnAbsurdSizeIsNotSmall() {
+    long most = Integer.MAX_VALUE;
+    SoftmaxReluObjective.Workspace bytes =
+        SoftmaxReluObjective.workspace(most, most, most, 8, CurvaturePath.KEPT);
+    assertThat(bytes.c()).isEqualTo(Long.MAX_VALUE);
+    assertThat(bytes.matrices()).isEqualTo(Long.MAX_VALUE);
+    assertThat(bytes.vectors()).isEqualTo(8 * (13 + 8 * 4) * most);
+  }
+
+  // Fixtures and arithmetic
+
+  private static PlantedProblem planted(int m, int n, int d) {
+    return PlantedProblem.generate(m, n, d, 4, 0.3, ElementType.FLOAT64, 0.3, 5);
+  }
+
+  private Buffer direction(int d, int seed) {
+    Buffer p = backend.allocate(1, d);
+    backend.write(PlantedProblem.randomStart(d, seed), p);
+    return p;
+  }
+
+  private double[] stepped(double[] x, Buffer p, double t) {
+    double[] step = new double[x.length];
+    backend.read(p, step);
+    Arrays.setAll(step, k -> x[k] + t * step[k]);
+    return step;
+  }
+
+  private static int flips(Problem problem, double[] from, double[] to) {
+    double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
+    double[] before = SoftmaxReluOracle.times(a1, from);
+    double[] after = SoftmaxReluOracle.times(a1, to);
+    int flips = 0;
+    for (int u = 0; u < before.length; u++) {
+      flips += before[u] > 0 == after[u] > 0 ? 0 : 1;
+    }
+    return flips;
+  }
+
+  private double[][] rebuilt(Problem problem, double[] x, CurvatureForm form) {
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      objective.moveTo(x);
+      return matrix(objective, form);
+    }
+  }
+
+  private double[][] matrix(SoftmaxReluObjective objective, CurvatureForm form) {
+    int d = objective.d();
+    double[] flat = new double[d * d];
+    backend.read(objective.curvature(form), flat);
+    return SoftmaxReluOracle.entries(Matrix.of(d, d, flat));
+  }
+
+  private static double[] flat(double[][] rows) {
+    return Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+  }
+
+  private static double norm(double[] v) {
+    return Math.sqrt(Arrays.stream(v).map(value -> value * value).sum());
+  }
+
+  private static double largest(double[] v) {
+    return Arrays.stream(v).map(Math::abs).max().orElseThrow();
+  }
+
+  private static void assertClose(double[] actual, double[] expected, double scale) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat(actual[i]).isCloseTo(expected[i], within(RELATIVE * scale));
+    }
+  }
+}
