@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
@@ -82,8 +84,7 @@ final class Kernels {
         compiler
             .map(nvrtc -> compiled(nvrtc, cache, headers, context.device().capability()))
             .orElse(Kernels::prebuilt);
-    // Compilers may work side by side; a context is used by one thread.
-    List<byte[]> loaded = FILES.parallelStream().map(images::of).toList();
+    List<byte[]> loaded = all(images);
     for (int i = 0; i < loaded.size(); i++) {
       String file = FILES.get(i);
       CUmodule module = load(file, loaded.get(i), compiler.isPresent());
@@ -91,6 +92,18 @@ final class Kernels {
         functions.put(name, context.function(module, name));
       }
     }
+  }
+
+  /** Compilers may work side by side, and none goes on when this returns or fails. */
+  private static List<byte[]> all(Images images) {
+    List<CompletableFuture<byte[]>> found =
+        FILES.stream().map(file -> CompletableFuture.supplyAsync(() -> images.of(file))).toList();
+    try {
+      CompletableFuture.allOf(found.toArray(CompletableFuture[]::new)).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof BackendUnavailableException cause ? cause : e;
+    }
+    return found.stream().map(CompletableFuture::join).toList();
   }
 
   private CUmodule load(String file, byte[] image, boolean compiledHere) {
