@@ -83,13 +83,31 @@ final class Kernels {
             .map(nvrtc -> compiled(nvrtc, cache, headers, context.device().capability()))
             .orElse(Kernels::prebuilt);
     // Compilers may work side by side; a context is used by one thread.
-    List<byte[]> loaded = FILES.parallelStream().map(images::of).toList();
-    for (int i = 0; i < loaded.size(); i++) {
+    List<Attempt> attempts = FILES.parallelStream().map(file -> Attempt.of(images, file)).toList();
+    for (int i = 0; i < attempts.size(); i++) {
       String file = FILES.get(i);
-      CUmodule module = load(file, loaded.get(i), compiler.isPresent());
+      CUmodule module = load(file, attempts.get(i).image(), compiler.isPresent());
       for (String name : kernels(source(file + ".cu"))) {
         functions.put(name, context.function(module, name));
       }
+    }
+  }
+
+  /** What came of getting one file, so that a failure does not leave the others at work. */
+  private record Attempt(byte[] result, RuntimeException failure) {
+    static Attempt of(Images images, String file) {
+      try {
+        return new Attempt(images.of(file), null);
+      } catch (RuntimeException e) {
+        return new Attempt(null, e);
+      }
+    }
+
+    byte[] image() {
+      if (failure != null) {
+        throw failure;
+      }
+      return result;
     }
   }
 
