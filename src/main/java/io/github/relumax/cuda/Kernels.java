@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
@@ -84,26 +82,33 @@ final class Kernels {
         compiler
             .map(nvrtc -> compiled(nvrtc, cache, headers, context.device().capability()))
             .orElse(Kernels::prebuilt);
-    List<byte[]> loaded = all(images);
-    for (int i = 0; i < loaded.size(); i++) {
+    // Compilers may work side by side; a context is used by one thread.
+    List<Attempt> attempts = FILES.parallelStream().map(file -> Attempt.of(images, file)).toList();
+    for (int i = 0; i < attempts.size(); i++) {
       String file = FILES.get(i);
-      CUmodule module = load(file, loaded.get(i), compiler.isPresent());
+      CUmodule module = load(file, attempts.get(i).image(), compiler.isPresent());
       for (String name : kernels(source(file + ".cu"))) {
         functions.put(name, context.function(module, name));
       }
     }
   }
 
-  /** Compilers may work side by side, and none goes on when this returns or fails. */
-  private static List<byte[]> all(Images images) {
-    List<CompletableFuture<byte[]>> found =
-        FILES.stream().map(file -> CompletableFuture.supplyAsync(() -> images.of(file))).toList();
-    try {
-      CompletableFuture.allOf(found.toArray(CompletableFuture[]::new)).join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof BackendUnavailableException cause ? cause : e;
+  /** What came of getting one file, so that a failure does not leave the others at work. */
+  private record Attempt(byte[] result, RuntimeException failure) {
+    static Attempt of(Images images, String file) {
+      try {
+        return new Attempt(images.of(file), null);
+      } catch (RuntimeException e) {
+        return new Attempt(null, e);
+      }
     }
-    return found.stream().map(CompletableFuture::join).toList();
+
+    byte[] image() {
+      if (failure != null) {
+        throw failure;
+      }
+      return result;
+    }
   }
 
   private CUmodule load(String file, byte[] image, boolean compiledHere) {
