@@ -1,5 +1,10 @@
 package io.github.relumax.cpu;
 
+import static io.github.relumax.backend.Shapes.require;
+import static io.github.relumax.backend.Shapes.requireKeep;
+import static io.github.relumax.backend.Shapes.requireSize;
+import static io.github.relumax.backend.Shapes.requireWeights;
+import static io.github.relumax.backend.Shapes.size;
 import static io.github.relumax.matrix.Matrix.F32;
 import static io.github.relumax.matrix.Matrix.F64;
 
@@ -655,37 +660,5 @@ final class CpuBackend implements Backend {
 
   private static MemorySegment segment(Buffer buffer) {
     return ((CpuBuffer) buffer).segment();
-  }
-
-  private static long size(Buffer buffer) {
-    return buffer.rows() * buffer.columns();
-  }
-
-  private static void requireSize(Buffer buffer, long size) {
-    if (size(buffer) != size) {
-      throw new IllegalArgumentException(
-          "a buffer of %d x %d where %d entries are expected"
-              .formatted(buffer.rows(), buffer.columns(), size));
-    }
-  }
-
-  private static void requireWeights(Buffer w2, long size) {
-    if (w2 != null) {
-      requireSize(w2, size);
-    }
-  }
-
-  private static void requireKeep(double keep) {
-    if (keep != 0 && keep != 1) {
-      throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
-    }
-  }
-
-  private static void require(boolean fits, String what, Buffer left, Buffer right) {
-    if (!fits) {
-      throw new IllegalArgumentException(
-          "%s: a buffer of %d x %d does not fit one of %d x %d"
-              .formatted(what, right.rows(), right.columns(), left.rows(), left.columns()));
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.relumax.cpu;
 
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Shapes;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.OffHeap;
@@ -82,10 +83,7 @@ final class CpuBuffer implements Buffer {
 
   @Override
   public Buffer rows(long first, long count) {
-    if (first < 0 || count < 0 || first + count > rows) {
-      throw new IllegalArgumentException(
-          "rows %d..%d of a buffer of %d".formatted(first, first + count - 1, rows));
-    }
+    Shapes.requireRows(this, first, count);
     MemorySegment part = segment.asSlice(first * stride(), count * stride());
     return new CpuBuffer(count, columns, type, part, null);
   }

@@ -1,15 +1,15 @@
 package io.github.relumax.cuda;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.github.relumax.backend.BackendUnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,8 +42,7 @@ final class CublasForwarder {
    */
   static synchronized String open(Path cublas) {
     if (opened == null) {
-      load();
-      open(SymbolLookup.loaderLookup(), cublas);
+      open(load(), cublas);
       opened = cublas;
     } else if (!opened.equals(cublas)) {
       throw new IllegalStateException(cublas + ": this process already uses " + opened);
@@ -51,7 +50,7 @@ final class CublasForwarder {
     return "calls of cuBLAS 12 are passed on to " + cublas;
   }
 
-  private static void load() {
+  private static NativeLibrary load() {
     if (!isPackaged()) {
       throw new BackendUnavailableException(
           "there is cuBLAS 13 and no cuBLAS 12, and this build cannot pass calls from one to the"
@@ -62,16 +61,16 @@ final class CublasForwarder {
       // Readable by this user alone, and of a name that nothing else has.
       file = Files.createTempFile("relumax-", ".so");
       extract(file);
-      loadLibrary(file);
+      return NativeLibrary.open(file.toAbsolutePath().toString());
     } catch (IOException e) {
-      throw unavailable(
+      throw new BackendUnavailableException(
           "cannot write a library to "
               + System.getProperty("java.io.tmpdir")
               + ", set -Djava.io.tmpdir to a folder with room: "
               + e.getMessage(),
           e);
     } catch (UnsatisfiedLinkError e) {
-      throw unavailable(
+      throw new BackendUnavailableException(
           "cannot load a library from a temporary folder, set -Djava.io.tmpdir to one that may hold"
               + " programs: "
               + e.getMessage(),
@@ -88,11 +87,6 @@ final class CublasForwarder {
     }
   }
 
-  @SuppressWarnings("restricted") // It is what the class is for.
-  private static void loadLibrary(Path file) {
-    System.load(file.toAbsolutePath().toString());
-  }
-
   /** What is loaded stays loaded without its name. */
   private static void delete(Path file) {
     if (file != null && !file.toFile().delete()) {
@@ -100,44 +94,19 @@ final class CublasForwarder {
     }
   }
 
-  private static void open(SymbolLookup forwarder, Path cublas) {
+  private static void open(NativeLibrary forwarder, Path cublas) {
+    MethodHandle open =
+        forwarder.function("relumax_cublas_open", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    MethodHandle status =
+        forwarder.function("relumax_cublas_status", FunctionDescriptor.of(ADDRESS));
     try (Arena arena = Arena.ofConfined()) {
-      MethodHandle open =
-          function(
-              forwarder,
-              "relumax_cublas_open",
-              FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
       int missing = (int) open.invokeExact(arena.allocateFrom(cublas.toString()));
       if (missing < 0) {
-        throw new BackendUnavailableException("cannot load cuBLAS 13: " + status(forwarder));
+        String reason = NativeLibrary.text((MemorySegment) status.invokeExact());
+        throw new BackendUnavailableException("cannot load cuBLAS 13: " + reason);
       }
-    } catch (RuntimeException | Error e) {
-      throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException("relumax_cublas_open", e);
+      throw NativeLibrary.unchecked(e);
     }
-  }
-
-  private static String status(SymbolLookup forwarder) throws Throwable {
-    MethodHandle status =
-        function(forwarder, "relumax_cublas_status", FunctionDescriptor.of(ValueLayout.ADDRESS));
-    return string((MemorySegment) status.invokeExact());
-  }
-
-  @SuppressWarnings("restricted") // A function of our own, with this signature.
-  private static MethodHandle function(
-      SymbolLookup library, String name, FunctionDescriptor signature) {
-    return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), signature);
-  }
-
-  @SuppressWarnings("restricted") // It ends with a zero byte.
-  private static String string(MemorySegment address) {
-    return address.reinterpret(Long.MAX_VALUE).getString(0);
-  }
-
-  private static BackendUnavailableException unavailable(String message, Throwable cause) {
-    BackendUnavailableException e = new BackendUnavailableException(message);
-    e.initCause(cause);
-    return e;
   }
 }

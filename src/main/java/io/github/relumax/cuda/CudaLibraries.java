@@ -109,13 +109,13 @@ final class CudaLibraries {
       return;
     }
     LibrarySearch.Result driver = LibrarySearch.forDriver().find("libcuda.so.1");
-    if (driver.library().isEmpty()) {
+    if (driver.found().isEmpty()) {
       report.add("driver: " + driver.report());
       missing =
           Optional.of("there is no NVIDIA driver: libcuda.so.1 was not found; see relumax info");
       return;
     }
-    int supported = driverVersion(driver.library().get());
+    int supported = driverVersion(driver.found().get());
     report.add("driver: CUDA %s, %s".formatted(dotted(supported), driver.report()));
     if (supported < CUDA_12) {
       missing =
@@ -132,7 +132,7 @@ final class CudaLibraries {
     List<Toolkit> toolkits = TOOLKITS.stream().filter(t -> t.major <= driverMajor).toList();
     toolkits.forEach(toolkit -> toolkit.needed.forEach(search::find));
     LibrarySearch.Result cublas = search.find(names(toolkits, Toolkit::cublas));
-    boolean newer = cublas.library().map(CudaLibraries::majorOfCublas).orElse(0) >= 13;
+    boolean newer = cublas.found().map(CudaLibraries::majorOfCublas).orElse(0) >= 13;
     add("cuBLAS", cublas, library -> properties(library, "cublasGetProperty"));
     if (newer) {
       report.add("        " + CublasForwarder.open(Path.of(cublas.report())));
@@ -141,15 +141,15 @@ final class CudaLibraries {
 
     LibrarySearch.Result solver = search.find(names(toolkits, Toolkit::cusolver));
     add("cuSOLVER", solver, library -> properties(library, "cusolverGetProperty"));
-    cusolver = solver.library().orElse(null);
+    cusolver = solver.found().orElse(null);
 
     LibrarySearch.Result compiler = search.find(names(toolkits, Toolkit::nvrtc));
-    compiler.library().ifPresent(CudaLibraries::loadBuiltins);
+    compiler.found().ifPresent(CudaLibraries::loadBuiltins);
     add("NVRTC", compiler, CudaLibraries::nvrtcVersion);
-    nvrtc = compiler.library().orElse(null);
+    nvrtc = compiler.found().orElse(null);
 
-    if (cublas.library().isEmpty() || solver.library().isEmpty()) {
-      String name = cublas.library().isEmpty() ? "cuBLAS" : "cuSOLVER";
+    if (cublas.found().isEmpty() || solver.found().isEmpty()) {
+      String name = cublas.found().isEmpty() ? "cuBLAS" : "cuSOLVER";
       missing =
           Optional.of(
               ("%s of CUDA %s was not found; install the CUDA toolkit or name its folder in %s;"
@@ -167,7 +167,7 @@ final class CudaLibraries {
         "%s: %s%s"
             .formatted(
                 name,
-                result.library().map(version).map(text -> text + ", ").orElse(""),
+                result.found().map(version).map(text -> text + ", ").orElse(""),
                 result.report()));
   }
 

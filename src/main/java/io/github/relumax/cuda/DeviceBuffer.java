@@ -1,6 +1,7 @@
 package io.github.relumax.cuda;
 
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Shapes;
 import io.github.relumax.matrix.ElementType;
 
 /** A buffer in device memory. */
@@ -76,10 +77,7 @@ final class DeviceBuffer implements Buffer {
 
   @Override
   public Buffer rows(long first, long count) {
-    if (first < 0 || count < 0 || first + count > rows) {
-      throw new IllegalArgumentException(
-          "rows %d..%d of a buffer of %d".formatted(first, first + count - 1, rows));
-    }
+    Shapes.requireRows(this, first, count);
     return new DeviceBuffer(this, count, address + first * columns * type.bytes());
   }
 

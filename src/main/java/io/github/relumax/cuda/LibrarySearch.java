@@ -42,10 +42,10 @@ final class LibrarySearch {
   /**
    * What a search came to.
    *
-   * @param library what was opened, if anything was
+   * @param found what was opened, if anything was
    * @param report the path of what was opened, or every place looked at and what was wrong there
    */
-  record Result(Optional<NativeLibrary> library, String report) {}
+  record Result(Optional<NativeLibrary> found, String report) {}
 
   /** The search for libraries of the CUDA toolkit. */
   static LibrarySearch forToolkit() {

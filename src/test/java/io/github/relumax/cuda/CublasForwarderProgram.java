@@ -6,9 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import io.github.relumax.backend.BackendUnavailableException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
 import java.util.Arrays;
 import jcuda.Pointer;
@@ -87,15 +85,11 @@ final class CublasForwarderProgram {
     show("c", numbers.getAtIndex(JAVA_DOUBLE, 7));
   }
 
-  @SuppressWarnings("restricted") // Functions of the stand-in, all with this signature.
+  /** Calls functions of the stand-in, all with this signature, through what has the older name. */
   private static void numbers(String[] names) throws Throwable {
-    SymbolLookup forwarder = SymbolLookup.loaderLookup();
+    NativeLibrary forwarder = NativeLibrary.open("libcublas.so.12");
     for (String name : names) {
-      int number =
-          (int)
-              Linker.nativeLinker()
-                  .downcallHandle(forwarder.findOrThrow(name), FunctionDescriptor.of(JAVA_INT))
-                  .invokeExact();
+      int number = (int) forwarder.function(name, FunctionDescriptor.of(JAVA_INT)).invokeExact();
       show(name, number);
     }
   }

@@ -23,7 +23,7 @@ final class LibrarySearchTest {
   @Test
   void theLoadersOwnSearchFindsWhatItKnows() {
     Result result = new LibrarySearch(List.of(LibrarySearch.LOADER)).find("libnone.so.1", THERE);
-    assertThat(result.library()).isPresent();
+    assertThat(result.found()).isPresent();
     assertThat(result.report()).endsWith("/" + THERE);
   }
 
@@ -52,7 +52,7 @@ final class LibrarySearchTest {
                 LibrarySearch.LOADER,
                 new Place("toolkits", List.of(folder))));
     Result result = search.find("libnone.so.12", "libnone.so.13");
-    assertThat(result.library()).isEmpty();
+    assertThat(result.found()).isEmpty();
     assertThat(result.report())
         .isEqualTo(
             "no libnone.so.12 or libnone.so.13 in CUDA_HOME (none), the loader's own search,"
@@ -64,7 +64,7 @@ final class LibrarySearchTest {
     Path file = Files.writeString(folder.resolve("libnone.so.12"), "not a library");
     Result result =
         new LibrarySearch(List.of(new Place("toolkits", List.of(folder)))).find("libnone.so.12");
-    assertThat(result.library()).isEmpty();
+    assertThat(result.found()).isEmpty();
     assertThat(result.report()).contains("; could not be loaded: " + file + ": ");
   }
 }

@@ -1,0 +1,51 @@
+package io.github.relumax.backend;
+
+/** The checks of shapes that every backend makes; what fails is an IllegalArgumentException. */
+public final class Shapes {
+  private Shapes() {}
+
+  /** Entries of a buffer. */
+  public static long size(Buffer buffer) {
+    return buffer.rows() * buffer.columns();
+  }
+
+  /** Requires so many entries. */
+  public static void requireSize(Buffer buffer, long size) {
+    if (size(buffer) != size) {
+      throw new IllegalArgumentException(
+          "a buffer of %d x %d where %d entries are expected"
+              .formatted(buffer.rows(), buffer.columns(), size));
+    }
+  }
+
+  /** The same for weights, which may be null. */
+  public static void requireWeights(Buffer w2, long size) {
+    if (w2 != null) {
+      requireSize(w2, size);
+    }
+  }
+
+  /** Requires 0 or 1. */
+  public static void requireKeep(double keep) {
+    if (keep != 0 && keep != 1) {
+      throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
+    }
+  }
+
+  /** Requires that two buffers fit. */
+  public static void require(boolean fits, String what, Buffer left, Buffer right) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "%s: a buffer of %d x %d does not fit one of %d x %d"
+              .formatted(what, right.rows(), right.columns(), left.rows(), left.columns()));
+    }
+  }
+
+  /** Requires rows first..first+count-1 of a buffer to exist. */
+  public static void requireRows(Buffer buffer, long first, long count) {
+    if (first < 0 || count < 0 || first + count > buffer.rows()) {
+      throw new IllegalArgumentException(
+          "rows %d..%d of a buffer of %d".formatted(first, first + count - 1, buffer.rows()));
+    }
+  }
+}
