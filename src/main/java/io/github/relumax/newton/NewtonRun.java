@@ -74,6 +74,11 @@ final class NewtonRun implements AutoCloseable {
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
+  /**
+   * Residual of a step's linear system, relative to the gradient, where it is solved by products.
+   */
+  private static final double SOLVE_PRECISION = 1e-2;
+
   private static final long STORAGE_SEED = 1;
 
   private final Backend backend;
@@ -84,8 +89,9 @@ final class NewtonRun implements AutoCloseable {
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
   private final SoftmaxReluObjective objective;
+  private final CurvatureModel curvature;
   private final DampedModel model;
-  private final Map<CurvatureForm, Buffer> directions = new EnumMap<>(CurvatureForm.class);
+  private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
   private final Buffer before;
   private final double[] ladder;
@@ -116,11 +122,12 @@ final class NewtonRun implements AutoCloseable {
     try {
       objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
       owned.add(objective::close);
+      curvature = new ExactModel(backend, objective, options.curvature().forms());
+      owned.add(curvature::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
-      options.curvature().forms().forEach(objective::reserve);
       for (CurvatureForm form : CurvatureForm.values()) {
-        directions.put(form, vector(d));
+        directions.put(form, new Direction(vector(d)));
       }
       product = vector(d);
       before = vector(d);
@@ -140,6 +147,16 @@ final class NewtonRun implements AutoCloseable {
   static long ownBytes(long d) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     return (long) (8 * ((double) d * d + 6.0 * d));
+  }
+
+  /** A step p of one form, and pᵀHp. */
+  private static final class Direction {
+    final Buffer p;
+    double curvature;
+
+    Direction(Buffer p) {
+      this.p = p;
+    }
   }
 
   Solution solve(double[] x0) {
@@ -206,7 +223,7 @@ final class NewtonRun implements AutoCloseable {
         return noDirection(forms.getLast());
       }
       CurvatureForm first = usable.get(0);
-      if (norm(directions.get(first)) <= options.tolerance() * norm(objective.x())) {
+      if (norm(directions.get(first).p) <= options.tolerance() * norm(objective.x())) {
         Status converged = tryToFinish(first, rejected);
         if (converged != null) {
           return converged;
@@ -235,7 +252,7 @@ final class NewtonRun implements AutoCloseable {
       return stop;
     }
     // However large its multiple, the scale of an H that has underflowed cannot damp it.
-    double scale = backend.scale(objective.curvature(form));
+    double scale = curvature.at(form).scale();
     return Double.isFinite(scale) ? Status.FLAT : Status.NON_FINITE;
   }
 
@@ -281,23 +298,27 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
-    Buffer h = clock.time(Phase.CURVATURE, () -> objective.curvature(form));
-    return clock.time(
-        Phase.STEP,
-        () ->
-            model.minimise(
-                h,
-                mu * backend.scale(h),
-                objective.x(),
-                objective.gradient(),
-                directions.get(form)));
+    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.at(form));
+    Direction direction = directions.get(form);
+    boolean found =
+        clock.time(
+            Phase.STEP,
+            () ->
+                model.minimise(
+                    h,
+                    mu * h.scale(),
+                    SOLVE_PRECISION,
+                    objective.x(),
+                    objective.gradient(),
+                    direction.p));
+    direction.curvature = model.curvatureAlong();
+    return found;
   }
 
   /** -(t gᵀp + t²/2 pᵀHp): what the undamped model promises for x + t p. */
   private double predictedDecrease(CurvatureForm form, double t) {
-    Buffer p = directions.get(form);
-    backend.multiply(objective.curvature(form), p, product);
-    return -t * (backend.dot(objective.gradient(), p) + 0.5 * t * backend.dot(p, product));
+    Direction direction = directions.get(form);
+    return -t * (backend.dot(objective.gradient(), direction.p) + 0.5 * t * direction.curvature);
   }
 
   // Steps
@@ -307,7 +328,7 @@ final class NewtonRun implements AutoCloseable {
    * one.
    */
   private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
-    List<Buffer> ps = forms.stream().map(directions::get).toList();
+    List<Buffer> ps = forms.stream().map(form -> directions.get(form).p).toList();
     Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : ladder);
     if (lowest.isEmpty() && fullStepExpected) {
       lowest = lowest(ps, ladder);
@@ -328,7 +349,7 @@ final class NewtonRun implements AutoCloseable {
       return false;
     }
     iterations++;
-    report(t * norm(directions.get(form)), t, gainRatio, form, rejected);
+    report(t * norm(directions.get(form).p), t, gainRatio, form, rejected);
     damping.accepted(gainRatio);
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     exactWon = form == CurvatureForm.EXACT;
@@ -358,12 +379,14 @@ final class NewtonRun implements AutoCloseable {
   private void move(int trial) {
     backend.copy(objective.x(), before);
     clock.time(Phase.EVALUATE, () -> objective.accept(trial));
+    curvature.moved();
   }
 
   private void moveBack() {
     double[] x = new double[problem.d()];
     backend.read(before, x);
     clock.time(Phase.EVALUATE, () -> objective.moveTo(x));
+    curvature.moved();
   }
 
   // Ends
@@ -373,19 +396,19 @@ final class NewtonRun implements AutoCloseable {
    */
   private Status tryToFinish(CurvatureForm form, int rejected) {
     if (!nearlyUndamped(form)
-        || norm(directions.get(form)) > options.tolerance() * norm(objective.x())) {
+        || norm(directions.get(form).p) > options.tolerance() * norm(objective.x())) {
       minimise(form, damping.value());
       return null;
     }
     double[] losses =
         clock.time(
-            Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
+            Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
     double loss = objective.evaluation().loss();
     if (losses[0] < loss) {
       double gainRatio = (loss - losses[0]) / predictedDecrease(form, 1);
       move(0);
       iterations++;
-      report(norm(directions.get(form)), 1, gainRatio, form, rejected);
+      report(norm(directions.get(form).p), 1, gainRatio, form, rejected);
     }
     return Status.STEP_SMALL;
   }
@@ -406,14 +429,14 @@ final class NewtonRun implements AutoCloseable {
     if (!definite) {
       minimise(form, damping.value());
     }
-    double step = norm(directions.get(form));
+    double step = norm(directions.get(form).p);
     double size = norm(objective.x());
     if (definite && step <= options.tolerance() * size) {
       return tryToFinish(form, rejected);
     }
     double gradient = stationarity();
     double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
-    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
+    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
     move(0);
     Evaluation at = objective.evaluation();
     int flips = at.flips();
@@ -511,9 +534,10 @@ final class NewtonRun implements AutoCloseable {
   private double storageError(double rounding) {
     CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
     objective.perturbLogits(TYPICAL_ROUNDING * rounding, STORAGE_SEED, product);
-    Buffer h = objective.curvature(form);
-    Buffer p = directions.get(form);
-    if (!model.minimise(h, NEARLY_UNDAMPED * backend.scale(h), objective.x(), product, p)) {
+    ShiftedSystem h = curvature.at(form);
+    Buffer p = directions.get(form).p;
+    double lambda = NEARLY_UNDAMPED * h.scale();
+    if (!model.minimise(h, lambda, SOLVE_PRECISION, objective.x(), product, p)) {
       return Double.NaN;
     }
     return norm(p) / norm(objective.x());
