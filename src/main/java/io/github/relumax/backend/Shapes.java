@@ -18,10 +18,10 @@ public final class Shapes {
     }
   }
 
-  /** The same for weights, which may be null. */
-  public static void requireWeights(Buffer w2, long size) {
-    if (w2 != null) {
-      requireSize(w2, size);
+  /** The same for a buffer that may be null. */
+  public static void requireOptional(Buffer buffer, long size) {
+    if (buffer != null) {
+      requireSize(buffer, size);
     }
   }
 
@@ -46,6 +46,14 @@ public final class Shapes {
     if (first < 0 || count < 0 || first + count > buffer.rows()) {
       throw new IllegalArgumentException(
           "rows %d..%d of a buffer of %d".formatted(first, first + count - 1, buffer.rows()));
+    }
+  }
+
+  /** Requires entries first..first+count-1 of a list to exist. */
+  public static void requireEntries(Units list, long first, long count) {
+    if (first < 0 || first > list.count() - count) {
+      throw new IllegalArgumentException(
+          "entries %d..%d of a list of %d".formatted(first, first + count - 1, list.count()));
     }
   }
 }

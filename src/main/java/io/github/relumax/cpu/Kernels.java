@@ -40,6 +40,9 @@ interface Kernels {
   /** y += s a. */
   void addRow(double s, long a, long y, int n);
 
+  /** y += s (a - center). */
+  void addCentered(double s, long a, long center, long y, int n);
+
   /** out = alpha u + beta v; out may be u or v. */
   void combine(double alpha, long u, double beta, long v, long out, int n);
 

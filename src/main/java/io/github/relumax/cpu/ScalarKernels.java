@@ -84,6 +84,14 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addCentered(double s, long a, long center, long y, int n) {
+    for (int j = 0; j < n; j++) {
+      double entry = get(a + 8L * j) - get(center + 8L * j);
+      set(y + 8L * j, get(y + 8L * j) + s * entry);
+    }
+  }
+
+  @Override
   public void combine(double alpha, long u, double beta, long v, long out, int n) {
     for (int j = 0; j < n; j++) {
       set(out + 8L * j, alpha * get(u + 8L * j) + beta * get(v + 8L * j));

@@ -221,6 +221,20 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void addCentered(double s, long a, long center, long y, int n) {
+    DoubleVector v = DoubleVector.broadcast(S, s);
+    int j = 0;
+    for (; j <= n - L; j += L) {
+      long to = y + 8L * j;
+      store(load(a + 8L * j).sub(load(center + 8L * j)).fma(v, load(to)), to);
+    }
+    for (; j < n; j++) {
+      double entry = get(a + 8L * j) - get(center + 8L * j);
+      set(y + 8L * j, get(y + 8L * j) + s * entry);
+    }
+  }
+
+  @Override
   public void combine(double alpha, long u, double beta, long v, long out, int n) {
     DoubleVector alphas = DoubleVector.broadcast(S, alpha);
     DoubleVector betas = DoubleVector.broadcast(S, beta);

@@ -2,8 +2,8 @@ package io.github.relumax.cuda;
 
 import static io.github.relumax.backend.Shapes.require;
 import static io.github.relumax.backend.Shapes.requireKeep;
+import static io.github.relumax.backend.Shapes.requireOptional;
 import static io.github.relumax.backend.Shapes.requireSize;
-import static io.github.relumax.backend.Shapes.requireWeights;
 import static io.github.relumax.backend.Shapes.size;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -497,7 +497,7 @@ final class CudaBackend implements Backend {
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
     long m = size(z);
     requireSize(b, m);
-    requireWeights(w2, m);
+    requireOptional(w2, m);
     requireSize(f, m);
     requireSize(gz, m);
     int grid = Grids.along(m);
@@ -527,7 +527,7 @@ final class CudaBackend implements Backend {
   public void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization) {
     long m = z.columns();
     requireSize(b, m);
-    requireWeights(w2, m);
+    requireOptional(w2, m);
     int grid = Grids.along(m);
     long partials = partials();
     long out = results + 8 * 3 * ROWS_TOGETHER;
@@ -561,7 +561,7 @@ final class CudaBackend implements Backend {
     long m = size(u);
     requireSize(a, m);
     requireSize(f, m);
-    requireWeights(w2, m);
+    requireOptional(w2, m);
     requireSize(out, m);
     dot(f, u, results);
     along("curvatureSum", m, address(a), address(u), results, m, partials());
@@ -683,6 +683,48 @@ final class CudaBackend implements Backend {
       copy(r, out);
     }
     gpu.solver().solve(Math.toIntExact(l.rows()), address(l), address(out), results);
+  }
+
+  @Override
+  public void solveTransposed(Buffer l, Buffer r, Buffer out) {
+    throw new UnsupportedOperationException("solveTransposed");
+  }
+
+  @Override
+  public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
+    throw new UnsupportedOperationException("curvatureTimes");
+  }
+
+  @Override
+  public void normals(long seed, int stream, long first, Buffer out) {
+    throw new UnsupportedOperationException("normals");
+  }
+
+  @Override
+  public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
+    throw new UnsupportedOperationException("countSketch");
+  }
+
+  @Override
+  public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
+    throw new UnsupportedOperationException("rowScores");
+  }
+
+  @Override
+  public void sampleRows(
+      long seed, int stream, Buffer scores, double total, double size, Units out) {
+    throw new UnsupportedOperationException("sampleRows");
+  }
+
+  @Override
+  public void sampleWeights(
+      Units rows, long first, Buffer scores, double total, double size, Buffer a, Buffer out) {
+    throw new UnsupportedOperationException("sampleWeights");
+  }
+
+  @Override
+  public void gatherRows(Buffer a, Units rows, long first, Buffer out) {
+    throw new UnsupportedOperationException("gatherRows");
   }
 
   @Override
