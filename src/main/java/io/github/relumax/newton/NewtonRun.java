@@ -77,7 +77,7 @@ final class NewtonRun implements AutoCloseable {
   /**
    * Residual of a step's linear system, relative to the gradient, where it is solved by products.
    */
-  private static final double SOLVE_PRECISION = 1e-2;
+  private static final double SOLVE_PRECISION = 1e-4;
 
   private static final long STORAGE_SEED = 1;
 
@@ -98,6 +98,12 @@ final class NewtonRun implements AutoCloseable {
   private final Damping damping = new Damping();
   private final PhaseClock clock;
 
+  private double startGradient;
+  private double precision() {
+    double ratio = objective.evaluation().gradientNorm() / startGradient;
+    return Math.max(1e-10, Math.min(Double.parseDouble(System.getProperty("eta", "1e-2")), Math.pow(ratio, Double.parseDouble(System.getProperty("pow", "1")))));
+  }
+  private Approximation last = Approximation.NONE;
   private int iterations;
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
@@ -122,7 +128,16 @@ final class NewtonRun implements AutoCloseable {
     try {
       objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
       owned.add(objective::close);
-      curvature = new ExactModel(backend, objective, options.curvature().forms());
+      curvature =
+          System.getProperty("cg") == null
+              ? new ExactModel(backend, objective, options.curvature().forms())
+              : new SketchedModel(
+                  backend,
+                  objective,
+                  problem.m(),
+                  options.curvature().forms(),
+                  Double.parseDouble(System.getProperty("cg")),
+                  1);
       owned.add(curvature::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
@@ -161,6 +176,7 @@ final class NewtonRun implements AutoCloseable {
 
   Solution solve(double[] x0) {
     clock.time(Phase.EVALUATE, () -> objective.startAt(intoBall(x0)));
+    startGradient = objective.evaluation().gradientNorm();
     report(0, 0, Double.NaN, null, 0);
     Status end = null;
     while (end == null) {
@@ -307,7 +323,7 @@ final class NewtonRun implements AutoCloseable {
                 model.minimise(
                     h,
                     mu * h.scale(),
-                    SOLVE_PRECISION,
+                    precision(),
                     objective.x(),
                     objective.gradient(),
                     direction.p));
@@ -340,6 +356,7 @@ final class NewtonRun implements AutoCloseable {
     double loss = objective.evaluation().loss();
     CurvatureForm form = forms.get(best.direction());
     double t = best.length();
+    last = curvature.approximation(form);
     // A longer step than the model's own may lower the loss where the model saw no gain.
     double predicted = predictedDecrease(form, t);
     double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
@@ -488,6 +505,7 @@ final class NewtonRun implements AutoCloseable {
   private void report(
       double stepNorm, double t, double gainRatio, CurvatureForm form, int rejected) {
     Evaluation at = objective.evaluation();
+    if (System.getProperty("verb") != null && form != null) System.err.println(form + " " + last);
     listener.onIteration(
         new Iteration(
             iterations,
@@ -537,7 +555,7 @@ final class NewtonRun implements AutoCloseable {
     ShiftedSystem h = curvature.at(form);
     Buffer p = directions.get(form).p;
     double lambda = NEARLY_UNDAMPED * h.scale();
-    if (!model.minimise(h, lambda, SOLVE_PRECISION, objective.x(), product, p)) {
+    if (!model.minimise(h, lambda, precision(), objective.x(), product, p)) {
       return Double.NaN;
     }
     return norm(p) / norm(objective.x());

@@ -3,6 +3,7 @@ package io.github.relumax.objective;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Units;
 
 /**
  * The curvature at the objective's x as a sum over rows, one of either form at a time:
@@ -24,6 +25,7 @@ public final class CurvatureRows {
   private final Buffer w2;
 
   private final double w2Sum;
+  private final Buffer scratch;
 
   /** A column, whose row views belong to row views of C. */
   private final Buffer weights;
@@ -39,7 +41,7 @@ public final class CurvatureRows {
   /**
    * Rows of this C.
    *
-   * @param weights m x 1, and center and w2Rows 1 x d: scratch that the owner closes
+   * @param scratch k x m, weights m x 1, center and w2Rows 1 x d: closed by the owner
    */
   CurvatureRows(
       Backend backend,
@@ -48,6 +50,7 @@ public final class CurvatureRows {
       Buffer b,
       Buffer w2,
       double w2Sum,
+      Buffer scratch,
       Buffer weights,
       Buffer center,
       Buffer w2Rows) {
@@ -57,6 +60,7 @@ public final class CurvatureRows {
     this.b = b;
     this.w2 = w2;
     this.w2Sum = w2Sum;
+    this.scratch = scratch;
     this.weights = weights;
     this.center = center;
     this.w2Rows = w2Rows;
@@ -109,6 +113,61 @@ public final class CurvatureRows {
     if (w2 != null) {
       backend.rankTwo(h, w2Rows, center, w2Sum);
     }
+  }
+
+  /**
+   * out = H v: in one read of C where it is kept, in two of A2 where it is not. v, out: 1 x d.
+   * Overwrites the trial points.
+   */
+  public void times(Buffer v, Buffer out) {
+    if (c.isCurrent()) {
+      c.curvatureTimes(center, weights, v, out);
+    } else {
+      Buffer u = scratch.row(0);
+      c.times(v, u);
+      backend.applyCurvature(weights, f, null, u, u);
+      c.transposedTimes(u, out);
+    }
+    if (w2 != null) {
+      double alongRows = backend.dot(w2Rows, v);
+      double alongCenter = backend.dot(center, v);
+      backend.combine(1, out, alongCenter, w2Rows, out);
+      backend.combine(1, out, alongRows + w2Sum * alongCenter, center, out);
+    }
+  }
+
+  /** y[k,i] = ⟨C_i, g_k⟩, in one read. g: k x d, y: k x m, k at most the trial points. */
+  public void products(Buffer g, Buffer y) {
+    c.times(g, y);
+  }
+
+  /** The k trial points' logits, k x m, to be used until points are tried again. */
+  public Buffer scratch() {
+    return scratch;
+  }
+
+  /**
+   * Allocates what {@link #sketch} and {@link #gather} need.
+   *
+   * @param count rows of a sketch, and rows that are gathered at a time, at most
+   */
+  public void reserve(long count) {
+    c.reserveRows(count);
+  }
+
+  /** out = the {@link Backend#countSketch} of the rows √|a_i| r_i. a: m x 1, out: K x d. */
+  public void sketch(long seed, int stream, Buffer a, Buffer out) {
+    c.sketch(seed, stream, center, a, out);
+  }
+
+  /** out[j,:] = C_i, not centred, for row i = entry first + j of the list. out: k x d. */
+  public void gather(Units rows, long first, Buffer out) {
+    c.gather(rows, first, out);
+  }
+
+  /** f at x. */
+  public Buffer softmax() {
+    return f;
   }
 
   /** a, m x 1: the weights of the rows. */

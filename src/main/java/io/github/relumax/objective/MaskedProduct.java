@@ -3,6 +3,9 @@ package io.github.relumax.objective;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * C = A2 diag(mask) A1 (m x d) at one x, with mask = 1[A1 x &gt; 0]: kept whole and brought up to
@@ -22,10 +25,22 @@ final class MaskedProduct {
   private final Units units;
 
   private final long m;
+  private final long n;
   private final long d;
   private final long blockRows;
 
+  private final List<Runnable> owned = new ArrayList<>();
+
   private Buffer c;
+
+  // Rows, where C is not kept.
+  private Buffer a2Rows;
+  private Buffer ones;
+  private Buffer onesSketch;
+  private Buffer minusCenter;
+
+  /** Unit 0, with sign +1. */
+  private Units onlyUnit;
 
   /** Whether c is all of C at x; never when C is streamed in more than one block. */
   private boolean current;
@@ -57,6 +72,7 @@ final class MaskedProduct {
     this.units = units;
     this.blockRows = blockRows;
     m = a2.rows();
+    n = a2.columns();
     d = a1.columns();
   }
 
@@ -72,7 +88,7 @@ final class MaskedProduct {
   /** Allocates C, or a block of it. */
   void reserve() {
     if (c == null) {
-      c = backend.allocate(blockRows, d);
+      c = own(backend.allocate(blockRows, d));
     }
   }
 
@@ -165,9 +181,70 @@ final class MaskedProduct {
     }
   }
 
-  void close() {
-    if (c != null) {
-      c.close();
+  /** out = Σ_i a_i (C_i - center) ⟨C_i - center, v⟩, where C is there. */
+  void curvatureTimes(Buffer center, Buffer a, Buffer v, Buffer out) {
+    backend.curvatureTimes(c, center, a, v, out);
+  }
+
+  // Rows
+
+  /**
+   * Allocates what {@link #sketch} and {@link #gather} need where C is not kept.
+   *
+   * @param rows of a sketch, and of a block of gathered rows
+   */
+  void reserveRows(long rows) {
+    if (!isKept() && a2Rows == null) {
+      a2Rows = own(backend.allocate(rows, n));
+      ones = own(backend.allocate(m, 1));
+      onesSketch = own(backend.allocate(rows, 1));
+      minusCenter = own(backend.allocate(1, d));
+      Buffer one = own(backend.allocate(1, 1));
+      backend.write(new double[] {1}, one);
+      onlyUnit = backend.units(1);
+      owned.add(onlyUnit::close);
+      backend.activeUnits(one, onlyUnit);
+      double[] values = new double[(int) m];
+      Arrays.fill(values, 1);
+      backend.write(values, ones);
     }
+  }
+
+  /** out = the {@link Backend#countSketch} of √|a| (C - center). out: K x d. */
+  void sketch(long seed, int stream, Buffer center, Buffer a, Buffer out) {
+    if (current) {
+      backend.countSketch(seed, stream, c, center, a, out);
+      return;
+    }
+    // S √a (C - 1 centerᵀ) = (S √a A2) diag(mask) A1 - (S √a 1) centerᵀ.
+    Buffer a2Sketch = a2Rows.rows(0, out.rows());
+    Buffer sums = onesSketch.rows(0, out.rows());
+    backend.countSketch(seed, stream, a2, null, a, a2Sketch);
+    backend.countSketch(seed, stream, ones, null, a, sums);
+    backend.combine(-1, center, 0, center, minusCenter);
+    backend.activeUnits(z1, units);
+    backend.accumulate(a2Sketch, units, a1, 0, out);
+    backend.accumulate(sums, onlyUnit, minusCenter, 1, out);
+  }
+
+  /** out[j,:] = C[i,:] for entry first + j of the list. out: k x d, k at most what is reserved. */
+  void gather(Units rows, long first, Buffer out) {
+    if (current) {
+      backend.gatherRows(c, rows, first, out);
+      return;
+    }
+    Buffer gathered = a2Rows.rows(0, out.rows());
+    backend.gatherRows(a2, rows, first, gathered);
+    backend.activeUnits(z1, units);
+    backend.accumulate(gathered, units, a1, 0, out);
+  }
+
+  private Buffer own(Buffer buffer) {
+    owned.add(buffer::close);
+    return buffer;
+  }
+
+  void close() {
+    owned.forEach(Runnable::run);
   }
 }

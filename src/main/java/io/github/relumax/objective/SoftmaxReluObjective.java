@@ -143,7 +143,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       double w2Sum = squares == null ? 0 : sum(squares);
       rows =
           new CurvatureRows(
-              backend, c, f, b, w2, w2Sum, allocate(m, 1), allocate(1, d), allocate(1, d));
+              backend, c, f, b, w2, w2Sum, trialZ, allocate(m, 1), allocate(1, d), allocate(1, d));
     } catch (RuntimeException | Error e) {
       close();
       throw e;

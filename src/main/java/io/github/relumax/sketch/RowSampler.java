@@ -1,0 +1,162 @@
+package io.github.relumax.sketch;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Units;
+import io.github.relumax.objective.CurvatureRows;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The curvature from a sample of its rows (claim 5 of arXiv 2308.08358):
+ *
+ * <pre>  H̃ = Σ_{i in S} D_i / p_i (C_i - C̄)(C_i - C̄)ᵀ + R,   p_i = min(1, size τ_i / Σ τ)</pre>
+ *
+ * where each row is in S on its own with probability p_i, τ are {@link LeverageScores}, D = max(a,
+ * 0), and R, of rank two, stays as it is. On average H̃ is the H of the rows with a_i &gt; 0, which
+ * for Gauss-Newton is H. Draws are a function of (seed, draw, row) alone, so every backend and
+ * every split of the rows chooses the same ones from the same scores.
+ *
+ * <p>Scores are kept while f has moved by at most a tenth, ‖f - f_then‖ &lt;= 0.1 ‖f‖, and at most
+ * every twentieth active unit has flipped: what has become wrong of them costs accuracy, not
+ * correctness.
+ */
+public final class RowSampler implements AutoCloseable {
+  private static final double MOST_MOVE = 0.1;
+  private static final double MOST_FLIPS = 0.05;
+
+  /** Streams of random numbers for one draw. */
+  private static final int STREAMS = 4;
+
+  private static final int ROWS_STREAM = 2;
+  private static final int START_STREAM = 3;
+
+  private final Backend backend;
+  private final long seed;
+  private final List<Runnable> owned = new ArrayList<>();
+  private final LeverageScores leverage;
+  private final Map<CurvatureForm, Scores> scores = new EnumMap<>(CurvatureForm.class);
+  private final Units rows;
+  private final Buffer weights;
+  private final Buffer difference;
+  private int draws;
+
+  /** The scores of one form, and when they were computed. */
+  private static final class Scores {
+    final Buffer values;
+    final Buffer softmax;
+    double total;
+    boolean valid;
+    double flips;
+
+    Scores(Buffer values, Buffer softmax) {
+      this.values = values;
+      this.softmax = softmax;
+    }
+  }
+
+  /** A sampler for these forms of an m x d C. */
+  public RowSampler(Backend backend, int m, int d, Collection<CurvatureForm> forms, long seed) {
+    this.backend = backend;
+    this.seed = seed;
+    try {
+      leverage = new LeverageScores(backend, m, d);
+      owned.add(leverage::close);
+      for (CurvatureForm form : forms) {
+        scores.put(form, new Scores(vector(m), vector(m)));
+      }
+      difference = vector(m);
+      weights = backend.allocate(LeverageScores.sketchRows(d), 1);
+      owned.add(weights::close);
+      rows = backend.units(m);
+      owned.add(rows::close);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Buffer vector(long length) {
+    Buffer buffer = backend.allocate(1, length);
+    owned.add(buffer::close);
+    return buffer;
+  }
+
+  /** Allocates what the rows need. */
+  public void reserve(CurvatureRows of) {
+    of.reserve(LeverageScores.sketchRows(of.center().columns()));
+  }
+
+  /** x has moved by a step that switched this part of the active units. */
+  public void moved(double flips) {
+    scores.values().forEach(s -> s.flips += flips);
+  }
+
+  /** Makes the next sample compute its scores anew. */
+  public void forgetScores() {
+    scores.values().forEach(s -> s.valid = false);
+  }
+
+  /**
+   * h = H̃ from a new draw.
+   *
+   * @param of the rows, with {@code form} selected
+   * @param size how many rows to expect, at most
+   * @return how many there are; 0 where there is nothing to sample from, and h is then of no use
+   */
+  public int sample(CurvatureRows of, CurvatureForm form, double size, Buffer h) {
+    int stream = STREAMS * draws++;
+    Scores s = scores.get(form);
+    if (isStale(of, s)) {
+      s.total = leverage.estimate(of, seed, stream, s.values);
+      s.valid = s.total > 0 && Double.isFinite(s.total);
+      s.flips = 0;
+      backend.copy(of.softmax(), s.softmax);
+    }
+    if (!s.valid) {
+      return 0;
+    }
+    backend.sampleRows(seed, stream + ROWS_STREAM, s.values, s.total, size, rows);
+    sum(of, s, size, h);
+    return rows.count();
+  }
+
+  private boolean isStale(CurvatureRows of, Scores s) {
+    if (!s.valid || s.flips > MOST_FLIPS) {
+      return true;
+    }
+    Buffer f = of.softmax();
+    backend.combine(1, f, -1, s.softmax, difference);
+    double moved = backend.dot(difference, difference);
+    return !(moved <= MOST_MOVE * MOST_MOVE * backend.dot(f, f));
+  }
+
+  private void sum(CurvatureRows of, Scores s, double size, Buffer h) {
+    Buffer positive = leverage.positiveWeights(of);
+    Buffer room = leverage.room();
+    long count = rows.count();
+    for (long first = 0; first < count; first += room.rows()) {
+      long block = Math.min(room.rows(), count - first);
+      Buffer sampled = room.rows(0, block);
+      Buffer scaled = weights.rows(0, block);
+      of.gather(rows, first, sampled);
+      backend.sampleWeights(rows, first, s.values, s.total, size, positive, scaled);
+      backend.gram(sampled, of.center(), scaled, first == 0 ? 0 : 1, h);
+    }
+    of.addCorrection(h);
+  }
+
+  /** out = Gaussian numbers of their own for the last draw. */
+  public void randomVector(Buffer out) {
+    backend.normals(seed, STREAMS * draws - STREAMS + START_STREAM, 0, out);
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Runnable::run);
+  }
+}
