@@ -31,6 +31,12 @@ public interface Backend extends AutoCloseable {
    */
   long workspaceBytes(long m, long n, long d);
 
+  /**
+   * How many operations of {@link #gram} take about as long as reading a byte of memory: a constant
+   * of the kind of backend, so that what is decided by it does not vary from run to run.
+   */
+  double flopsPerByte();
+
   /** The matrix where the backend can read it; a view, not a copy, where that is possible. */
   Buffer upload(Matrix matrix);
 

@@ -55,6 +55,11 @@ public final class MeteredBackend implements Backend {
   // Memory
 
   @Override
+  public double flopsPerByte() {
+    return backend.flopsPerByte();
+  }
+
+  @Override
   public Buffer upload(Matrix matrix) {
     long began = System.nanoTime();
     Buffer result = backend.upload(matrix);

@@ -4,7 +4,8 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.PathChoice;
+import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.DerivativeCheck;
 import io.github.relumax.objective.DerivativeCheck.Comparison;
@@ -26,6 +27,9 @@ import picocli.CommandLine.Option;
           + " near to say."
     })
 final class CheckCommand implements Callable<Integer> {
+  /** H is summed over all rows. */
+  private static final NewtonOptions FULL = NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL);
+
   private final Console console;
 
   @Mixin private ProblemMixin input;
@@ -64,7 +68,7 @@ final class CheckCommand implements Callable<Integer> {
             ? ProblemMixin.point("--at", at, problem)
             : folder.x0().orElseGet(() -> PlantedProblem.randomStart(problem.d(), seed));
     try (Backend backend = backends.open()) {
-      CurvaturePath path = Memory.requireSolve(backend, problem, PathChoice.AUTO).path();
+      CurvaturePath path = Memory.requireSolve(backend, problem, FULL).path();
       Report report =
           console.during("comparing", _ -> DerivativeCheck.run(backend, problem, path, x, seed));
       return show(report);

@@ -7,7 +7,8 @@ import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.PathChoice;
+import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
@@ -34,6 +35,9 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand implements Callable<Integer> {
   /** What is written to see whether the folder takes files. */
   private static final int PROBE_BYTES = 4096;
+
+  /** H is summed over all rows. */
+  private static final NewtonOptions FULL = NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL);
 
   private final Console console;
 
@@ -106,7 +110,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static SoftmaxReluObjective objective(Backend backend, Problem problem) {
-    CurvaturePath path = Memory.requireSolve(backend, problem, PathChoice.AUTO).path();
+    CurvaturePath path = Memory.requireSolve(backend, problem, FULL).path();
     return new SoftmaxReluObjective(backend, problem, 1, path);
   }
 

@@ -58,6 +58,8 @@ final class PlanCommand implements Callable<Integer> {
       description = "Iterations to plan for. Default: ${DEFAULT-VALUE}.")
   private int iterations;
 
+  @Mixin private CurvatureMixin curvature;
+
   @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
@@ -133,7 +135,7 @@ final class PlanCommand implements Callable<Integer> {
     boolean mapped = subject.a2Mapped() && !memory.separate();
     long left = mapped ? available : available - load.a2Bytes();
     PathDecision decision =
-        PathDecision.of(backend, load.m(), load.n(), load.d(), path.path(), left);
+        PathDecision.of(backend, load.m(), load.n(), load.d(), curvature.options(path), left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
     return new PlanRecord(

@@ -6,6 +6,9 @@ package io.github.relumax.cpu;
  * as in the Gram matrix, so that a large common part of the rows cancels once and exactly.
  */
 final class CurvatureProduct {
+  /** Scratch for rows that are widened, in turn. */
+  private static final int[] SLOTS = {Parallel.ROWS, Parallel.LEFT};
+
   private final Kernels kernels;
   private final Parallel parallel;
 
@@ -28,23 +31,14 @@ final class CurvatureProduct {
             grain,
             (part, low, high) -> {
               long sum = sums.clear(part);
-              long centred = parallel.scratch(part, Parallel.ROWS, 4L * d).address();
-              long coefficients = parallel.tile(part);
               long quarter = (high - low) / 4;
-              for (long i = low; i < low + quarter; i++) {
-                long from = rows.load(part, i, quarter, 4);
-                for (int r = 0; r < 4; r++) {
-                  long row = from + r * rows.stride(quarter);
-                  kernels.combine(1, row, -1, center.address(), centred + 8L * r * d, d);
-                }
-                kernels.dots(centred, 8L * d, v.address(), d, coefficients, 8);
-                for (int r = 0; r < 4; r++) {
-                  weigh(coefficients + 8L * r, a.address() + 8 * (i + r * quarter));
-                }
-                kernels.addRows(coefficients, 8, centred, 8L * d, sum, d);
+              if (quarter > 0) {
+                addFours(rows, part, low, quarter, center, a, v, sum);
               }
               for (long i = low + 4 * quarter; i < high; i++) {
-                kernels.combine(1, rows.load(part, i, 1, 1), -1, center.address(), centred, d);
+                long row = rows.load(part, i, 1, 1);
+                long centred = parallel.scratch(part, Parallel.RIGHT, d).address();
+                kernels.combine(1, row, -1, center.address(), centred, d);
                 double dot = kernels.dot(centred, v.address(), d);
                 kernels.addRow(RawMemory.get(a.address() + 8 * i) * dot, centred, sum, d);
               }
@@ -52,7 +46,34 @@ final class CurvatureProduct {
     sums.addUp(parts, out);
   }
 
-  private static void weigh(long dot, long weight) {
-    RawMemory.set(dot, RawMemory.get(dot) * RawMemory.get(weight));
+  /** Rows low to low + 4 quarter - 1: each four are added up while the next four are read. */
+  private void addFours(
+      RowBlocks rows,
+      int part,
+      long low,
+      long quarter,
+      CpuBuffer center,
+      CpuBuffer a,
+      CpuBuffer v,
+      long sum) {
+    int d = rows.columns();
+    long stride = rows.stride(quarter);
+    long coefficients = parallel.tile(part);
+    RawMemory.clear(coefficients, 32);
+    long last = rows.load(part, SLOTS[0], low, quarter, 4);
+    for (long i = low; i < low + quarter; i++) {
+      long next = rows.load(part, SLOTS[(int) (i - low & 1)], i, quarter, 4);
+      kernels.addCenteredThenDots(
+          coefficients, last, next, stride, center.address(), v.address(), d, sum, coefficients);
+      for (int r = 0; r < 4; r++) {
+        long at = coefficients + 8L * r;
+        RawMemory.set(at, RawMemory.get(at) * RawMemory.get(a.address() + 8 * (i + r * quarter)));
+      }
+      last = next;
+    }
+    for (int r = 0; r < 4; r++) {
+      double coefficient = RawMemory.get(coefficients + 8L * r);
+      kernels.addCentered(coefficient, last + r * stride, center.address(), sum, d);
+    }
   }
 }

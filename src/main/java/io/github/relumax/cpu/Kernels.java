@@ -40,6 +40,16 @@ interface Kernels {
   /** y += s a. */
   void addRow(double s, long a, long y, int n);
 
+  /**
+   * sum += Σ_r s[r] (last_r - center) and dots[r] = ⟨next_r - center, v⟩, r &lt; 4: the rows that
+   * are still in cache are added up while the next ones come from memory.
+   *
+   * @param stride bytes between the rows of last, and between those of next
+   * @param dots may be s
+   */
+  void addCenteredThenDots(
+      long s, long last, long next, long stride, long center, long v, int n, long sum, long dots);
+
   /** y += s (a - center). */
   void addCentered(double s, long a, long center, long y, int n);
 

@@ -33,10 +33,15 @@ final class RowBlocks {
    * one lies.
    */
   long load(int part, long i, long apart, int count) {
+    return load(part, Parallel.ROWS, i, apart, count);
+  }
+
+  /** The same with the scratch of this slot, for rows that are to outlive another load. */
+  long load(int part, int slot, long i, long apart, int count) {
     if (inPlace) {
       return matrix.address(i);
     }
-    long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
+    long to = parallel.scratch(part, slot, (long) MOST_ROWS * columns).address();
     for (int r = 0; r < count; r++) {
       kernels.widen(matrix.address(i + r * apart), to + 8L * r * columns, columns);
     }

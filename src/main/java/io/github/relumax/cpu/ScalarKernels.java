@@ -84,6 +84,20 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addCenteredThenDots(
+      long s, long last, long next, long stride, long center, long v, int n, long sum, long dots) {
+    for (int r = 0; r < 4; r++) {
+      addCentered(get(s + 8L * r), last + r * stride, center, sum, n);
+      double dot = 0;
+      for (int j = 0; j < n; j++) {
+        double entry = get(next + r * stride + 8L * j) - get(center + 8L * j);
+        dot += entry * get(v + 8L * j);
+      }
+      set(dots + 8L * r, dot);
+    }
+  }
+
+  @Override
   public void addCentered(double s, long a, long center, long y, int n) {
     for (int j = 0; j < n; j++) {
       double entry = get(a + 8L * j) - get(center + 8L * j);

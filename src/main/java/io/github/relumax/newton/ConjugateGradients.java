@@ -106,6 +106,12 @@ final class ConjugateGradients implements AutoCloseable {
     return count;
   }
 
+  /** How far from 1 the Ritz values of the last solve are: at most the ε of H̃ + σI. */
+  double epsilon() {
+    double[] ritz = ritzValues();
+    return Math.max(1 - ritz[0], ritz[1] - 1);
+  }
+
   /**
    * The least and the greatest Ritz value of the last solve; {1, 1} if it made no step.
    *

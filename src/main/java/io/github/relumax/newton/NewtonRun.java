@@ -74,10 +74,11 @@ final class NewtonRun implements AutoCloseable {
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
-  /**
-   * Residual of a step's linear system, relative to the gradient, where it is solved by products.
-   */
-  private static final double SOLVE_PRECISION = 1e-4;
+  /** Residual of a step's linear system at most, relative to the gradient. */
+  private static final double MOST_RESIDUAL = 1e-2;
+
+  /** Residual at least: steps that have to be better are followed by another one. */
+  private static final double LEAST_RESIDUAL = 1e-6;
 
   private static final long STORAGE_SEED = 1;
 
@@ -85,6 +86,7 @@ final class NewtonRun implements AutoCloseable {
   private final Problem problem;
   private final NewtonOptions options;
   private final CurvaturePath path;
+  private final StepMethod method;
   private final IterationListener listener;
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
@@ -98,12 +100,10 @@ final class NewtonRun implements AutoCloseable {
   private final Damping damping = new Damping();
   private final PhaseClock clock;
 
-  private double startGradient;
-  private double precision() {
-    double ratio = objective.evaluation().gradientNorm() / startGradient;
-    return Math.max(1e-10, Math.min(Double.parseDouble(System.getProperty("eta", "1e-2")), Math.pow(ratio, Double.parseDouble(System.getProperty("pow", "1")))));
-  }
-  private Approximation last = Approximation.NONE;
+  /** How near to H what the last step was computed from is. */
+  private Approximation approximation = Approximation.NONE;
+
+  private double lastGradient = Double.NaN;
   private int iterations;
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
@@ -114,12 +114,14 @@ final class NewtonRun implements AutoCloseable {
       Problem problem,
       NewtonOptions options,
       CurvaturePath path,
+      StepMethod method,
       IterationListener listener,
       BooleanSupplier interrupted) {
     this.backend = backend;
     this.problem = problem;
     this.options = options;
     this.path = path;
+    this.method = method;
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
@@ -128,16 +130,7 @@ final class NewtonRun implements AutoCloseable {
     try {
       objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
       owned.add(objective::close);
-      curvature =
-          System.getProperty("cg") == null
-              ? new ExactModel(backend, objective, options.curvature().forms())
-              : new SketchedModel(
-                  backend,
-                  objective,
-                  problem.m(),
-                  options.curvature().forms(),
-                  Double.parseDouble(System.getProperty("cg")),
-                  1);
+      curvature = curvature(method);
       owned.add(curvature::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
@@ -150,6 +143,17 @@ final class NewtonRun implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  private CurvatureModel curvature(StepMethod how) {
+    List<CurvatureForm> forms = options.curvature().forms();
+    Sampling sampling = options.sampling();
+    return switch (how) {
+      case FULL -> new FullModel(backend, objective, forms);
+      case DIAGONAL -> new DiagonalModel(backend, objective);
+      case SAMPLED -> new SampledModel(backend, objective, problem.m(), forms, sampling);
+      case SKETCH_CG -> new SketchCgModel(backend, objective, problem.m(), sampling);
+    };
   }
 
   private Buffer vector(int length) {
@@ -176,7 +180,6 @@ final class NewtonRun implements AutoCloseable {
 
   Solution solve(double[] x0) {
     clock.time(Phase.EVALUATE, () -> objective.startAt(intoBall(x0)));
-    startGradient = objective.evaluation().gradientNorm();
     report(0, 0, Double.NaN, null, 0);
     Status end = null;
     while (end == null) {
@@ -275,15 +278,13 @@ final class NewtonRun implements AutoCloseable {
   // Directions
 
   private List<CurvatureForm> formsToTry() {
-    return switch (options.curvature()) {
-      case GAUSS_NEWTON, EXACT -> options.curvature().forms();
-      case AUTO -> {
-        if (exactWon) {
-          yield List.of(CurvatureForm.EXACT);
-        }
-        yield exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
-      }
-    };
+    if (!options.curvature().choosesForm()) {
+      return options.curvature().forms();
+    }
+    if (exactWon) {
+      return List.of(CurvatureForm.EXACT);
+    }
+    return exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
   }
 
   /**
@@ -295,7 +296,7 @@ final class NewtonRun implements AutoCloseable {
     for (CurvatureForm form : forms) {
       if (minimise(form, damping.value())) {
         usable.add(form);
-      } else if (form == CurvatureForm.EXACT && options.curvature() == Curvature.AUTO) {
+      } else if (form == CurvatureForm.EXACT && options.curvature().choosesForm()) {
         exactPause = EXACT_PAUSE;
         if (exactWon) {
           exactWon = false;
@@ -331,6 +332,16 @@ final class NewtonRun implements AutoCloseable {
     return found;
   }
 
+  /**
+   * The residual that a step's linear system may have, relative to the gradient: the square of the
+   * last fall of the gradient, which is what a quadratically convergent step can use (Eisenstat and
+   * Walker 1996, choice 2).
+   */
+  private double precision() {
+    double fall = objective.evaluation().gradientNorm() / lastGradient;
+    return fall < 1 ? Math.clamp(fall * fall, LEAST_RESIDUAL, MOST_RESIDUAL) : MOST_RESIDUAL;
+  }
+
   /** -(t gᵀp + t²/2 pᵀHp): what the undamped model promises for x + t p. */
   private double predictedDecrease(CurvatureForm form, double t) {
     Direction direction = directions.get(form);
@@ -356,11 +367,10 @@ final class NewtonRun implements AutoCloseable {
     double loss = objective.evaluation().loss();
     CurvatureForm form = forms.get(best.direction());
     double t = best.length();
-    last = curvature.approximation(form);
     // A longer step than the model's own may lower the loss where the model saw no gain.
     double predicted = predictedDecrease(form, t);
     double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
-    move(best.number());
+    move(best.number(), form);
     if (!objective.evaluation().isFinite()) {
       moveBack();
       return false;
@@ -393,7 +403,9 @@ final class NewtonRun implements AutoCloseable {
     return best;
   }
 
-  private void move(int trial) {
+  private void move(int trial, CurvatureForm form) {
+    lastGradient = objective.evaluation().gradientNorm();
+    approximation = curvature.approximation(form);
     backend.copy(objective.x(), before);
     clock.time(Phase.EVALUATE, () -> objective.accept(trial));
     curvature.moved();
@@ -423,7 +435,7 @@ final class NewtonRun implements AutoCloseable {
     double loss = objective.evaluation().loss();
     if (losses[0] < loss) {
       double gainRatio = (loss - losses[0]) / predictedDecrease(form, 1);
-      move(0);
+      move(0, form);
       iterations++;
       report(norm(directions.get(form).p), 1, gainRatio, form, rejected);
     }
@@ -454,7 +466,7 @@ final class NewtonRun implements AutoCloseable {
     double gradient = stationarity();
     double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
     clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
-    move(0);
+    move(0, form);
     Evaluation at = objective.evaluation();
     int flips = at.flips();
     if (at.isFinite()
@@ -505,7 +517,6 @@ final class NewtonRun implements AutoCloseable {
   private void report(
       double stepNorm, double t, double gainRatio, CurvatureForm form, int rejected) {
     Evaluation at = objective.evaluation();
-    if (System.getProperty("verb") != null && form != null) System.err.println(form + " " + last);
     listener.onIteration(
         new Iteration(
             iterations,
@@ -521,6 +532,7 @@ final class NewtonRun implements AutoCloseable {
             at.activeUnits(),
             at.flips(),
             rejected,
+            approximation,
             clock.seconds()));
   }
 
@@ -539,6 +551,7 @@ final class NewtonRun implements AutoCloseable {
         at.activeUnits(),
         storageError,
         path,
+        method,
         backend.description(),
         clock.seconds(),
         clock.phases());

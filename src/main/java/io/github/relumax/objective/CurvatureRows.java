@@ -78,6 +78,13 @@ public final class CurvatureRows {
     return weights;
   }
 
+  /** The center is needed for something else. */
+  Buffer borrowCenter() {
+    current = false;
+    selected = null;
+    return center;
+  }
+
   /**
    * Makes this the form that all else is about.
    *
@@ -103,7 +110,7 @@ public final class CurvatureRows {
   }
 
   /** h = H. */
-  void sum(Buffer h) {
+  public void sum(Buffer h) {
     c.gram(center, weights, h);
     addCorrection(h);
   }
@@ -144,15 +151,6 @@ public final class CurvatureRows {
   /** The k trial points' logits, k x m, to be used until points are tried again. */
   public Buffer scratch() {
     return scratch;
-  }
-
-  /**
-   * Allocates what {@link #sketch} and {@link #gather} need.
-   *
-   * @param count rows of a sketch, and rows that are gathered at a time, at most
-   */
-  public void reserve(long count) {
-    c.reserveRows(count);
   }
 
   /** out = the {@link Backend#countSketch} of the rows √|a_i| r_i. a: m x 1, out: K x d. */

@@ -351,6 +351,34 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     c.reserve();
   }
 
+  /**
+   * Allocates C, or a block of it, and what {@link CurvatureRows} needs to hand out rows.
+   *
+   * @param count rows of a sketch, and rows that are gathered at a time, at most
+   */
+  public void reserveRows(long count) {
+    c.reserve();
+    c.reserveRows(count);
+  }
+
+  /**
+   * h = Cᵀ W² C, or Cᵀ diag(f²) C where there is no regulariser: the diagonal part alone of the
+   * Gauss-Newton matrix, which is most of it where w² is large (claim 3 of arXiv 2308.08358).
+   */
+  public void diagonalCurvature(Buffer h) {
+    c.reserve();
+    c.form();
+    Buffer diagonal = rows.borrowWeights();
+    if (w2 == null) {
+      backend.curvatureWeights(CurvatureForm.GAUSS_NEWTON, f, b, sums.fc(), diagonal);
+    } else {
+      backend.copy(w2, diagonal);
+    }
+    Buffer zero = rows.borrowCenter();
+    backend.combine(0, x, 0, x, zero);
+    c.gram(zero, diagonal, h);
+  }
+
   /** H at the current x, d x d, symmetric. Valid until the objective moves. */
   public Buffer curvature(CurvatureForm form) {
     reserve(form);

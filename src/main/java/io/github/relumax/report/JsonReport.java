@@ -5,6 +5,7 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.Sampling;
 import io.github.relumax.newton.Solution;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -63,6 +64,7 @@ public final class JsonReport {
     json.put("n", problem.n());
     json.put("d", problem.d());
     json.put("path", solution.path().toString());
+    json.put("method", solution.method().toString());
     json.set("backend", backend(solution.backend()));
     put(json, "seconds", solution.seconds());
     json.set("phases", phases(solution));
@@ -102,6 +104,9 @@ public final class JsonReport {
     json.put("activeUnits", iteration.activeUnits());
     json.put("flips", iteration.flips());
     json.put("rejected", iteration.rejected());
+    json.put("sampledRows", iteration.approximation().rows());
+    put(json, "epsilon", iteration.approximation().epsilon());
+    json.put("products", iteration.approximation().products());
     put(json, "seconds", iteration.seconds());
     return MAPPER.writeValueAsString(json);
   }
@@ -128,6 +133,11 @@ public final class JsonReport {
     json.put("start", settings.start());
     json.put("curvature", options.curvature().toString());
     json.put("path", options.path().toString());
+    Sampling sampling = options.sampling();
+    put(json, "sample", sampling.multiple().orElse(Double.NaN));
+    put(json, "epsilon", sampling.epsilon().orElse(Double.NaN));
+    put(json, "delta", sampling.delta());
+    json.put("samplingSeed", sampling.seed());
     put(json, "tolerance", options.tolerance());
     json.put("maxIterations", options.maxIterations());
     put(json, "timeLimit", options.timeLimit());

@@ -44,7 +44,7 @@ final class LeverageScores implements AutoCloseable {
 
   LeverageScores(Backend backend, long m, long d) {
     this.backend = backend;
-    long k = sketchRows(d);
+    long k = (long) sketchRows(d);
     try {
       sketch = allocate(k, d);
       ones = allocate(1, k);
@@ -70,8 +70,14 @@ final class LeverageScores implements AutoCloseable {
   }
 
   /** K: the smallest power of two from 4 d on. */
-  static long sketchRows(long d) {
-    return Long.highestOneBit(SKETCH_MULTIPLE * d * 2 - 1);
+  static double sketchRows(double d) {
+    return Math.scalb(1.0, Math.getExponent(2 * SKETCH_MULTIPLE * d - 1));
+  }
+
+  /** Entries of the buffers, but for the d x d matrices. */
+  static double entries(double m, double d) {
+    double k = sketchRows(d);
+    return k * d + k + d + PROJECTIONS * (d + 1) + m;
   }
 
   /** Rows of C that this can lend room for: K x d, free between calls. */

@@ -4,6 +4,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.Units;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -70,7 +71,7 @@ public final class RowSampler implements AutoCloseable {
         scores.put(form, new Scores(vector(m), vector(m)));
       }
       difference = vector(m);
-      weights = backend.allocate(LeverageScores.sketchRows(d), 1);
+      weights = backend.allocate((long) LeverageScores.sketchRows(d), 1);
       owned.add(weights::close);
       rows = backend.units(m);
       owned.add(rows::close);
@@ -86,9 +87,25 @@ public final class RowSampler implements AutoCloseable {
     return buffer;
   }
 
-  /** Allocates what the rows need. */
-  public void reserve(CurvatureRows of) {
-    of.reserve(LeverageScores.sketchRows(of.center().columns()));
+  /** Rows of C, or of a sketch of it, that are handled at a time, at most. */
+  public long rowsAtATime() {
+    return weights.rows();
+  }
+
+  /**
+   * Entries of what a sampler and its rows allocate, in float64, where nothing can overflow.
+   *
+   * @param matrices of d x d matrices
+   * @param rows of all else; a list of rows takes an entry and a half for each
+   */
+  public record Entries(double matrices, double rows) {}
+
+  /** The entries for an m x n x d problem. */
+  public static Entries entries(double m, double n, double d, int forms, CurvaturePath path) {
+    double k = LeverageScores.sketchRows(d);
+    double scores = LeverageScores.entries(m, d) + (2.0 * forms + 1 + 1.5) * m + k;
+    double streamed = path == CurvaturePath.STREAMED ? k * n + m + k + d + 1 : 0;
+    return new Entries(2 * d * d, scores + streamed);
   }
 
   /** x has moved by a step that switched this part of the active units. */

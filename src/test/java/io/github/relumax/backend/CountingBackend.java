@@ -49,6 +49,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public double flopsPerByte() {
+    return backend.flopsPerByte();
+  }
+
+  @Override
   public Buffer upload(Matrix matrix) {
     return backend.upload(matrix);
   }

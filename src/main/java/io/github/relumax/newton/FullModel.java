@@ -6,11 +6,11 @@ import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.Collection;
 
 /** H itself, summed over all rows of C. */
-final class ExactModel implements CurvatureModel {
+final class FullModel implements CurvatureModel {
   private final SoftmaxReluObjective objective;
   private final MatrixSystem system;
 
-  ExactModel(Backend backend, SoftmaxReluObjective objective, Collection<CurvatureForm> forms) {
+  FullModel(Backend backend, SoftmaxReluObjective objective, Collection<CurvatureForm> forms) {
     this.objective = objective;
     forms.forEach(objective::reserve);
     system = new MatrixSystem(backend, objective.d());

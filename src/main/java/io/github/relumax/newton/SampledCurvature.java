@@ -1,0 +1,219 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.CurvatureRows;
+import io.github.relumax.objective.Evaluation;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.sketch.RowSampler;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * H̃ of each form at the objective's x, and how many rows it is made from. Where that would be half
+ * of them and more it is H itself.
+ */
+final class SampledCurvature implements AutoCloseable {
+  /** Rows at least, for each of the d columns, where nothing was asked for. */
+  private static final double LEAST_ROWS = 4;
+
+  /** The size that first draws LEAST_ROWS, about: the p_i of rows with large scores end at 1. */
+  private static final double FIRST_MULTIPLE = 32;
+
+  /** The least multiple of d that samples shrink to. */
+  private static final double LEAST_MULTIPLE = 2;
+
+  private static final double MOST_PART = 0.5;
+
+  /** A size grows towards the rows wanted by no more than this from draw to draw. */
+  private static final double MOST_GROWTH = 4;
+
+  private final Backend backend;
+  private final SoftmaxReluObjective objective;
+  private final int m;
+  private final int d;
+  private final Sampling options;
+  private final RowSampler sampler;
+  private final List<Runnable> owned = new ArrayList<>();
+  private final Map<CurvatureForm, Drawn> drawn = new EnumMap<>(CurvatureForm.class);
+
+  /** Rows that cost about as much as one product with H. */
+  private final double cheapRows;
+
+  /** Rows of the last draw. */
+  private int rowsDrawn;
+
+  /** s of p_i = min(1, s τ_i / Σ τ). */
+  private double size;
+
+  /** H̃ of one form at x. */
+  static final class Drawn {
+    private final Buffer h;
+    private boolean current;
+    private int rows;
+    private double epsilon;
+    private int products;
+
+    private Drawn(Buffer h) {
+      this.h = h;
+    }
+
+    /** H̃, d x d. */
+    Buffer h() {
+      return h;
+    }
+
+    /** Whether there is an H̃. */
+    boolean exists() {
+      return rows > 0;
+    }
+
+    boolean isExact(int m) {
+      return rows == m;
+    }
+
+    /** Notes an estimate of ε, or NaN for none, and that many products with H. */
+    void judged(double newEpsilon, int newProducts) {
+      epsilon = Double.isNaN(epsilon) ? newEpsilon : Math.max(epsilon, newEpsilon);
+      products += newProducts;
+    }
+
+    Approximation approximation(int m) {
+      return rows == m
+          ? new Approximation(0, 0, products)
+          : new Approximation(epsilon, rows, products);
+    }
+  }
+
+  SampledCurvature(
+      Backend backend,
+      SoftmaxReluObjective objective,
+      int m,
+      Collection<CurvatureForm> forms,
+      Sampling options) {
+    this.backend = backend;
+    this.objective = objective;
+    this.options = options;
+    this.m = m;
+    d = objective.d();
+    cheapRows = Math.max(LEAST_ROWS * d, 8 * backend.flopsPerByte() * m / d);
+    size = firstSize();
+    try {
+      sampler = new RowSampler(backend, m, d, forms, options.seed());
+      owned.add(sampler::close);
+      for (CurvatureForm form : forms) {
+        Buffer h = backend.allocate(d, d);
+        owned.add(h::close);
+        drawn.put(form, new Drawn(h));
+      }
+      objective.reserveRows(sampler.rowsAtATime());
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Bytes of what sampling allocates in either of its methods.
+   *
+   * @param matrices of d x d matrices
+   * @param rows of scores, sketches and gathered rows
+   */
+  record Bytes(long matrices, long rows) {}
+
+  /** In float64, where nothing can overflow; the conversions stop at the largest long. */
+  static Bytes bytes(double m, double n, double d, CurvaturePath path) {
+    int forms = CurvatureForm.values().length;
+    RowSampler.Entries sampler = RowSampler.entries(m, n, d, forms, path);
+    double vectors = 6 * d;
+    return new Bytes(
+        (long) (8 * (forms * d * d + d * d + sampler.matrices())),
+        (long) (8 * (vectors + sampler.rows())));
+  }
+
+  private double firstSize() {
+    if (options.multiple().isPresent()) {
+      return options.multiple().getAsDouble() * d;
+    }
+    return options.epsilon().isPresent()
+        ? Sampling.boundedSize(d, options.epsilon().getAsDouble(), options.delta())
+        : FIRST_MULTIPLE * d;
+  }
+
+  /** H̃ of this form at x; drawn once, until x moves. */
+  Drawn at(CurvatureForm form) {
+    Drawn at = drawn.get(form);
+    if (!at.current) {
+      at.epsilon = Double.NaN;
+      at.products = 0;
+      draw(form, at);
+      at.current = true;
+    }
+    return at;
+  }
+
+  /** Draws H̃ of this form anew. */
+  void redraw(CurvatureForm form) {
+    draw(form, drawn.get(form));
+  }
+
+  private void draw(CurvatureForm form, Drawn at) {
+    CurvatureRows rows = objective.curvatureRows(form);
+    if (canGrow()) {
+      at.rows = sampler.sample(rows, form, size, at.h);
+      rowsDrawn = at.rows;
+      if (isFree() && at.rows > 0) {
+        size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
+      }
+    }
+    if (!canGrow()) {
+      rows.sum(at.h);
+      at.rows = m;
+    }
+  }
+
+  /** Whether nothing was asked for, so that the size is ours to choose. */
+  private boolean isFree() {
+    return options.multiple().isEmpty() && options.epsilon().isEmpty();
+  }
+
+  void grow() {
+    size *= 2;
+  }
+
+  void shrink() {
+    if (!isFree() || rowsDrawn > 2 * cheapRows) {
+      size = Math.max(size / 2, LEAST_MULTIPLE * d);
+    }
+  }
+
+  /** Whether samples can still grow: not once they have half of all rows. */
+  boolean canGrow() {
+    return rowsDrawn < MOST_PART * m;
+  }
+
+  /** out = random numbers of their own for the last draw. */
+  void randomVector(Buffer out) {
+    sampler.randomVector(out);
+  }
+
+  void moved() {
+    Evaluation at = objective.evaluation();
+    sampler.moved((double) at.flips() / Math.max(1, at.activeUnits()));
+    drawn.values().forEach(one -> one.current = false);
+  }
+
+  Approximation approximation(CurvatureForm form) {
+    return drawn.get(form).approximation(m);
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Runnable::run);
+  }
+}
