@@ -1,9 +1,12 @@
 package io.github.relumax.cpu;
 
+import java.util.Arrays;
+
 /**
  * The curvature matrix times a vector, out = Σ_i a_i ⟨c_i - center, v⟩ (c_i - center), in one read
- * of C: the rows are still in cache when their products with v are known. They are centred first,
- * as in the Gram matrix, so that a large common part of the rows cancels once and exactly.
+ * of C: the rows are still in cache when their products with v are known. They are centred before
+ * anything is multiplied, as in the Gram matrix, so that a large common part of the rows cancels
+ * without rounding.
  */
 final class CurvatureProduct {
   private final Kernels kernels;
@@ -28,31 +31,40 @@ final class CurvatureProduct {
             grain,
             (part, low, high) -> {
               long sum = sums.clear(part);
-              long centred = parallel.scratch(part, Parallel.ROWS, 4L * d).address();
-              long coefficients = parallel.tile(part);
+              long[] four = new long[4];
+              double[] weights = new double[4];
+              double[] dots = new double[4];
               long quarter = (high - low) / 4;
               for (long i = low; i < low + quarter; i++) {
-                long from = rows.load(part, i, quarter, 4);
                 for (int r = 0; r < 4; r++) {
-                  long row = from + r * rows.stride(quarter);
-                  kernels.combine(1, row, -1, center.address(), centred + 8L * r * d, d);
+                  four[r] = rows.loadAs(part, r, i + r * quarter);
+                  weights[r] = RawMemory.get(a.address() + 8 * (i + r * quarter));
                 }
-                kernels.dots(centred, 8L * d, v.address(), d, coefficients, 8);
-                for (int r = 0; r < 4; r++) {
-                  weigh(coefficients + 8L * r, a.address() + 8 * (i + r * quarter));
-                }
-                kernels.addRows(coefficients, 8, centred, 8L * d, sum, d);
+                add(four, weights, center, v, dots, sum, d);
               }
+              // The last ones alone: three times with no weight.
+              Arrays.fill(weights, 0);
               for (long i = low + 4 * quarter; i < high; i++) {
-                kernels.combine(1, rows.load(part, i, 1, 1), -1, center.address(), centred, d);
-                double dot = kernels.dot(centred, v.address(), d);
-                kernels.addRow(RawMemory.get(a.address() + 8 * i) * dot, centred, sum, d);
+                Arrays.fill(four, rows.loadAs(part, 0, i));
+                weights[0] = RawMemory.get(a.address() + 8 * i);
+                add(four, weights, center, v, dots, sum, d);
               }
             });
     sums.addUp(parts, out);
   }
 
-  private static void weigh(long dot, long weight) {
-    RawMemory.set(dot, RawMemory.get(dot) * RawMemory.get(weight));
+  private void add(
+      long[] rows,
+      double[] weights,
+      CpuBuffer center,
+      CpuBuffer v,
+      double[] dots,
+      long sum,
+      int d) {
+    kernels.centeredDots(rows, center.address(), v.address(), d, dots);
+    for (int r = 0; r < 4; r++) {
+      dots[r] *= weights[r];
+    }
+    kernels.addCentered(dots, rows, center.address(), sum, d);
   }
 }

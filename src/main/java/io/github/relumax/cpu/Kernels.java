@@ -40,8 +40,11 @@ interface Kernels {
   /** y += s a. */
   void addRow(double s, long a, long y, int n);
 
-  /** y += s (a - center). */
-  void addCentered(double s, long a, long center, long y, int n);
+  /** dots[r] = ⟨row r - center, x⟩ for the four rows at these addresses. */
+  void centeredDots(long[] rows, long center, long x, int n, double[] dots);
+
+  /** y += Σ_r s[r] (row r - center) for the four rows at these addresses. */
+  void addCentered(double[] s, long[] rows, long center, long y, int n);
 
   /** out = alpha u + beta v; out may be u or v. */
   void combine(double alpha, long u, double beta, long v, long out, int n);

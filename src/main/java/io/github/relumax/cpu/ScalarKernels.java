@@ -84,10 +84,25 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addCentered(double s, long a, long center, long y, int n) {
+  public void centeredDots(long[] rows, long center, long x, int n, double[] dots) {
+    for (int r = 0; r < 4; r++) {
+      double sum = 0;
+      for (int j = 0; j < n; j++) {
+        sum += (get(rows[r] + 8L * j) - get(center + 8L * j)) * get(x + 8L * j);
+      }
+      dots[r] = sum;
+    }
+  }
+
+  @Override
+  public void addCentered(double[] s, long[] rows, long center, long y, int n) {
     for (int j = 0; j < n; j++) {
-      double entry = get(a + 8L * j) - get(center + 8L * j);
-      set(y + 8L * j, get(y + 8L * j) + s * entry);
+      double mean = get(center + 8L * j);
+      double sum = 0;
+      for (int r = 0; r < 4; r++) {
+        sum += s[r] * (get(rows[r] + 8L * j) - mean);
+      }
+      set(y + 8L * j, get(y + 8L * j) + sum);
     }
   }
 

@@ -63,8 +63,12 @@ final class SameBitsTest {
     bits.append(" dots ").append(hash(4));
     kernels.dotTile(X, 8, Y, 8, LENGTH - 3, OUT, 8, 16);
     bits.append(" dotTile ").append(hash(8));
-    kernels.addCentered(0.3, X, Y, OUT, LENGTH);
-    bits.append(" addCentered ").append(hash(LENGTH));
+    long[] rows = {X, X + 8, X + 24, Y};
+    kernels.centeredDots(rows, Y, X, LENGTH - 3, sums);
+    bits.append(" centeredDots ").append(Arrays.toString(sums));
+    RawMemory.copy(Y, OUT, 8 * LENGTH);
+    kernels.addCentered(sums, rows, Y, OUT, LENGTH - 3);
+    bits.append(" addCentered ").append(hash(LENGTH - 3));
     kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
     bits.append(" tile ").append(hash(4 * kernels.tileColumns()));
     bits.append(" exp ").append(Double.toHexString(kernels.exp(X, 0.25, OUT, LENGTH)));
