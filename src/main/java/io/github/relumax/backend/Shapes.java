@@ -32,6 +32,14 @@ public final class Shapes {
     }
   }
 
+  /** Requires a power of two up to 2³¹. */
+  public static void requireBuckets(long rows) {
+    if (Long.bitCount(rows) != 1 || rows > 1L << 31) {
+      throw new IllegalArgumentException(
+          "a sketch of %d rows, expected a power of two up to 2^31".formatted(rows));
+    }
+  }
+
   /** Requires that two buffers fit. */
   public static void require(boolean fits, String what, Buffer left, Buffer right) {
     if (!fits) {

@@ -1,6 +1,7 @@
 package io.github.relumax.cpu;
 
 import static io.github.relumax.backend.Shapes.require;
+import static io.github.relumax.backend.Shapes.requireBuckets;
 import static io.github.relumax.backend.Shapes.requireEntries;
 import static io.github.relumax.backend.Shapes.requireKeep;
 import static io.github.relumax.backend.Shapes.requireOptional;
@@ -693,6 +694,7 @@ final class CpuBackend implements Backend {
     require(out.columns() == c.columns(), "countSketch", c, out);
     requireOptional(center, c.columns());
     requireOptional(a, c.rows());
+    requireBuckets(out.rows());
     SketchHash hash = new SketchHash(seed, stream, out.rows());
     sampling.countSketch(hash, (CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, (CpuBuffer) out);
   }

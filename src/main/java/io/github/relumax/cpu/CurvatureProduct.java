@@ -3,7 +3,7 @@ package io.github.relumax.cpu;
 /**
  * The curvature matrix times a vector, out = Σ_i a_i ⟨c_i - center, v⟩ (c_i - center), in one read
  * of C: the rows are still in cache when their products with v are known. They are centred first,
- * as in the Gram matrix, so that a large common part of the rows cancels once and exactly.
+ * as in the Gram matrix, so that a large common part of the rows cancels without rounding.
  */
 final class CurvatureProduct {
   /** Scratch for rows that are widened, in turn. */
@@ -71,9 +71,12 @@ final class CurvatureProduct {
       }
       last = next;
     }
+    double[] weights = new double[4];
+    long[] four = new long[4];
     for (int r = 0; r < 4; r++) {
-      double coefficient = RawMemory.get(coefficients + 8L * r);
-      kernels.addCentered(coefficient, last + r * stride, center.address(), sum, d);
+      weights[r] = RawMemory.get(coefficients + 8L * r);
+      four[r] = last + r * stride;
     }
+    kernels.addCentered(weights, four, center.address(), sum, d);
   }
 }

@@ -50,8 +50,8 @@ interface Kernels {
   void addCenteredThenDots(
       long s, long last, long next, long stride, long center, long v, int n, long sum, long dots);
 
-  /** y += s (a - center). */
-  void addCentered(double s, long a, long center, long y, int n);
+  /** y += Σ_r s[r] (row r - center) for the four rows at these addresses. */
+  void addCentered(double[] s, long[] rows, long center, long y, int n);
 
   /** out = alpha u + beta v; out may be u or v. */
   void combine(double alpha, long u, double beta, long v, long out, int n);

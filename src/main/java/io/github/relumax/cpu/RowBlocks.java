@@ -48,6 +48,20 @@ final class RowBlocks {
     return to;
   }
 
+  /**
+   * Makes row i readable, as one of up to four that a part has at a time, and returns where it
+   * lies.
+   */
+  long loadAs(int part, int slot, long i) {
+    if (inPlace) {
+      return matrix.address(i);
+    }
+    long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
+    long row = to + 8L * slot * columns;
+    kernels.widen(matrix.address(i), row, columns);
+    return row;
+  }
+
   /** Bytes from one loaded row to the next, where they are {@code apart} in the matrix. */
   long stride(long apart) {
     return 8L * columns * (inPlace ? apart : 1);

@@ -69,6 +69,7 @@ final class RowSampling {
     SketchHash.Turn[] turns = new SketchHash.Turn[together];
     long[] signs = new long[(int) (Math.min(m, together * buckets) / 64 + 2)];
     RowBlocks rows = new RowBlocks(kernels, parallel, c);
+    long mean = mean(center, d);
     out.segment().fill((byte) 0);
     for (long chunk = 0; chunk < chunks; chunk += together) {
       int count = (int) Math.min(together, chunks - chunk);
@@ -85,14 +86,25 @@ final class RowSampling {
           buckets,
           Math.max(4, GRAIN / ((long) count * d)),
           (part, low, high) -> {
+            long[] four = new long[4];
+            double[] weights = new double[4];
             for (long bucket = low; bucket < high; bucket++) {
+              long to = out.address(bucket);
+              int held = 0;
               for (int t = 0; t < count; t++) {
                 long i = turns[t].row(bucket);
                 double scale = i < m ? scale(a, i) : 0;
                 if (scale != 0) {
                   boolean negative = (signs[(int) (i / 64 - word)] >>> i & 1) != 0;
-                  long row = rows.load(part, i, 1, 1);
-                  add(negative ? -scale : scale, row, center, out.address(bucket), d);
+                  weights[held] = negative ? -scale : scale;
+                  four[held] = rows.loadAs(part, held, i);
+                  held++;
+                }
+                if (held == 4 || held > 0 && t == count - 1) {
+                  Arrays.fill(four, held, 4, four[0]);
+                  Arrays.fill(weights, held, 4, 0);
+                  kernels.addCentered(weights, four, mean, to, d);
+                  held = 0;
                 }
               }
             }
@@ -100,16 +112,18 @@ final class RowSampling {
     }
   }
 
-  private static double scale(CpuBuffer a, long i) {
-    return a == null ? 1 : Math.sqrt(Math.abs(RawMemory.get(a.address() + 8 * i)));
+  /** Where the centre lies; zeros where there is none. */
+  private long mean(CpuBuffer center, int d) {
+    if (center != null) {
+      return center.address();
+    }
+    long zeros = parallel.scratch(0, Parallel.RESULT, d).address();
+    RawMemory.clear(zeros, 8L * d);
+    return zeros;
   }
 
-  private void add(double s, long row, CpuBuffer center, long to, int d) {
-    if (center == null) {
-      kernels.addRow(s, row, to, d);
-    } else {
-      kernels.addCentered(s, row, center.address(), to, d);
-    }
+  private static double scale(CpuBuffer a, long i) {
+    return a == null ? 1 : Math.sqrt(Math.abs(RawMemory.get(a.address() + 8 * i)));
   }
 
   /**

@@ -272,16 +272,33 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void addCentered(double s, long a, long center, long y, int n) {
-    DoubleVector v = DoubleVector.broadcast(S, s);
+  public void addCentered(double[] s, long[] rows, long center, long y, int n) {
+    long a0 = rows[0];
+    long a1 = rows[1];
+    long a2 = rows[2];
+    long a3 = rows[3];
+    DoubleVector v0 = DoubleVector.broadcast(S, s[0]);
+    DoubleVector v1 = DoubleVector.broadcast(S, s[1]);
+    DoubleVector v2 = DoubleVector.broadcast(S, s[2]);
+    DoubleVector v3 = DoubleVector.broadcast(S, s[3]);
     int j = 0;
     for (; j <= n - L; j += L) {
-      long to = y + 8L * j;
-      store(load(a + 8L * j).sub(load(center + 8L * j)).fma(v, load(to)), to);
+      long at = 8L * j;
+      DoubleVector mean = load(center + at);
+      DoubleVector left = load(a0 + at).sub(mean).fma(v0, load(y + at));
+      DoubleVector right = load(a2 + at).sub(mean).mul(v2);
+      left = load(a1 + at).sub(mean).fma(v1, left);
+      right = load(a3 + at).sub(mean).fma(v3, right);
+      store(left.add(right), y + at);
     }
     for (; j < n; j++) {
-      double entry = get(a + 8L * j) - get(center + 8L * j);
-      set(y + 8L * j, get(y + 8L * j) + s * entry);
+      long at = 8L * j;
+      double mean = get(center + at);
+      double sum = 0;
+      for (int r = 0; r < 4; r++) {
+        sum += s[r] * (get(rows[r] + at) - mean);
+      }
+      set(y + at, get(y + at) + sum);
     }
   }
 

@@ -26,10 +26,6 @@ public final class SketchHash {
    * @param buckets a power of two up to 2³¹
    */
   public SketchHash(long seed, int stream, long buckets) {
-    if (Long.bitCount(buckets) != 1 || buckets > 1L << 31) {
-      throw new IllegalArgumentException(
-          "a sketch of %d rows: expected a power of two up to 2^31".formatted(buckets));
-    }
     philox = new Philox(seed);
     this.stream = stream;
     this.buckets = buckets;

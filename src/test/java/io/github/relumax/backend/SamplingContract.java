@@ -358,6 +358,22 @@ public abstract class SamplingContract extends ContractSupport {
     }
   }
 
+  /** A probability that is the uniform number itself does not draw, the next above it does. */
+  @Test
+  void aRowIsDrawnWhereItsUniformNumberIsLess() {
+    int rows = 1000;
+    double[] scores = new double[rows];
+    Arrays.setAll(scores, i -> philox.uniform(STREAM, i));
+    for (int i = 1; i < rows; i += 3) {
+      scores[i] = Math.nextUp(scores[i]);
+    }
+    try (Units list = backend.units(rows)) {
+      backend.sampleRows(SEED, STREAM, vector(scores), 1, 1, list);
+      assertThat(indices(list, rows))
+          .isEqualTo(IntStream.range(0, rows).filter(i -> i % 3 == 1).toArray());
+    }
+  }
+
   @Test
   void moreRowsThanTheListHasRoomForAreRefused() {
     Buffer scores = vector(filled(1000, 1));
