@@ -315,7 +315,10 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
-    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.at(form));
+    return minimise(form, clock.time(Phase.CURVATURE, () -> curvature.at(form)), mu);
+  }
+
+  private boolean minimise(CurvatureForm form, ShiftedSystem h, double mu) {
     Direction direction = directions.get(form);
     boolean found =
         clock.time(
@@ -443,8 +446,9 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
-    return minimise(form, Math.min(NEARLY_UNDAMPED, damping.value()))
-        || minimise(form, NEARLY_UNDAMPED);
+    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.deciding(form));
+    return minimise(form, h, Math.min(NEARLY_UNDAMPED, damping.value()))
+        || minimise(form, h, NEARLY_UNDAMPED);
   }
 
   /**
@@ -472,6 +476,7 @@ final class NewtonRun implements AutoCloseable {
     if (at.isFinite()
         && at.loss() <= highest
         && at.activeUnits() > 0
+        && gradient > 0
         && stationarity() <= 0.5 * gradient) {
       iterations++;
       report(step, 1, Double.NaN, form, rejected);

@@ -68,11 +68,6 @@ final class SampledCurvature implements AutoCloseable {
       return h;
     }
 
-    /** Whether there is an H̃. */
-    boolean exists() {
-      return rows > 0;
-    }
-
     boolean isExact(int m) {
       return rows == m;
     }
@@ -157,6 +152,21 @@ final class SampledCurvature implements AutoCloseable {
     return at;
   }
 
+  /** H itself at x. */
+  Drawn complete(CurvatureForm form) {
+    Drawn at = drawn.get(form);
+    if (!at.current || at.rows < m) {
+      complete(objective.curvatureRows(form), at);
+      at.current = true;
+    }
+    return at;
+  }
+
+  private void complete(CurvatureRows rows, Drawn at) {
+    rows.sum(at.h);
+    at.rows = m;
+  }
+
   /** Draws H̃ of this form anew. */
   void redraw(CurvatureForm form) {
     draw(form, drawn.get(form));
@@ -164,16 +174,13 @@ final class SampledCurvature implements AutoCloseable {
 
   private void draw(CurvatureForm form, Drawn at) {
     CurvatureRows rows = objective.curvatureRows(form);
-    if (canGrow()) {
-      at.rows = sampler.sample(rows, form, size, at.h);
-      rowsDrawn = at.rows;
-      if (isFree() && at.rows > 0) {
-        size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
-      }
-    }
-    if (!canGrow()) {
-      rows.sum(at.h);
-      at.rows = m;
+    at.rows = canGrow() ? sampler.sample(rows, form, size, at.h) : m;
+    rowsDrawn = at.rows;
+    if (at.rows == 0 || !canGrow()) {
+      // Nothing to sample from (all scores are 0, or not finite), or half of all rows.
+      complete(rows, at);
+    } else if (isFree()) {
+      size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
     }
   }
 

@@ -85,6 +85,11 @@ final class SampledModel implements CurvatureModel {
     return system.of(drawn.h());
   }
 
+  @Override
+  public ShiftedSystem deciding(CurvatureForm form) {
+    return system.of(sampled.complete(form).h());
+  }
+
   private void judge(CurvatureForm form, CurvatureRows rows, SampledCurvature.Drawn drawn) {
     double epsilon = epsilon(rows, drawn);
     while (demanded && !(epsilon <= wanted) && sampled.canGrow()) {
@@ -108,7 +113,7 @@ final class SampledModel implements CurvatureModel {
       return 0;
     }
     double ridge = RIDGE * backend.scale(drawn.h());
-    if (!drawn.exists() || !backend.factor(drawn.h(), ridge, factor)) {
+    if (!backend.factor(drawn.h(), ridge, factor)) {
       return Double.NaN;
     }
     sampled.randomVector(start);
