@@ -96,7 +96,7 @@ final class SampledCurvature implements AutoCloseable {
     this.options = options;
     this.m = m;
     d = objective.d();
-    cheapRows = Math.max(LEAST_ROWS * d, 8 * backend.flopsPerByte() * m / d);
+    cheapRows = cheapRows(backend.flopsPerByte(), m, d);
     size = firstSize();
     try {
       sampler = new RowSampler(backend, m, d, forms, options.seed());
@@ -129,6 +129,11 @@ final class SampledCurvature implements AutoCloseable {
     return new Bytes(
         (long) (8 * (forms * d * d + d * d + sampler.matrices())),
         (long) (8 * (vectors + sampler.rows())));
+  }
+
+  /** Rows whose Gram matrix takes as long as a pass over C, and LEAST_ROWS d at least. */
+  static double cheapRows(double flopsPerByte, double m, double d) {
+    return Math.max(LEAST_ROWS * d, 8 * flopsPerByte * m / d);
   }
 
   private double firstSize() {

@@ -60,6 +60,16 @@ public final class JsonReport {
     json.put("activeUnits", solution.activeUnits());
     record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
     put(json, "storageError", solution.storageError());
+    record
+        .epsilonHeld()
+        .ifPresent(held -> {
+          ObjectNode epsilon = json.putObject("epsilon");
+          put(epsilon, "asked", held.asked());
+          put(epsilon, "worst", held.worst());
+          epsilon.put("stepsHeld", held.held());
+          epsilon.put("steps", held.steps());
+          epsilon.put("held", held.everywhere());
+        });
     json.put("m", problem.m());
     json.put("n", problem.n());
     json.put("d", problem.d());
