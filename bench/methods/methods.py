@@ -30,7 +30,7 @@ SIZES = [
     (500_000, 512, 256),
     (20_000, 16_384, 512),
     (60_000, 2_048, 512),
-    (200_000, 1_024, 512),
+    (100_000, 2_048, 512),
     (50_272, 3_072, 768),
 ]
 
@@ -46,7 +46,7 @@ def solve(sizes, method, repeat):
 
 
 def measure(rounds, repeat):
-    device, rows = None, []
+    rows = []
     for sizes in SIZES:
         row = {"m": sizes[0], "n": sizes[1], "d": sizes[2], "methods": {}}
         for method in METHODS:
@@ -57,8 +57,8 @@ def measure(rounds, repeat):
                 if method == "auto" and "method" in row["methods"][method]:
                     continue
                 result = solve(sizes, method, 1 if method == "auto" else repeat)
-                device = {key: result[key] for key in ("device", "java", "version")}
-                device["vectorBits"] = result["backend"]["vectorBits"]
+                about = {key: result[key] for key in ("device", "java", "version")}
+                about["vectorBits"] = result["backend"]["vectorBits"]
                 entry = row["methods"][method]
                 warm = result["solves"][1:]
                 entry["seconds"] += [one["seconds"] for one in warm]
@@ -67,9 +67,9 @@ def measure(rounds, repeat):
                 entry["method"] = result["method"]
         rows.append(row)
         print(line(row), flush=True)
-    with open(RESULTS, "w") as file:
-        json.dump(device | {"seed": 1, "scale": 4.0, "startDistance": 0.3, "rows": rows}, file, indent=1)
-        file.write("\n")
+        with open(RESULTS, "w") as file:
+            json.dump(about | {"seed": 1, "scale": 4.0, "startDistance": 0.3, "rows": rows}, file, indent=1)
+            file.write("\n")
 
 
 def seconds(entry):

@@ -55,6 +55,7 @@ final class SampledCurvature implements AutoCloseable {
   static final class Drawn {
     private final Buffer h;
     private boolean current;
+    private boolean judged;
     private int rows;
     private double epsilon;
     private int products;
@@ -68,12 +69,18 @@ final class SampledCurvature implements AutoCloseable {
       return h;
     }
 
+    /** Whether {@link #judged} has been called since x moved. */
+    boolean isJudged() {
+      return judged;
+    }
+
     boolean isExact(int m) {
       return rows == m;
     }
 
     /** Notes an estimate of ε, or NaN for none, and that many products with H. */
     void judged(double newEpsilon, int newProducts) {
+      judged = true;
       epsilon = Double.isNaN(epsilon) ? newEpsilon : Math.max(epsilon, newEpsilon);
       products += newProducts;
     }
@@ -150,6 +157,7 @@ final class SampledCurvature implements AutoCloseable {
     Drawn at = drawn.get(form);
     if (!at.current) {
       at.epsilon = Double.NaN;
+      at.judged = false;
       at.products = 0;
       draw(form, at);
       at.current = true;

@@ -79,7 +79,7 @@ final class SampledModel implements CurvatureModel {
   public ShiftedSystem at(CurvatureForm form) {
     CurvatureRows rows = objective.curvatureRows(form);
     SampledCurvature.Drawn drawn = sampled.at(form);
-    if (drawn.approximation(m).products() == 0) {
+    if (!drawn.isJudged()) {
       judge(form, rows, drawn);
     }
     return system.of(drawn.h());
@@ -97,7 +97,7 @@ final class SampledModel implements CurvatureModel {
       sampled.redraw(form);
       epsilon = epsilon(rows, drawn);
     }
-    drawn.judged(epsilon, lanczos.products());
+    drawn.judged(epsilon, drawn.isExact(m) ? 0 : LANCZOS_STEPS);
     if (!(epsilon <= wanted)) {
       sampled.grow();
     } else if (epsilon < FAR_BETTER * wanted) {
