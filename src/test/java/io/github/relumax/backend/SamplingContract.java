@@ -83,7 +83,7 @@ public abstract class SamplingContract extends ContractSupport {
     "300, 103",
     "1031, 300",
     "5000, 3",
-    "40001, 2"
+    "33001, 9"
   })
   void curvatureTimes(int rows, int d) {
     for (ElementType type : ElementType.values()) {
