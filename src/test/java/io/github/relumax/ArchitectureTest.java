@@ -39,9 +39,10 @@ final class ArchitectureTest {
           new Layer("objective", BELOW_OBJECTIVE),
           new Layer("newton", BELOW_NEWTON),
           new Layer("plan", with(BELOW_NEWTON, "newton")),
+          new Layer("theory", with(BELOW_NEWTON, "newton")),
           new Layer("text", BELOW_USES),
-          new Layer("report", with(BELOW_USES, "plan")),
-          new Layer("cli", with(BELOW_USES, "cpu", "plan", "text", "report")));
+          new Layer("report", with(BELOW_USES, "plan", "theory")),
+          new Layer("cli", with(BELOW_USES, "cpu", "plan", "theory", "text", "report")));
 
   @ArchTest static final ArchRule importsGoOneWay = importsGoOneWay();
 

@@ -10,6 +10,7 @@ import io.github.relumax.objective.DerivativeCheck;
 import io.github.relumax.objective.DerivativeCheck.Comparison;
 import io.github.relumax.objective.DerivativeCheck.Report;
 import io.github.relumax.report.Format;
+import io.github.relumax.report.WeightsText;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,9 +65,15 @@ final class CheckCommand implements Callable<Integer> {
             ? ProblemMixin.point("--at", at, problem)
             : folder.x0().orElseGet(() -> PlantedProblem.randomStart(problem.d(), seed));
     try (Backend backend = backends.open()) {
-      CurvaturePath path = Memory.requireSolve(backend, problem, PathChoice.AUTO).path();
+      ProblemMixin.Weighted weighted = input.weigh(backend, problem, x, console);
+      CurvaturePath path = Memory.requireSolve(backend, weighted.problem(), PathChoice.AUTO).path();
       Report report =
-          console.during("comparing", _ -> DerivativeCheck.run(backend, problem, path, x, seed));
+          console.during(
+              "comparing",
+              _ -> DerivativeCheck.run(backend, weighted.problem(), path, x, seed));
+      weighted
+          .chosen()
+          .ifPresent(weights -> console.println("Weight: " + WeightsText.line(weights) + "\n"));
       return show(report);
     }
   }

@@ -75,15 +75,23 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private int evaluate() {
     ProblemDirectory folder = input.open(console);
-    Problem problem = input.problem(folder);
-    double[] x = ProblemMixin.point("--at", at, problem);
-    try (Backend backend = backends.open();
-        SoftmaxReluObjective objective = objective(backend, problem)) {
+    Problem unweighted = input.problem(folder);
+    double[] x = ProblemMixin.point("--at", at, unweighted);
+    try (Backend backend = backends.open()) {
+      return evaluate(folder, backend, input.weigh(backend, unweighted, x, console), x);
+    }
+  }
+
+  private int evaluate(
+      ProblemDirectory folder, Backend backend, ProblemMixin.Weighted weighted, double[] x) {
+    Problem problem = weighted.problem();
+    try (SoftmaxReluObjective objective = objective(backend, problem)) {
       Evaluation evaluation = objective.moveTo(x);
       boolean finite = evaluation.isFinite();
       PointReport report =
           new PointReport(
               problem,
+              weighted.chosen(),
               Math.sqrt(backend.dot(objective.x(), objective.x())),
               evaluation,
               finite ? spectrum(backend, objective, CurvatureForm.EXACT) : null,

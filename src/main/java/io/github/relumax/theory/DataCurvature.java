@@ -69,10 +69,7 @@ public final class DataCurvature implements AutoCloseable {
       try (SoftmaxReluObjective objective =
           new SoftmaxReluObjective(backend, problem.withWeight(0), 1, path)) {
         Evaluation at = objective.startAt(x);
-        if (!at.isFinite()) {
-          throw new InvalidInputException(
-              "loss or gradient overflow at this x, there is no curvature; choose another one");
-        }
+        requireFinite(at);
         activeUnits = at.activeUnits();
         f = objective.read(Quantity.SOFTMAX);
         backend.copy(objective.curvature(CurvatureForm.EXACT), hessian);
@@ -94,6 +91,21 @@ public final class DataCurvature implements AutoCloseable {
   /** Bytes of what an instance allocates beside its objective's workspaces, at most. */
   public static long bytes(long d) {
     return ExtremeEigenvalues.bytes(d) + 8 * (3 * d * d + d);
+  }
+
+  /**
+   * @throws InvalidInputException if loss or gradient overflow
+   */
+  static void requireFinite(Evaluation at) {
+    if (!at.isFinite()) {
+      throw new InvalidInputException(
+          "loss or gradient overflow at this x, there is no curvature; choose another one");
+    }
+  }
+
+  /** Units with z1 &gt; 0 at x. */
+  public int activeUnits() {
+    return activeUnits;
   }
 
   /** σmin and σmax of C. */
