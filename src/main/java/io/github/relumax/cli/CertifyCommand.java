@@ -67,7 +67,8 @@ final class CertifyCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "K",
       defaultValue = "1",
-      description = "Seed of the directions along which M is looked for. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Seed of the directions along which M is looked for. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Mixin private BackendMixin backends;
@@ -83,8 +84,8 @@ final class CertifyCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       description = {
-        "Also write certificate.json, and the weights by rows as w.npy (m), to this folder, which is"
-            + " created where needed. Default: nothing is written."
+        "Also write certificate.json, and the weights by rows as w.npy (m), to this folder, which"
+            + " is created where needed. Default: nothing is written."
       })
   private Path out;
 
@@ -109,8 +110,7 @@ final class CertifyCommand implements Callable<Integer> {
         Backend backend = backends.open()) {
       Problem weighted = input.weigh(backend, problem, points.x(), console).problem();
       CurvaturePath path =
-          Memory.requireSolve(
-                  backend, weighted, PathChoice.AUTO, Certifier.bytes(weighted.d()))
+          Memory.requireSolve(backend, weighted, PathChoice.AUTO, Certifier.bytes(weighted.d()))
               .path();
       Certifier certifier =
           new Certifier(

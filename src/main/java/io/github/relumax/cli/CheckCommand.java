@@ -69,8 +69,7 @@ final class CheckCommand implements Callable<Integer> {
       CurvaturePath path = Memory.requireSolve(backend, weighted.problem(), PathChoice.AUTO).path();
       Report report =
           console.during(
-              "comparing",
-              _ -> DerivativeCheck.run(backend, weighted.problem(), path, x, seed));
+              "comparing", _ -> DerivativeCheck.run(backend, weighted.problem(), path, x, seed));
       weighted
           .chosen()
           .ifPresent(weights -> console.println("Weight: " + WeightsText.line(weights) + "\n"));

@@ -109,8 +109,7 @@ final class ProblemMixin {
     try {
       Weights weights =
           console.during(
-              "choosing the weight",
-              _ -> Weights.at(backend, problem, path, x, leastEigenvalue()));
+              "choosing the weight", _ -> Weights.at(backend, problem, path, x, leastEigenvalue()));
       return new Weighted(problem.withWeight(weights.smallest()), Optional.of(weights));
     } catch (InvalidInputException e) {
       throw new InvalidInputException("--weight " + weight + ": " + e.getMessage(), e);
@@ -125,8 +124,7 @@ final class ProblemMixin {
     double least = number(weight.substring(AUTO.length() + 1)).orElse(Double.NaN);
     if (!(least > 0 && Double.isFinite(least))) {
       throw new InvalidInputException(
-          "--weight %s: expected auto, or auto:L with a finite number L above 0"
-              .formatted(weight));
+          "--weight %s: expected auto, or auto:L with a finite number L above 0".formatted(weight));
     }
     return OptionalDouble.of(least);
   }

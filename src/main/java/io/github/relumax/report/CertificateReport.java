@@ -86,9 +86,7 @@ public final class CertificateReport {
             m.isKnown()
                 ? "at least %s, seen along %s with a step of %s"
                     .formatted(
-                        Format.scientific(m.value()),
-                        m.direction(),
-                        Format.scientific(m.step(), 1))
+                        Format.scientific(m.value()), m.direction(), Format.scientific(m.step(), 1))
                 : "unknown: no step that turns no unit changes the Hessian beyond rounding"));
     lines.add(
         line(
@@ -131,7 +129,7 @@ public final class CertificateReport {
                 contraction.steps() == 1 ? "1 step" : contraction.steps() + " steps"));
     lines.add("  step  ‖x - x*‖   ratio (predicted: at most %s)".formatted(Contraction.PREDICTED));
     for (int t = 0; t <= contraction.steps(); t++) {
-      String ratio = t == 0 ? "" : Format.scientific(contraction.ratio(t - 1), 2);
+      String ratio = t == 0 ? "" : ratio(contraction.ratio(t - 1));
       String remark = t == 0 || contraction.counts(t - 1) ? "" : "  (x* is not known so well)";
       lines.add(
           "  %4d  %s  %s%s"
@@ -150,6 +148,11 @@ public final class CertificateReport {
             Double.isNaN(contraction.precision())
                 ? "nothing: the Hessian there is not positive definite"
                 : Format.scientific(contraction.precision(), 1)));
+  }
+
+  /** A step away from x* itself has none. */
+  private static String ratio(double ratio) {
+    return Double.isFinite(ratio) ? Format.scientific(ratio, 2) : "-";
   }
 
   /** The same as one JSON object. */
@@ -217,7 +220,7 @@ public final class CertificateReport {
     ObjectNode json = JsonReport.object();
     JsonReport.put(json, "value", m.value());
     JsonReport.put(json, "step", m.step());
-    json.put("direction", JsonReport.name(m.direction()));
+    json.put("direction", m.isKnown() ? JsonReport.name(m.direction()) : null);
     json.put("randomDirections", m.randomDirections());
     json.put("ascentSteps", m.ascentSteps());
     return json;
@@ -236,7 +239,12 @@ public final class CertificateReport {
     ArrayNode ratios = json.putArray("ratios");
     ArrayNode counted = json.putArray("counted");
     for (int t = 0; t < contraction.steps(); t++) {
-      ratios.add(contraction.ratio(t));
+      double ratio = contraction.ratio(t);
+      if (Double.isFinite(ratio)) {
+        ratios.add(ratio);
+      } else {
+        ratios.addNull();
+      }
       counted.add(contraction.counts(t));
     }
     return json;
@@ -258,8 +266,7 @@ public final class CertificateReport {
 
   private static String eigenvalues(MiddleMatrix middle) {
     return "eigenvalues %s to %s"
-        .formatted(
-            Format.scientific(middle.least(), 6), Format.scientific(middle.greatest(), 6));
+        .formatted(Format.scientific(middle.least(), 6), Format.scientific(middle.greatest(), 6));
   }
 
   private static String line(String name, String value) {

@@ -56,7 +56,9 @@ public record Certificate(
     return least * sigmaOf * sigmaOf;
   }
 
-  /** 0.1 l / M, within which the theory promises convergence; NaN where l &lt;= 0 or M is unknown. */
+  /**
+   * 0.1 l / M, within which the theory promises convergence; NaN where l &lt;= 0 or M is unknown.
+   */
   public double radius() {
     return least.value() > 0 ? SHARE * least.value() / lipschitz.value() : Double.NaN;
   }
@@ -66,7 +68,6 @@ public record Certificate(
     if (startDistance.isEmpty() || !lipschitz.isKnown()) {
       return Optional.empty();
     }
-    return Optional.of(
-        lipschitz.value() * startDistance.getAsDouble() <= SHARE * least.value());
+    return Optional.of(lipschitz.value() * startDistance.getAsDouble() <= SHARE * least.value());
   }
 }

@@ -138,8 +138,7 @@ public final class Certifier {
       return Optional.empty();
     }
     return Optional.of(
-        Contraction.measure(
-            backend, problem, path, options, points.x0.get(), points.xStar.get()));
+        Contraction.measure(backend, problem, path, options, points.x0.get(), points.xStar.get()));
   }
 
   private OptionalDouble distance(Optional<double[]> point) {

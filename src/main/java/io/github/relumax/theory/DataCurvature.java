@@ -13,9 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * The Hessian of the data loss at one x, CᵀBC, beside CᵀC: what has to be known to choose a W.
- */
+/** The Hessian of the data loss at one x, CᵀBC, beside CᵀC: what has to be known to choose a W. */
 public final class DataCurvature implements AutoCloseable {
   /**
    * l where none is asked for, in units of mean |H_jj|. A solve begins with this much damping, so
@@ -168,8 +166,8 @@ public final class DataCurvature implements AutoCloseable {
         throw new InvalidInputException(
             String.format(
                 Locale.ROOT,
-                "a least eigenvalue of %.1e is within the rounding of the Hessian; ask for one above"
-                    + " %.1e, or choose another x",
+                "a least eigenvalue of %.1e is within the rounding of the Hessian; ask for one"
+                    + " above %.1e, or choose another x",
                 l,
                 least.rounding() / LARGEST_ROUNDING));
       }

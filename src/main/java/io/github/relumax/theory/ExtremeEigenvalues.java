@@ -73,7 +73,9 @@ final class ExtremeEigenvalues implements AutoCloseable {
     return Lanczos.bytes(d) + 8 * (d * d + 2 * d);
   }
 
-  /** Of length 1, and belongs to the eigenvalue that was found last; valid until the next one is. */
+  /**
+   * Of length 1, and belongs to the eigenvalue that was found last; valid until the next one is.
+   */
   Buffer vector() {
     return vector;
   }
@@ -118,8 +120,7 @@ final class ExtremeEigenvalues implements AutoCloseable {
         return new Eigenvalue(value, margin, rounding);
       }
       ends =
-          lanczos.run(
-              (v, out) -> backend.solve(factor, v, out), End.GREATEST, INVERSE_TOLERANCE);
+          lanczos.run((v, out) -> backend.solve(factor, v, out), End.GREATEST, INVERSE_TOLERANCE);
       lanczos.vector(ends.greatest(), vector);
       value = quotient(a);
       residual = residual(value);

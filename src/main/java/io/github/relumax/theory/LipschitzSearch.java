@@ -24,8 +24,8 @@ final class LipschitzSearch implements AutoCloseable {
   /** An ascent that gains less than this has arrived. */
   private static final double LEAST_GAIN = 1e-2;
 
-  /** Lengths of steps, as shares of the room there is: far and near. */
-  private static final double[] SHARES = {0.5, 0.5 / 16};
+  /** Lengths of steps, as shares of the room there is: from across the region to near x. */
+  private static final double[] SHARES = {0.5, 0.5 / 16, 0.5 / 256};
 
   private static final int DIRECTION_STREAM = 9;
 

@@ -9,9 +9,9 @@ package io.github.relumax.theory;
  *   s_i = q_i⁻ + N f_i,   q⁻ = max(-q, 0),   N = Σ q_i⁻
  * </pre>
  *
- * (Jensen: ⟨f,x⟩² &lt;= Σ f_i x_i²). So w_i² = κ + 2 s_i is enough, and so is w_i² = κ + τ s_i for the
- * smallest τ with B + τ diag(s) &gt;= 0, which inertia counts tell exactly. Its sum over the rows is
- * at most 4 N + m κ.
+ * (Jensen: ⟨f,x⟩² &lt;= Σ f_i x_i²). So w_i² = κ + 2 s_i is enough, and so is w_i² = κ + τ s_i for
+ * the smallest τ with B + τ diag(s) &gt;= 0, which inertia counts tell exactly. Its sum over the
+ * rows is at most 4 N + m κ.
  */
 final class RowWeights {
   /** τ is found to this; the value taken is the one above. */

@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
  * Regularisers W that make the Hessian at one x at least l I, by four rules, the smallest first.
  *
  * @param l the least eigenvalue that is asked for
- * @param smallest the smallest w &gt;= 0 with Hess &gt;= l I for W = w I: w² is the greatest root of
- *     det(Cᵀ(B + w² I)C - l I) = 0, or 0
+ * @param smallest the smallest w &gt;= 0 with Hess &gt;= l I for W = w I: w² is the greatest root
+ *     of det(Cᵀ(B + w² I)C - l I) = 0, or 0
  * @param claimed w for W = w I by B and σmin alone: w² = -λmin(B) + l / σmin(C)²
  * @param rowSquares w_i² by rows from the same two: {@link RowWeights} with κ = l / σmin(C)²; not
  *     copied

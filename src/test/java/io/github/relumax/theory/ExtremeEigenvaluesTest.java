@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.cpu.CpuBackends;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -154,7 +155,8 @@ final class ExtremeEigenvaluesTest {
   void whatIsAnnouncedIsWhatIsAllocated() {
     for (int d : new int[] {5, 700}) {
       long[] entries = new long[1];
-      Backend counting = new io.github.relumax.backend.CountingBackend(CpuBackends.SCALAR_2.open()) {
+      Backend counting =
+          new CountingBackend(CpuBackends.SCALAR_2.open()) {
             @Override
             public Buffer allocate(long rows, long columns) {
               entries[0] += rows * columns;

@@ -11,9 +11,6 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /** Against dense matrices, whose eigenvalues EJML finds. */
 final class MiddleMatrixTest {
@@ -61,7 +58,7 @@ final class MiddleMatrixTest {
     double[] f = softmax(softmax, m, random);
     double[] b = target(target, f, random);
     double[] w2 = weights(weight, m, random);
-    double[] expected = eigenvalues(dense(f, b, w2));
+    double[] expected = DenseEigenvalues.of(dense(f, b, w2));
     MiddleMatrix found = MiddleMatrix.of(f, b, w2);
 
     // EJML's own rounding, and that of the paper's form, whose terms may cancel.
@@ -90,7 +87,7 @@ final class MiddleMatrixTest {
     // b_1 = 0: where it is near f_1, c_1 has lost what rounding took from f_1.
     double[] b = new double[m];
     b[1] = random.nextInt(2);
-    double[] expected = eigenvalues(denseExactly(f, b));
+    double[] expected = DenseEigenvalues.of(denseExactly(f, b));
     MiddleMatrix found = MiddleMatrix.of(f, b);
     double largest = Math.max(-expected[0], expected[m - 1]);
     double rounding = 16 * m * EPS * largest;
@@ -120,7 +117,7 @@ final class MiddleMatrixTest {
     double[] f = softmax(Softmax.USUAL, 17, random);
     double[] b = target(Target.HUGE, f, random);
     MiddleMatrix found = MiddleMatrix.of(f, b);
-    double[] expected = eigenvalues(dense(f, b, new double[17]));
+    double[] expected = DenseEigenvalues.of(dense(f, b, new double[17]));
     assertThat(found.least() / expected[0]).isCloseTo(1, within(1e-12));
     assertThat(found.greatest() / expected[16]).isCloseTo(1, within(1e-12));
   }
@@ -236,31 +233,5 @@ final class MiddleMatrixTest {
       }
     }
     return matrix;
-  }
-
-  /** In ascending order. */
-  private static double[] eigenvalues(double[][] matrix) {
-    int m = matrix.length;
-    double scale = 0;
-    for (double[] row : matrix) {
-      for (double entry : row) {
-        scale = Math.max(scale, Math.abs(entry));
-      }
-    }
-    double[] values = new double[m];
-    if (scale == 0) {
-      return values;
-    }
-    DMatrixRMaj scaled = new DMatrixRMaj(matrix);
-    for (int k = 0; k < scaled.data.length; k++) {
-      scaled.data[k] /= scale;
-    }
-    EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(m, false, true);
-    assertThat(eigen.decompose(scaled)).isTrue();
-    for (int k = 0; k < m; k++) {
-      values[k] = scale * eigen.getEigenvalue(k).getReal();
-    }
-    Arrays.sort(values);
-    return values;
   }
 }

@@ -47,8 +47,7 @@ final class SingularValuesTest {
     for (double[] row : a1) {
       row[5] = row[0] + row[1] - row[2] + 1e-5 * row[5];
     }
-    Problem problem =
-        Problem.of(Matrix.of(a1), planted.problem().a2(), planted.problem().b());
+    Problem problem = Problem.of(Matrix.of(a1), planted.problem().a2(), planted.problem().b());
     double[] expected = singularValues(new SoftmaxReluOracle(problem).at(planted.x0()).c);
     assertThat(expected[0] / expected[5]).isGreaterThan(1e5);
     SingularValues found = of(problem, planted.x0());

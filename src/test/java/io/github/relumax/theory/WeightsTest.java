@@ -21,9 +21,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.statistics.Statistics;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 import org.junit.jupiter.api.Test;
 
 /** Every rule against the least eigenvalue of the oracle's Hessian with those weights. */
@@ -47,8 +44,7 @@ final class WeightsTest {
     Problem problem = Problem.of(planted.problem().a1(), planted.problem().a2(), b);
     double share = Math.pow(10, -4 * random.nextDouble());
     try (Backend backend = CpuBackends.VECTOR_1.open();
-        DataCurvature curvature =
-            new DataCurvature(backend, problem, CurvaturePath.KEPT, x)) {
+        DataCurvature curvature = new DataCurvature(backend, problem, CurvaturePath.KEPT, x)) {
       if (!curvature.sigma().fullRank()) {
         return;
       }
@@ -113,8 +109,7 @@ final class WeightsTest {
 
   @Test
   void byDefaultTheLeastEigenvalueIsAThousandthOfTheMeanDiagonal() {
-    PlantedProblem planted =
-        PlantedProblem.generate(300, 60, 6, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    PlantedProblem planted = PlantedProblem.generate(300, 60, 6, 4, 0, ElementType.FLOAT64, 0.3, 1);
     double[][] h = new SoftmaxReluOracle(planted.problem()).at(planted.x0()).hessian();
     double mean = 0;
     for (int j = 0; j < 6; j++) {
@@ -127,8 +122,7 @@ final class WeightsTest {
   /** A2 and x scaled by powers of two leave f, and so B, as it is. */
   @Test
   void scalingTheLogitsScalesTheAnswer() {
-    PlantedProblem planted =
-        PlantedProblem.generate(300, 60, 6, 4, 0, ElementType.FLOAT64, 2, 1);
+    PlantedProblem planted = PlantedProblem.generate(300, 60, 6, 4, 0, ElementType.FLOAT64, 2, 1);
     double factor = 0x1p-30;
     double[] x = Arrays.stream(planted.x0()).map(value -> value / factor).toArray();
     double[][] a2 = SoftmaxReluOracle.entries(planted.problem().a2());
@@ -137,8 +131,7 @@ final class WeightsTest {
         row[u] *= factor;
       }
     }
-    Problem scaled =
-        Problem.of(planted.problem().a1(), Matrix.of(a2), planted.problem().b());
+    Problem scaled = Problem.of(planted.problem().a1(), Matrix.of(a2), planted.problem().b());
     Weights weights = at(planted.problem(), planted.x0(), OptionalDouble.empty());
     Weights same = at(scaled, x, OptionalDouble.empty());
     assertThat(weights.smallest()).isPositive();
@@ -148,8 +141,7 @@ final class WeightsTest {
 
   @Test
   void bothPathsAgree() {
-    PlantedProblem planted =
-        PlantedProblem.generate(9000, 40, 5, 4, 0, ElementType.FLOAT32, 2, 1);
+    PlantedProblem planted = PlantedProblem.generate(9000, 40, 5, 4, 0, ElementType.FLOAT32, 2, 1);
     try (Backend backend = CpuBackends.VECTOR_2.open()) {
       double[] smallest = new double[2];
       for (CurvaturePath path : CurvaturePath.values()) {
@@ -193,24 +185,6 @@ final class WeightsTest {
 
   /** λmin of the oracle's Hessian. */
   private static double least(Problem problem, double[] x) {
-    double[][] h = new SoftmaxReluOracle(problem).at(x).hessian();
-    double scale = Math.abs(h[0][0]);
-    for (double[] row : h) {
-      for (double entry : row) {
-        scale = Math.max(scale, Math.abs(entry));
-      }
-    }
-    DMatrixRMaj matrix = new DMatrixRMaj(h);
-    for (int k = 0; k < matrix.data.length; k++) {
-      matrix.data[k] /= scale;
-    }
-    EigenDecomposition_F64<DMatrixRMaj> eigen =
-        DecompositionFactory_DDRM.eig(h.length, false, true);
-    assertThat(eigen.decompose(matrix)).isTrue();
-    double least = Double.POSITIVE_INFINITY;
-    for (int k = 0; k < h.length; k++) {
-      least = Math.min(least, scale * eigen.getEigenvalue(k).getReal());
-    }
-    return least;
+    return DenseEigenvalues.of(new SoftmaxReluOracle(problem).at(x).hessian())[0];
   }
 }
