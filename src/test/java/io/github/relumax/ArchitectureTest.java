@@ -40,9 +40,10 @@ final class ArchitectureTest {
           new Layer("sketch", BELOW_NEWTON),
           new Layer("newton", with(BELOW_NEWTON, "sketch")),
           new Layer("plan", with(BELOW_NEWTON, "newton")),
+          new Layer("theory", with(BELOW_NEWTON, "newton")),
           new Layer("text", BELOW_USES),
-          new Layer("report", with(BELOW_USES, "plan")),
-          new Layer("cli", with(BELOW_USES, "cpu", "plan", "text", "report")));
+          new Layer("report", with(BELOW_USES, "plan", "theory")),
+          new Layer("cli", with(BELOW_USES, "cpu", "plan", "theory", "text", "report")));
 
   @ArchTest static final ArchRule importsGoOneWay = importsGoOneWay();
 

@@ -179,7 +179,7 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    clock.time(Phase.EVALUATE, () -> objective.startAt(intoBall(x0)));
+    clock.time(Phase.EVALUATE, () -> objective.startAt(problem.intoBall(x0)));
     report(0, 0, Double.NaN, null, 0);
     Status end = null;
     while (end == null) {
@@ -189,20 +189,6 @@ final class NewtonRun implements AutoCloseable {
       }
     }
     return solution(end);
-  }
-
-  private double[] intoBall(double[] x0) {
-    double norm = 0;
-    for (double value : x0) {
-      norm = Math.hypot(norm, value);
-    }
-    double[] x = x0.clone();
-    if (norm > problem.radius()) {
-      for (int i = 0; i < x.length; i++) {
-        x[i] *= problem.radius() / norm;
-      }
-    }
-    return x;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -539,6 +525,7 @@ final class NewtonRun implements AutoCloseable {
             rejected,
             approximation,
             clock.seconds()));
+    listener.onPoint(() -> objective.read(Quantity.X));
   }
 
   private Solution solution(Status status) {

@@ -82,6 +82,10 @@ public final class JsonReport {
     json.set("options", options(record));
     record
         .settings()
+        .autoWeight()
+        .ifPresent(weights -> json.set("autoWeight", WeightsText.json(weights)));
+    record
+        .settings()
         .seed()
         .ifPresentOrElse(seed -> json.put("seed", seed), () -> json.putNull("seed"));
     json.put("version", Version.current());
