@@ -41,7 +41,7 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
     if (method.samples()) {
-      SampledCurvature.Bytes sampled = SampledCurvature.bytes(m, n, d, path);
+      SampledCurvature.Bytes sampled = SampledCurvature.bytes(m, n, d, path, method);
       parts.add(new Part("d x d matrices", sum(sampled.matrices(), solver)));
       parts.add(new Part("vectors and trial points", workspace.vectors()));
       parts.add(new Part("scores and sampled rows", sampled.rows()));
