@@ -27,6 +27,8 @@ final class ConjugateGradients implements AutoCloseable {
   private double[] steps = new double[16];
   private double[] turns = new double[16];
   private int count;
+  private int products;
+  private boolean indefinite;
 
   ConjugateGradients(Backend backend, int d) {
     this.backend = backend;
@@ -65,6 +67,8 @@ final class ConjugateGradients implements AutoCloseable {
       int mostSteps,
       Buffer y) {
     count = 0;
+    products = 0;
+    indefinite = false;
     backend.copy(r, residual);
     backend.combine(0, r, 0, r, y);
     backend.solve(l, residual, direction);
@@ -72,11 +76,13 @@ final class ConjugateGradients implements AutoCloseable {
     double goal = precision * precision * size;
     while (size > goal && count < mostSteps) {
       times.accept(direction, product);
+      products++;
       if (shift != 0) {
         backend.combine(1, product, shift, direction, product);
       }
       double curvature = backend.dot(direction, product);
-      if (!(curvature > 0)) {
+      if (!(curvature > 0 && curvature < Double.POSITIVE_INFINITY)) {
+        indefinite = curvature <= 0;
         return false;
       }
       double step = size / curvature;
@@ -103,13 +109,20 @@ final class ConjugateGradients implements AutoCloseable {
 
   /** Products with H that the last solve made. */
   int products() {
-    return count;
+    return products;
   }
 
-  /** How far from 1 the Ritz values of the last solve are: at most the ε of H̃ + σI. */
+  /**
+   * How far from 1 the Ritz values of the last solve are: at most the ε of H̃ + σI. At least 1
+   * where a direction with dᵀ(H + σI)d &lt;= 0 was met; NaN where no step was made.
+   */
   double epsilon() {
+    if (count == 0) {
+      return indefinite ? 1 : Double.NaN;
+    }
     double[] ritz = ritzValues();
-    return Math.max(1 - ritz[0], ritz[1] - 1);
+    double epsilon = Math.max(1 - ritz[0], ritz[1] - 1);
+    return indefinite ? Math.max(1, epsilon) : epsilon;
   }
 
   /**

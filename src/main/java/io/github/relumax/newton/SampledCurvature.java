@@ -45,23 +45,25 @@ final class SampledCurvature implements AutoCloseable {
   /** Rows that cost about as much as one product with H. */
   private final double cheapRows;
 
-  /** Rows of the last draw. */
-  private int rowsDrawn;
-
-  /** s of p_i = min(1, s τ_i / Σ τ). */
-  private double size;
-
   /** H̃ of one form at x. */
   static final class Drawn {
     private final Buffer h;
+
+    /** s of p_i = min(1, s τ_i / Σ τ), for the next draw. */
+    private double size;
+
+    /** Rows of the last draw, and about those of the next one. */
+    private int rowsDrawn;
+
     private boolean current;
-    private boolean judged;
     private int rows;
+    private boolean judged;
     private double epsilon;
     private int products;
 
-    private Drawn(Buffer h) {
+    private Drawn(Buffer h, double size) {
       this.h = h;
+      this.size = size;
     }
 
     /** H̃, d x d. */
@@ -69,20 +71,31 @@ final class SampledCurvature implements AutoCloseable {
       return h;
     }
 
-    /** Whether {@link #judged} has been called since x moved. */
-    boolean isJudged() {
-      return judged;
-    }
-
     boolean isExact(int m) {
       return rows == m;
     }
 
-    /** Notes an estimate of ε, or NaN for none, and that many products with H. */
-    void judged(double newEpsilon, int newProducts) {
+    /** Whether an estimate of ε was tried since the draw. */
+    boolean isJudged() {
+      return judged;
+    }
+
+    /** Notes an estimate of ε, NaN where it failed; the largest of all counts. */
+    void judge(double estimate) {
       judged = true;
-      epsilon = Double.isNaN(epsilon) ? newEpsilon : Math.max(epsilon, newEpsilon);
-      products += newProducts;
+      if (Double.isNaN(epsilon) || estimate > epsilon) {
+        epsilon = estimate;
+      }
+    }
+
+    /** Notes that many products with H. */
+    void count(int more) {
+      products += more;
+    }
+
+    private void forget() {
+      judged = false;
+      epsilon = Double.NaN;
     }
 
     Approximation approximation(int m) {
@@ -104,14 +117,13 @@ final class SampledCurvature implements AutoCloseable {
     this.m = m;
     d = objective.d();
     cheapRows = cheapRows(backend.flopsPerByte(), m, d);
-    size = firstSize();
     try {
       sampler = new RowSampler(backend, m, d, forms, options.seed());
       owned.add(sampler::close);
       for (CurvatureForm form : forms) {
         Buffer h = backend.allocate(d, d);
         owned.add(h::close);
-        drawn.put(form, new Drawn(h));
+        drawn.put(form, new Drawn(h, firstSize()));
       }
       objective.reserveRows(sampler.rowsAtATime());
     } catch (RuntimeException | Error e) {
@@ -121,7 +133,7 @@ final class SampledCurvature implements AutoCloseable {
   }
 
   /**
-   * Bytes of what sampling allocates in either of its methods.
+   * Bytes of what a method that samples allocates.
    *
    * @param matrices of d x d matrices
    * @param rows of scores, sketches and gathered rows
@@ -129,12 +141,15 @@ final class SampledCurvature implements AutoCloseable {
   record Bytes(long matrices, long rows) {}
 
   /** In float64, where nothing can overflow; the conversions stop at the largest long. */
-  static Bytes bytes(double m, double n, double d, CurvaturePath path) {
-    int forms = CurvatureForm.values().length;
+  static Bytes bytes(double m, double n, double d, CurvaturePath path, StepMethod method) {
+    boolean both = method == StepMethod.SAMPLED;
+    int forms = both ? CurvatureForm.values().length : 1;
     RowSampler.Entries sampler = RowSampler.entries(m, n, d, forms, path);
-    double vectors = 6 * d;
+    // A factor of H̃, and the vectors of conjugate gradients, beside what NewtonRun counts.
+    double factors = both ? d * d : 0;
+    double vectors = (both ? 6 : 4) * d;
     return new Bytes(
-        (long) (8 * (forms * d * d + d * d + sampler.matrices())),
+        (long) (8 * (forms * d * d + factors + sampler.matrices())),
         (long) (8 * (vectors + sampler.rows())));
   }
 
@@ -156,8 +171,6 @@ final class SampledCurvature implements AutoCloseable {
   Drawn at(CurvatureForm form) {
     Drawn at = drawn.get(form);
     if (!at.current) {
-      at.epsilon = Double.NaN;
-      at.judged = false;
       at.products = 0;
       draw(form, at);
       at.current = true;
@@ -187,13 +200,14 @@ final class SampledCurvature implements AutoCloseable {
 
   private void draw(CurvatureForm form, Drawn at) {
     CurvatureRows rows = objective.curvatureRows(form);
-    at.rows = canGrow() ? sampler.sample(rows, form, size, at.h) : m;
-    rowsDrawn = at.rows;
-    if (at.rows == 0 || !canGrow()) {
+    at.forget();
+    at.rows = canGrow(at) ? sampler.sample(rows, form, at.size, at.h) : m;
+    at.rowsDrawn = at.rows;
+    if (at.rows == 0 || !canGrow(at)) {
       // Nothing to sample from (all scores are 0, or not finite), or half of all rows.
       complete(rows, at);
     } else if (isFree()) {
-      size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
+      at.size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
     }
   }
 
@@ -202,19 +216,30 @@ final class SampledCurvature implements AutoCloseable {
     return options.multiple().isEmpty() && options.epsilon().isEmpty();
   }
 
-  void grow() {
-    size *= 2;
+  /** Whether the size is that of {@link Sampling#multiple}, and stays. */
+  private boolean isFixed() {
+    return options.multiple().isPresent() && options.epsilon().isEmpty();
   }
 
-  void shrink() {
-    if (!isFree() || rowsDrawn > 2 * cheapRows) {
-      size = Math.max(size / 2, LEAST_MULTIPLE * d);
+  /** The next draw of this form is to have more rows. */
+  void grow(Drawn at) {
+    if (!isFixed()) {
+      at.size *= 2;
     }
   }
 
-  /** Whether samples can still grow: not once they have half of all rows. */
-  boolean canGrow() {
-    return rowsDrawn < MOST_PART * m;
+  /** The next draw of this form may have fewer rows. */
+  void shrink(Drawn at) {
+    if (!isFixed() && (!isFree() || at.rowsDrawn > 2 * cheapRows)) {
+      at.size = Math.min(at.size, Math.max(at.size / 2, LEAST_MULTIPLE * d));
+      // About what the next draw has: where it was all rows, sampling is tried again.
+      at.rowsDrawn /= 2;
+    }
+  }
+
+  /** Whether samples of this form can still grow: not once they have half of all rows. */
+  boolean canGrow(Drawn at) {
+    return at.rowsDrawn < MOST_PART * m;
   }
 
   /** out = random numbers of their own for the last draw. */

@@ -92,16 +92,16 @@ final class SampledModel implements CurvatureModel {
 
   private void judge(CurvatureForm form, CurvatureRows rows, SampledCurvature.Drawn drawn) {
     double epsilon = epsilon(rows, drawn);
-    while (demanded && !(epsilon <= wanted) && sampled.canGrow()) {
-      sampled.grow();
+    while (demanded && !(epsilon <= wanted) && sampled.canGrow(drawn)) {
+      sampled.grow(drawn);
       sampled.redraw(form);
       epsilon = epsilon(rows, drawn);
     }
-    drawn.judged(epsilon, drawn.isExact(m) ? 0 : LANCZOS_STEPS);
+    drawn.judge(epsilon);
     if (!(epsilon <= wanted)) {
-      sampled.grow();
+      sampled.grow(drawn);
     } else if (epsilon < FAR_BETTER * wanted) {
-      sampled.shrink();
+      sampled.shrink(drawn);
     }
   }
 
@@ -118,6 +118,7 @@ final class SampledModel implements CurvatureModel {
     }
     sampled.randomVector(start);
     lanczos.solve(rows::times, ridge, factor, start, 0, LANCZOS_STEPS, end);
+    drawn.count(lanczos.products());
     return lanczos.epsilon();
   }
 

@@ -7,8 +7,8 @@ import java.util.OptionalDouble;
  * How rows of C are sampled, where H is.
  *
  * @param multiple s of p_i = min(1, s τ_i / Σ τ), as a multiple of d: no more than so many rows are
- *     expected. Empty for as many as cost about one product with H, and at least 4 d, or for what
- *     the bound says where there is an epsilon
+ *     expected; with an epsilon, in the first sample. Empty for as many as cost about one product
+ *     with H, and at least 4 d, or for what the bound says where there is an epsilon
  * @param epsilon (1 - ε) H̃ &lt;= H &lt;= (1 + ε) H̃ is asked for: samples grow until it seems to
  *     hold; empty for whatever serves speed
  * @param delta the probability with which the first sample may miss epsilon, by the bound
@@ -22,13 +22,13 @@ public record Sampling(OptionalDouble multiple, OptionalDouble epsilon, double d
   /**
    * Checks every value.
    *
-   * @throws InvalidInputException if multiple is not 1 or more and finite, or epsilon or delta not
-   *     in (0, 1)
+   * @throws InvalidInputException if multiple is not from 1 to 1e9, or epsilon or delta not in (0,
+   *     1)
    */
   public Sampling {
-    if (multiple.isPresent() && !(multiple.getAsDouble() >= 1 && multiple.getAsDouble() < 1e9)) {
+    if (multiple.isPresent() && !(multiple.getAsDouble() >= 1 && multiple.getAsDouble() <= 1e9)) {
       throw new InvalidInputException(
-          "sample: " + multiple.getAsDouble() + ", expected 1 or more times d");
+          "sample: " + multiple.getAsDouble() + ", expected 1 to 1e9 times d");
     }
     if (epsilon.isPresent() && !(epsilon.getAsDouble() > 0 && epsilon.getAsDouble() < 1)) {
       throw new InvalidInputException(

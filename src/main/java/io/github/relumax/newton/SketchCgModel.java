@@ -84,11 +84,15 @@ final class SketchCgModel implements CurvatureModel {
       boolean solved = gradients.solve(rows::times, shift, factor, r, precision, MOST_STEPS, out);
       int steps = gradients.products();
       boolean sameForm = form == CurvatureForm.GAUSS_NEWTON;
-      drawn.judged(sameForm ? gradients.epsilon() : Double.NaN, steps);
-      if (sameForm && steps > MANY_STEPS) {
-        sampled.grow();
-      } else if (sameForm && steps < FEW_STEPS) {
-        sampled.shrink();
+      drawn.count(steps);
+      if (sameForm) {
+        // The first solve alone: where a ball binds, many more follow, and more precise ones.
+        if (!drawn.isJudged() && steps > MANY_STEPS) {
+          sampled.grow(drawn);
+        } else if (!drawn.isJudged() && steps < FEW_STEPS) {
+          sampled.shrink(drawn);
+        }
+        drawn.judge(gradients.epsilon());
       }
       return solved;
     }
@@ -101,7 +105,11 @@ final class SketchCgModel implements CurvatureModel {
 
   @Override
   public Approximation approximation(CurvatureForm form) {
-    return sampled.approximation(CurvatureForm.GAUSS_NEWTON);
+    Approximation of = sampled.approximation(CurvatureForm.GAUSS_NEWTON);
+    // Of H̃ and the Gauss-Newton matrix; how near H̃ is to the exact Hessian was not estimated.
+    return form == CurvatureForm.GAUSS_NEWTON
+        ? of
+        : new Approximation(Double.NaN, of.rows(), of.products());
   }
 
   @Override
