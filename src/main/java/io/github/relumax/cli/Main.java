@@ -1,5 +1,6 @@
 package io.github.relumax.cli;
 
+import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.PathChoice;
 import java.io.FileDescriptor;
@@ -75,6 +76,7 @@ public final class Main {
             .addSubcommand(new EvaluateCommand(console))
             .addSubcommand(new CheckCommand(console))
             .addSubcommand(new BenchCommand(console))
+            .addSubcommand(new SamplingCommand(console))
             .addSubcommand(new InfoCommand(console));
     return commandLine
         .setOut(console.out())
@@ -89,6 +91,7 @@ public final class Main {
         .registerConverter(Double.class, Main::number)
         .registerConverter(double.class, Main::number)
         .registerConverter(Curvature.class, oneOf(Curvature.values()))
+        .registerConverter(CurvatureForm.class, oneOf(CurvatureForm.values()))
         .registerConverter(PathChoice.class, oneOf(PathChoice.values()))
         .registerConverter(OutputFormat.class, oneOf(OutputFormat.values()))
         .registerConverter(Dtype.class, oneOf(Dtype.values()))

@@ -2,6 +2,7 @@ package io.github.relumax.sketch;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.objective.Spectrum;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -17,6 +18,10 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  */
 public final class SpectralComparison {
   private static final double LEAST_PART = 1e-10;
+
+  /** Matrices that exist at a time, in here and in a decomposition. */
+  private static final int COPIES = 8;
+
   private static final double EPS = Math.ulp(1.0);
 
   private final Backend backend;
@@ -51,8 +56,14 @@ public final class SpectralComparison {
     }
   }
 
-  /** Compares with this H, d x d and positive semidefinite, which is read once. */
+  /**
+   * Compares with this H, d x d and positive semidefinite, which is read once.
+   *
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if its copies do not fit the Java
+   *     heap, or an array
+   */
   public SpectralComparison(Backend backend, Buffer h) {
+    Spectrum.requireHeap(h.rows(), COPIES);
     this.backend = backend;
     d = (int) h.rows();
     entries = new double[d * d];
