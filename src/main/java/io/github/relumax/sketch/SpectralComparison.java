@@ -3,6 +3,7 @@ package io.github.relumax.sketch;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.objective.Spectrum;
+import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -79,23 +80,20 @@ public final class SpectralComparison {
       sum += eigen.getEigenvalue(k).getReal();
     }
     double cut = LEAST_PART * sum / d;
-    int count = 0;
+    int[] counting =
+        IntStream.range(0, d).filter(k -> eigen.getEigenvalue(k).getReal() > cut).toArray();
+    toUnit = new DMatrixRMaj(d, counting.length);
     double least = Double.POSITIVE_INFINITY;
     double greatest = 0;
-    DMatrixRMaj columns = new DMatrixRMaj(d, d);
-    for (int k = 0; k < d; k++) {
-      double value = eigen.getEigenvalue(k).getReal();
-      if (value > cut) {
-        least = Math.min(least, value);
-        greatest = Math.max(greatest, value);
-        DMatrixRMaj vector = eigen.getEigenVector(k);
-        for (int i = 0; i < d; i++) {
-          columns.set(i, count, vector.get(i) / Math.sqrt(value));
-        }
-        count++;
+    for (int k = 0; k < counting.length; k++) {
+      double value = eigen.getEigenvalue(counting[k]).getReal();
+      DMatrixRMaj vector = eigen.getEigenVector(counting[k]);
+      for (int i = 0; i < d; i++) {
+        toUnit.set(i, k, vector.get(i) / Math.sqrt(value));
       }
+      least = Math.min(least, value);
+      greatest = Math.max(greatest, value);
     }
-    toUnit = CommonOps_DDRM.extract(columns, 0, d, 0, count);
     condition = greatest / least;
   }
 

@@ -44,7 +44,7 @@ public final class SampledProblem implements AutoCloseable {
 
   /** A problem with softmax as peaked as usual. */
   public static PlantedProblem planted(int m, int n, int d) {
-    return PlantedProblem.generate(m, n, d, 4, 0, ElementType.FLOAT64, 0.3, m + n + d);
+    return PlantedProblem.generate(m, n, d, 4, 0, ElementType.FLOAT64, 0.1, m + n + d);
   }
 
   /** w that differs from row to row, some of it 0. */
