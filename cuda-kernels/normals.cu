@@ -12,7 +12,7 @@ extern "C" __global__ void normals(
     double* out) {
   long long skip = begin & 1;
   for (long long p = first(); 2 * p < n + skip; p += step()) {
-    Pair<double> pair = normalPair(seed, stream, (begin - skip + 2 * p) >> 1);
+    Pair<double> pair = normalPair(seed, stream, (begin + 2 * p) >> 1);
     long long k = 2 * p - skip;
     if (k >= 0) {
       out[k] = pair.even;

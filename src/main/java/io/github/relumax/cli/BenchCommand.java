@@ -178,6 +178,7 @@ final class BenchCommand implements Callable<Integer> {
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));
       console.println("Path     " + PathText.line(decision));
+      console.println("Steps    " + decision.method().description());
       Benchmark benchmark = new Benchmark(backend, settings, input, options);
       BenchmarkRecord record =
           console.during("solving", progress -> benchmark.run(prepareSeconds, progress));

@@ -5,6 +5,7 @@ import io.github.relumax.backend.MeteredBackend;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
 import io.github.relumax.report.BenchmarkSolve;
@@ -55,8 +56,9 @@ final class Benchmark {
         ceilings.measure();
         warm.add(solve());
       }
+      double sampledRows = StepMethod.usualRows(backend, settings.m(), settings.d());
       return new BenchmarkRecord(
-          settings, prepareSeconds, cold, warm, ceilings.results(), peakBytes);
+          settings, prepareSeconds, cold, warm, ceilings.results(), sampledRows, peakBytes);
     }
   }
 

@@ -4,13 +4,12 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.Curvature;
-import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.DerivativeCheck;
 import io.github.relumax.objective.DerivativeCheck.Comparison;
 import io.github.relumax.objective.DerivativeCheck.Report;
 import io.github.relumax.report.Format;
+import io.github.relumax.report.WeightsText;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,9 +26,6 @@ import picocli.CommandLine.Option;
           + " near to say."
     })
 final class CheckCommand implements Callable<Integer> {
-  /** H is summed over all rows. */
-  private static final NewtonOptions FULL = NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL);
-
   private final Console console;
 
   @Mixin private ProblemMixin input;
@@ -68,9 +64,14 @@ final class CheckCommand implements Callable<Integer> {
             ? ProblemMixin.point("--at", at, problem)
             : folder.x0().orElseGet(() -> PlantedProblem.randomStart(problem.d(), seed));
     try (Backend backend = backends.open()) {
-      CurvaturePath path = Memory.requireSolve(backend, problem, FULL).path();
+      ProblemMixin.Weighted weighted = input.weigh(backend, problem, x, console);
+      CurvaturePath path = Memory.requireFull(backend, weighted.problem(), 0).path();
       Report report =
-          console.during("comparing", _ -> DerivativeCheck.run(backend, problem, path, x, seed));
+          console.during(
+              "comparing", _ -> DerivativeCheck.run(backend, weighted.problem(), path, x, seed));
+      weighted
+          .chosen()
+          .ifPresent(weights -> console.println("Weight: " + WeightsText.line(weights) + "\n"));
       return show(report);
     }
   }

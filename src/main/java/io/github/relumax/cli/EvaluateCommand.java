@@ -7,8 +7,6 @@ import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.Curvature;
-import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
@@ -35,9 +33,6 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand implements Callable<Integer> {
   /** What is written to see whether the folder takes files. */
   private static final int PROBE_BYTES = 4096;
-
-  /** H is summed over all rows. */
-  private static final NewtonOptions FULL = NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL);
 
   private final Console console;
 
@@ -79,15 +74,23 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private int evaluate() {
     ProblemDirectory folder = input.open(console);
-    Problem problem = input.problem(folder);
-    double[] x = ProblemMixin.point("--at", at, problem);
-    try (Backend backend = backends.open();
-        SoftmaxReluObjective objective = objective(backend, problem)) {
+    Problem unweighted = input.problem(folder);
+    double[] x = ProblemMixin.point("--at", at, unweighted);
+    try (Backend backend = backends.open()) {
+      return evaluate(folder, backend, input.weigh(backend, unweighted, x, console), x);
+    }
+  }
+
+  private int evaluate(
+      ProblemDirectory folder, Backend backend, ProblemMixin.Weighted weighted, double[] x) {
+    Problem problem = weighted.problem();
+    try (SoftmaxReluObjective objective = objective(backend, problem)) {
       Evaluation evaluation = objective.moveTo(x);
       boolean finite = evaluation.isFinite();
       PointReport report =
           new PointReport(
               problem,
+              weighted.chosen(),
               Math.sqrt(backend.dot(objective.x(), objective.x())),
               evaluation,
               finite ? spectrum(backend, objective, CurvatureForm.EXACT) : null,
@@ -110,7 +113,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static SoftmaxReluObjective objective(Backend backend, Problem problem) {
-    CurvaturePath path = Memory.requireSolve(backend, problem, FULL).path();
+    CurvaturePath path = Memory.requireFull(backend, problem, 0).path();
     return new SoftmaxReluObjective(backend, problem, 1, path);
   }
 

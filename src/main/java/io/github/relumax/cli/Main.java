@@ -75,6 +75,7 @@ public final class Main {
             .addSubcommand(new SolveCommand(console))
             .addSubcommand(new EvaluateCommand(console))
             .addSubcommand(new CheckCommand(console))
+            .addSubcommand(new CertifyCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(new SamplingCommand(console))
             .addSubcommand(new InfoCommand(console));

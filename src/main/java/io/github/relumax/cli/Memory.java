@@ -7,6 +7,7 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.SolveMemory;
@@ -66,6 +67,15 @@ final class Memory {
    */
   static PathDecision requireSolve(Backend backend, Problem problem, NewtonOptions options) {
     return requireSolve(backend, problem, options, 0);
+  }
+
+  /**
+   * The same for a command that sums the curvature over all rows of C, where {@code taken} bytes of
+   * what is available are spoken for.
+   */
+  static PathDecision requireFull(Backend backend, Problem problem, long taken) {
+    NewtonOptions full = NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL);
+    return requireSolve(backend, problem, full, taken);
   }
 
   /** The same where {@code taken} bytes of what is available are spoken for. */

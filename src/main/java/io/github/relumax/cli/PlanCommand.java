@@ -9,6 +9,7 @@ import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemOutline;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.plan.Rates;
 import io.github.relumax.plan.Workload;
@@ -88,7 +89,7 @@ final class PlanCommand implements Callable<Integer> {
       AtomicFiles.checkFile(json);
     }
     try (Backend backend = backends.open()) {
-      Subject subject = dir == null ? fromSizes() : fromFolder(backend);
+      Subject subject = dir == null ? fromSizes(backend) : fromFolder(backend);
       PlanRecord plan = plan(backend, subject);
       console.println(PlanText.lines(plan));
       if (json != null) {
@@ -99,12 +100,18 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private Subject fromSizes() {
+  private Subject fromSizes(Backend backend) {
     Sizes given = sizes.sizes();
     ElementType type = dtype == null ? ElementType.FLOAT64 : dtype.type();
     Workload load =
         Workload.usual(
-            given.m(), given.n(), given.d(), type, Math.ceilDiv(given.n(), 2), iterations);
+            given.m(),
+            given.n(),
+            given.d(),
+            type,
+            Math.ceilDiv(given.n(), 2),
+            iterations,
+            StepMethod.usualRows(backend, given.m(), given.d()));
     return new Subject(given.name(), load, false, true);
   }
 
@@ -112,7 +119,14 @@ final class PlanCommand implements Callable<Integer> {
     ProblemOutline outline = ProblemOutline.open(dir);
     int active = outline.x0().map(x0 -> activeUnits(backend, outline, x0)).orElse(outline.n() / 2);
     Workload load =
-        Workload.usual(outline.m(), outline.n(), outline.d(), outline.a2Type(), active, iterations);
+        Workload.usual(
+            outline.m(),
+            outline.n(),
+            outline.d(),
+            outline.a2Type(),
+            active,
+            iterations,
+            StepMethod.usualRows(backend, outline.m(), outline.d()));
     return new Subject(dir.toString(), load, outline.x0().isPresent(), outline.a2Mapped());
   }
 

@@ -22,6 +22,7 @@ import io.github.relumax.report.PathText;
 import io.github.relumax.report.SolveRecord;
 import io.github.relumax.report.SolveSettings;
 import io.github.relumax.report.SolveSummary;
+import io.github.relumax.report.WeightsText;
 import io.github.relumax.text.TextExplanation;
 import io.github.relumax.text.TextLabels;
 import java.nio.file.Path;
@@ -139,23 +140,24 @@ final class SolveCommand implements Callable<Integer> {
     }
     long began = System.nanoTime();
     ProblemDirectory folder = read();
-    Problem problem = input.problem(folder);
-    if (radius != null) {
-      problem = problem.withRadius(radius);
-    }
-    Start from = start(folder, problem);
-    Optional<TextLabels> labels = TextLabels.read(input.dir(), problem.m(), problem.n());
+    Problem given = input.problem(folder);
+    Problem unweighted = radius == null ? given : given.withRadius(radius);
+    Start from = start(folder, unweighted);
+    Optional<TextLabels> labels = TextLabels.read(input.dir(), given.m(), given.n());
     double readSeconds = 1e-9 * (System.nanoTime() - began);
 
     Path results = out == null ? input.dir().resolve("solution") : out;
     try (Backend backend = backends.open();
-        ResultDirectory directory = ResultDirectory.open(results, 8 * problem.d() + TEXT_BYTES)) {
-      PathDecision decision = Memory.requireSolve(backend, problem, options);
+        ResultDirectory directory = ResultDirectory.open(results, 8 * given.d() + TEXT_BYTES)) {
+      PathDecision decision = Memory.requireSolve(backend, unweighted, options);
       IterationTable table = new IterationTable(decision.method());
-      showBeginning(problem, from, backend, decision, results, table);
       NewtonSolver solver =
           new NewtonSolver(backend, options.withPath(PathChoice.of(decision.path())));
       try (Interruption interruption = Interruption.guard(() -> stop(solver))) {
+        ProblemMixin.Weighted weighted =
+            input.weigh(backend, unweighted, unweighted.intoBall(from.x()), console);
+        Problem problem = weighted.problem();
+        showBeginning(weighted, from, backend, decision, results, table);
         List<Iteration> iterations = new ArrayList<>();
         Solution solution =
             solver.solve(
@@ -171,7 +173,13 @@ final class SolveCommand implements Callable<Integer> {
         // Writing files fails on a thread that is marked as interrupted.
         Thread.interrupted();
         SolveSettings settings =
-            new SolveSettings(options, from.name(), from.seed(), input.weight(), backends.name());
+            new SolveSettings(
+                options,
+                from.name(),
+                from.seed(),
+                input.weight(),
+                weighted.chosen(),
+                backends.name());
         SolveRecord record =
             new SolveRecord(
                 problem, settings, solution, iterations, distance(folder, solution), readSeconds);
@@ -233,7 +241,7 @@ final class SolveCommand implements Callable<Integer> {
   }
 
   private void showBeginning(
-      Problem problem,
+      ProblemMixin.Weighted weighted,
       Start from,
       Backend backend,
       PathDecision decision,
@@ -242,6 +250,7 @@ final class SolveCommand implements Callable<Integer> {
     if (!showsTable()) {
       return;
     }
+    Problem problem = weighted.problem();
     console.println(
         "Problem  %s: m = %s, n = %s, d = %s, A2 %s"
             .formatted(
@@ -254,6 +263,9 @@ final class SolveCommand implements Callable<Integer> {
         "Start    "
             + from.name()
             + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
+    weighted
+        .chosen()
+        .ifPresent(weights -> console.println("Weight   " + WeightsText.line(weights)));
     backends.explain(backend).forEach(line -> console.println("Backend  " + line));
     console.println("Path     " + PathText.line(decision));
     console.println("Steps    " + decision.method().description());

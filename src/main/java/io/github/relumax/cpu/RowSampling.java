@@ -16,15 +16,6 @@ final class RowSampling {
   /** Entries that are worked on in an array of a part's own. */
   private static final int BLOCK = 512;
 
-  /**
-   * Rows from which all buckets gather before any goes on, about, so that a mapped file is read not
-   * far from its order.
-   */
-  private static final int ROWS_TOGETHER = 16_384;
-
-  /** Chunks of rows at least, so that buckets are read and written less than rows are read. */
-  private static final int LEAST_CHUNKS = 8;
-
   private final Kernels kernels;
   private final Parallel parallel;
 
@@ -56,74 +47,9 @@ final class RowSampling {
         });
   }
 
-  /**
-   * out[h(i),:] = Σ s(i) √|a_i| (c_i - center). Every bucket adds its rows in their order, so the
-   * bits do not depend on how buckets are split over threads.
-   */
+  /** out[h(i),:] = Σ s(i) √|a_i| (c_i - center). */
   void countSketch(SketchHash hash, CpuBuffer c, CpuBuffer center, CpuBuffer a, CpuBuffer out) {
-    long m = c.rows();
-    int d = (int) c.columns();
-    long buckets = out.rows();
-    long chunks = Math.ceilDiv(m, buckets);
-    int together = (int) Math.min(chunks, Math.max(LEAST_CHUNKS, ROWS_TOGETHER / buckets));
-    SketchHash.Turn[] turns = new SketchHash.Turn[together];
-    long[] signs = new long[(int) (Math.min(m, together * buckets) / 64 + 2)];
-    RowBlocks rows = new RowBlocks(kernels, parallel, c);
-    long mean = mean(center, d);
-    out.segment().fill((byte) 0);
-    for (long chunk = 0; chunk < chunks; chunk += together) {
-      int count = (int) Math.min(together, chunks - chunk);
-      long first = chunk * buckets;
-      long end = Math.min(m, first + count * buckets);
-      for (int t = 0; t < count; t++) {
-        turns[t] = hash.turn(chunk + t);
-      }
-      long word = first / 64;
-      for (int k = 0; 64 * (word + k) < end; k++) {
-        signs[k] = hash.signs(word + k);
-      }
-      parallel.run(
-          buckets,
-          Math.max(4, GRAIN / ((long) count * d)),
-          (part, low, high) -> {
-            long[] four = new long[4];
-            double[] weights = new double[4];
-            for (long bucket = low; bucket < high; bucket++) {
-              long to = out.address(bucket);
-              int held = 0;
-              for (int t = 0; t < count; t++) {
-                long i = turns[t].row(bucket);
-                double scale = i < m ? scale(a, i) : 0;
-                if (scale != 0) {
-                  boolean negative = (signs[(int) (i / 64 - word)] >>> i & 1) != 0;
-                  weights[held] = negative ? -scale : scale;
-                  four[held] = rows.loadAs(part, held, i);
-                  held++;
-                }
-                if (held == 4 || held > 0 && t == count - 1) {
-                  Arrays.fill(four, held, 4, four[0]);
-                  Arrays.fill(weights, held, 4, 0);
-                  kernels.addCentered(weights, four, mean, to, d);
-                  held = 0;
-                }
-              }
-            }
-          });
-    }
-  }
-
-  /** Where the centre lies; zeros where there is none. */
-  private long mean(CpuBuffer center, int d) {
-    if (center != null) {
-      return center.address();
-    }
-    long zeros = parallel.scratch(0, Parallel.RESULT, d).address();
-    RawMemory.clear(zeros, 8L * d);
-    return zeros;
-  }
-
-  private static double scale(CpuBuffer a, long i) {
-    return a == null ? 1 : Math.sqrt(Math.abs(RawMemory.get(a.address() + 8 * i)));
+    new CountSketch(kernels, parallel, hash, c, center, a, out).run();
   }
 
   /**

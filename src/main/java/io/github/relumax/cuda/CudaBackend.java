@@ -401,7 +401,7 @@ final class CudaBackend implements Backend {
 
   private void accumulateFew(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
     long d = a1.columns();
-    long rows = gatherRows(a1, units, 0, units.count());
+    long rows = signedRows(a1, units, 0, units.count());
     int lanes = Grids.tileLanes(d, 8);
     long slab = Math.max(64, Math.ceilDiv(a2.rows(), 4096L));
     kernels.launch(
@@ -429,7 +429,7 @@ final class CudaBackend implements Backend {
     long columns = workspaces.address(Use.A2_COLUMNS, 8 * blockRows * together);
     for (int unit = 0; unit < units.count(); unit += unitsTogether) {
       int count = Math.min(unitsTogether, units.count() - unit);
-      long rows = gatherRows(a1, units, unit, count);
+      long rows = signedRows(a1, units, unit, count);
       for (long row = 0; row < a2.rows(); row += blockRows) {
         int block = (int) Math.min(blockRows, a2.rows() - row);
         kernels.launchRow(
@@ -452,7 +452,7 @@ final class CudaBackend implements Backend {
   }
 
   /** The rows of a1 that the units name, from one on, times their signs. */
-  private long gatherRows(Buffer a1, DeviceUnits units, int first, int count) {
+  private long signedRows(Buffer a1, DeviceUnits units, int first, int count) {
     long room = 8 * Math.min(a1.rows(), unitsTogether) * a1.columns();
     long out = workspaces.address(Use.A1_ROWS, room);
     kernels.launchRow(

@@ -6,15 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * The folder of a solve's results: x.npy (d), trace.jsonl and result.json. Opened before the solve,
- * so that a folder that cannot be written to costs no work, and written to after it.
+ * The folder of results: of a solve x.npy (d), trace.jsonl and result.json. Opened before the work,
+ * so that a folder that cannot be written to costs none, and written to after it.
  */
 public final class ResultDirectory implements AutoCloseable {
   public static final String X = "x.npy";
   public static final String TRACE = "trace.jsonl";
   public static final String RESULT = "result.json";
+  public static final String CERTIFICATE = "certificate.json";
 
   private final Path folder;
   private final boolean isNew;
@@ -67,6 +69,19 @@ public final class ResultDirectory implements AutoCloseable {
     files.put(X, NpyFile.content(x));
     files.put(TRACE, AtomicFiles.text(trace));
     files.put(RESULT, AtomicFiles.text(result));
+    AtomicFiles.writeTogether(folder, files);
+  }
+
+  /**
+   * Writes a certificate and, where there are some, weights by rows (w.npy, which a problem folder
+   * may have); certificate.json last.
+   *
+   * @throws InvalidInputException if one cannot be written; earlier results are then as they were
+   */
+  public void writeCertificate(String certificate, Optional<double[]> weights) {
+    Map<String, AtomicFiles.Content> files = new LinkedHashMap<>();
+    weights.ifPresent(w -> files.put(ProblemDirectory.W, NpyFile.content(w)));
+    files.put(CERTIFICATE, AtomicFiles.text(certificate));
     AtomicFiles.writeTogether(folder, files);
   }
 

@@ -147,6 +147,21 @@ public final class Problem {
     return radius;
   }
 
+  /** x, or x R / ‖x‖ where ‖x‖ is above the bound R; always a copy. */
+  public double[] intoBall(double[] x) {
+    double norm = 0;
+    for (double value : x) {
+      norm = Math.hypot(norm, value);
+    }
+    double[] inside = x.clone();
+    if (norm > radius) {
+      for (int k = 0; k < inside.length; k++) {
+        inside[k] *= radius / norm;
+      }
+    }
+    return inside;
+  }
+
   /** Outputs: the rows of A2. */
   public int m() {
     return b.length;

@@ -10,6 +10,14 @@ interface CurvatureModel extends AutoCloseable {
    */
   ShiftedSystem at(CurvatureForm form);
 
+  /**
+   * The systems that decide whether a solve has converged: with H itself where those of {@link #at}
+   * may be far from it. {@link #at} gives the same from then on.
+   */
+  default ShiftedSystem deciding(CurvatureForm form) {
+    return at(form);
+  }
+
   /** The objective has moved. */
   void moved();
 

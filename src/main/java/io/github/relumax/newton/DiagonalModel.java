@@ -33,6 +33,13 @@ final class DiagonalModel implements CurvatureModel {
   }
 
   @Override
+  public ShiftedSystem deciding(CurvatureForm form) {
+    objective.curvatureRows(form).sum(h);
+    current = true;
+    return system.of(h);
+  }
+
+  @Override
   public void moved() {
     current = false;
   }

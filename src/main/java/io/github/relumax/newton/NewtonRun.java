@@ -179,7 +179,7 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    clock.time(Phase.EVALUATE, () -> objective.startAt(intoBall(x0)));
+    clock.time(Phase.EVALUATE, () -> objective.startAt(problem.intoBall(x0)));
     report(0, 0, Double.NaN, null, 0);
     Status end = null;
     while (end == null) {
@@ -189,20 +189,6 @@ final class NewtonRun implements AutoCloseable {
       }
     }
     return solution(end);
-  }
-
-  private double[] intoBall(double[] x0) {
-    double norm = 0;
-    for (double value : x0) {
-      norm = Math.hypot(norm, value);
-    }
-    double[] x = x0.clone();
-    if (norm > problem.radius()) {
-      for (int i = 0; i < x.length; i++) {
-        x[i] *= problem.radius() / norm;
-      }
-    }
-    return x;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -315,7 +301,10 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
-    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.at(form));
+    return minimise(form, clock.time(Phase.CURVATURE, () -> curvature.at(form)), mu);
+  }
+
+  private boolean minimise(CurvatureForm form, ShiftedSystem h, double mu) {
     Direction direction = directions.get(form);
     boolean found =
         clock.time(
@@ -443,8 +432,9 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
-    return minimise(form, Math.min(NEARLY_UNDAMPED, damping.value()))
-        || minimise(form, NEARLY_UNDAMPED);
+    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.deciding(form));
+    return minimise(form, h, Math.min(NEARLY_UNDAMPED, damping.value()))
+        || minimise(form, h, NEARLY_UNDAMPED);
   }
 
   /**
@@ -472,6 +462,7 @@ final class NewtonRun implements AutoCloseable {
     if (at.isFinite()
         && at.loss() <= highest
         && at.activeUnits() > 0
+        && gradient > 0
         && stationarity() <= 0.5 * gradient) {
       iterations++;
       report(step, 1, Double.NaN, form, rejected);
@@ -534,6 +525,7 @@ final class NewtonRun implements AutoCloseable {
             rejected,
             approximation,
             clock.seconds()));
+    listener.onPoint(() -> objective.read(Quantity.X));
   }
 
   private Solution solution(Status status) {

@@ -55,6 +55,7 @@ final class SampledCurvature implements AutoCloseable {
   static final class Drawn {
     private final Buffer h;
     private boolean current;
+    private boolean judged;
     private int rows;
     private double epsilon;
     private int products;
@@ -68,9 +69,9 @@ final class SampledCurvature implements AutoCloseable {
       return h;
     }
 
-    /** Whether there is an H̃. */
-    boolean exists() {
-      return rows > 0;
+    /** Whether {@link #judged} has been called since x moved. */
+    boolean isJudged() {
+      return judged;
     }
 
     boolean isExact(int m) {
@@ -79,6 +80,7 @@ final class SampledCurvature implements AutoCloseable {
 
     /** Notes an estimate of ε, or NaN for none, and that many products with H. */
     void judged(double newEpsilon, int newProducts) {
+      judged = true;
       epsilon = Double.isNaN(epsilon) ? newEpsilon : Math.max(epsilon, newEpsilon);
       products += newProducts;
     }
@@ -101,7 +103,7 @@ final class SampledCurvature implements AutoCloseable {
     this.options = options;
     this.m = m;
     d = objective.d();
-    cheapRows = Math.max(LEAST_ROWS * d, 8 * backend.flopsPerByte() * m / d);
+    cheapRows = cheapRows(backend.flopsPerByte(), m, d);
     size = firstSize();
     try {
       sampler = new RowSampler(backend, m, d, forms, options.seed());
@@ -136,6 +138,11 @@ final class SampledCurvature implements AutoCloseable {
         (long) (8 * (vectors + sampler.rows())));
   }
 
+  /** Rows whose Gram matrix takes as long as a pass over C, and LEAST_ROWS d at least. */
+  static double cheapRows(double flopsPerByte, double m, double d) {
+    return Math.max(LEAST_ROWS * d, 8 * flopsPerByte * m / d);
+  }
+
   private double firstSize() {
     if (options.multiple().isPresent()) {
       return options.multiple().getAsDouble() * d;
@@ -150,11 +157,27 @@ final class SampledCurvature implements AutoCloseable {
     Drawn at = drawn.get(form);
     if (!at.current) {
       at.epsilon = Double.NaN;
+      at.judged = false;
       at.products = 0;
       draw(form, at);
       at.current = true;
     }
     return at;
+  }
+
+  /** H itself at x. */
+  Drawn complete(CurvatureForm form) {
+    Drawn at = drawn.get(form);
+    if (!at.current || at.rows < m) {
+      complete(objective.curvatureRows(form), at);
+      at.current = true;
+    }
+    return at;
+  }
+
+  private void complete(CurvatureRows rows, Drawn at) {
+    rows.sum(at.h);
+    at.rows = m;
   }
 
   /** Draws H̃ of this form anew. */
@@ -164,16 +187,13 @@ final class SampledCurvature implements AutoCloseable {
 
   private void draw(CurvatureForm form, Drawn at) {
     CurvatureRows rows = objective.curvatureRows(form);
-    if (canGrow()) {
-      at.rows = sampler.sample(rows, form, size, at.h);
-      rowsDrawn = at.rows;
-      if (isFree() && at.rows > 0) {
-        size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
-      }
-    }
-    if (!canGrow()) {
-      rows.sum(at.h);
-      at.rows = m;
+    at.rows = canGrow() ? sampler.sample(rows, form, size, at.h) : m;
+    rowsDrawn = at.rows;
+    if (at.rows == 0 || !canGrow()) {
+      // Nothing to sample from (all scores are 0, or not finite), or half of all rows.
+      complete(rows, at);
+    } else if (isFree()) {
+      size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
     }
   }
 

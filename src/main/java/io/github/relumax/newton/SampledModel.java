@@ -79,10 +79,15 @@ final class SampledModel implements CurvatureModel {
   public ShiftedSystem at(CurvatureForm form) {
     CurvatureRows rows = objective.curvatureRows(form);
     SampledCurvature.Drawn drawn = sampled.at(form);
-    if (drawn.approximation(m).products() == 0) {
+    if (!drawn.isJudged()) {
       judge(form, rows, drawn);
     }
     return system.of(drawn.h());
+  }
+
+  @Override
+  public ShiftedSystem deciding(CurvatureForm form) {
+    return system.of(sampled.complete(form).h());
   }
 
   private void judge(CurvatureForm form, CurvatureRows rows, SampledCurvature.Drawn drawn) {
@@ -92,7 +97,7 @@ final class SampledModel implements CurvatureModel {
       sampled.redraw(form);
       epsilon = epsilon(rows, drawn);
     }
-    drawn.judged(epsilon, lanczos.products());
+    drawn.judged(epsilon, drawn.isExact(m) ? 0 : LANCZOS_STEPS);
     if (!(epsilon <= wanted)) {
       sampled.grow();
     } else if (epsilon < FAR_BETTER * wanted) {
@@ -108,7 +113,7 @@ final class SampledModel implements CurvatureModel {
       return 0;
     }
     double ridge = RIDGE * backend.scale(drawn.h());
-    if (!drawn.exists() || !backend.factor(drawn.h(), ridge, factor)) {
+    if (!backend.factor(drawn.h(), ridge, factor)) {
       return Double.NaN;
     }
     sampled.randomVector(start);

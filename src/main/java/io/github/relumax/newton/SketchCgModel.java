@@ -70,13 +70,13 @@ final class SketchCgModel implements CurvatureModel {
 
     @Override
     public double scale() {
-      return drawn.exists() ? backend.scale(drawn.h()) : Double.NaN;
+      return backend.scale(drawn.h());
     }
 
     @Override
     public boolean factor(double newShift) {
       shift = newShift;
-      return drawn.exists() && backend.factor(drawn.h(), shift, factor);
+      return backend.factor(drawn.h(), shift, factor);
     }
 
     @Override

@@ -40,15 +40,11 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     long solver = NewtonRun.ownBytes(d);
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
-    if (method.samples()) {
-      SampledCurvature.Bytes sampled = SampledCurvature.bytes(m, n, d, path);
-      parts.add(new Part("d x d matrices", sum(sampled.matrices(), solver)));
-      parts.add(new Part("vectors and trial points", workspace.vectors()));
-      parts.add(new Part("scores and sampled rows", sampled.rows()));
-    } else {
-      parts.add(new Part("d x d matrices", sum(workspace.matrices(), solver)));
-      parts.add(new Part("vectors and trial points", workspace.vectors()));
-    }
+    SampledCurvature.Bytes sampled = SampledCurvature.bytes(m, n, d, path);
+    long matrices = method.samples() ? sampled.matrices() : workspace.matrices();
+    parts.add(new Part("d x d matrices", sum(matrices, solver)));
+    parts.add(new Part("vectors and trial points", workspace.vectors()));
+    parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
     parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
     if (!backend.memory().separate()) {
       parts.add(new Part("Java", JAVA_BYTES + 8 * ARRAYS * m));

@@ -52,6 +52,11 @@ public enum StepMethod {
     };
   }
 
+  /** Rows that a sample has, where nothing was asked for, about. */
+  public static double usualRows(Backend backend, double m, double d) {
+    return Math.min(m, SampledCurvature.cheapRows(backend.flopsPerByte(), m, d));
+  }
+
   /** How steps are computed, in words. */
   public String description() {
     return description;

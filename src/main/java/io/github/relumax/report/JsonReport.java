@@ -60,6 +60,16 @@ public final class JsonReport {
     json.put("activeUnits", solution.activeUnits());
     record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
     put(json, "storageError", solution.storageError());
+    record
+        .epsilonHeld()
+        .ifPresent(held -> {
+          ObjectNode epsilon = json.putObject("epsilon");
+          put(epsilon, "asked", held.asked());
+          put(epsilon, "worst", held.worst());
+          epsilon.put("stepsHeld", held.held());
+          epsilon.put("steps", held.steps());
+          epsilon.put("held", held.everywhere());
+        });
     json.put("m", problem.m());
     json.put("n", problem.n());
     json.put("d", problem.d());
@@ -70,6 +80,10 @@ public final class JsonReport {
     json.set("phases", phases(solution));
     put(json, "readSeconds", record.readSeconds());
     json.set("options", options(record));
+    record
+        .settings()
+        .autoWeight()
+        .ifPresent(weights -> json.set("autoWeight", WeightsText.json(weights)));
     record
         .settings()
         .seed()

@@ -5,8 +5,10 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.Spectrum;
+import io.github.relumax.theory.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What there is to say about one x.
  *
  * @param problem with the regulariser that was used
+ * @param autoWeight how W was chosen, where it was
  * @param norm ‖x‖
  * @param evaluation loss and gradient
  * @param hessian eigenvalues of the exact Hessian; null where the loss overflows
@@ -23,6 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record PointReport(
     Problem problem,
+    Optional<Weights> autoWeight,
     double norm,
     Evaluation evaluation,
     Spectrum hessian,
@@ -33,6 +37,7 @@ public record PointReport(
   /** A line for each number. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
+    autoWeight.ifPresent(weights -> lines.add(line("weight", WeightsText.line(weights))));
     lines.add(line("‖x‖", Format.scientific(norm, 6)));
     lines.add(line("loss", Format.scientific(evaluation.loss(), 9)));
     lines.add(line("  data", Format.scientific(evaluation.dataLoss(), 9)));
@@ -71,6 +76,7 @@ public record PointReport(
       json.set("hessian", json(hessian));
       json.set("gaussNewton", json(gaussNewton));
     }
+    autoWeight.ifPresent(weights -> json.set("autoWeight", WeightsText.json(weights)));
     json.put("m", problem.m());
     json.put("n", problem.n());
     json.put("d", problem.d());

@@ -1,6 +1,7 @@
 package io.github.relumax.report;
 
 import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.theory.Weights;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -11,6 +12,7 @@ import java.util.OptionalLong;
  * @param start where it began: "random" or a file
  * @param seed of a random start
  * @param weight the number or file that replaced the problem's own w
+ * @param autoWeight how W was chosen, where it was
  * @param backend the name asked for, which may be "auto"
  */
 public record SolveSettings(
@@ -18,4 +20,5 @@ public record SolveSettings(
     String start,
     OptionalLong seed,
     Optional<String> weight,
+    Optional<Weights> autoWeight,
     String backend) {}

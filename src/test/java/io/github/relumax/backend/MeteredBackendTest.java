@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 final class MeteredBackendTest extends BackendContract {
   /** What a backend has besides: nothing that takes time in a solve. */
   private static final List<String> NO_PRIMITIVES =
-      List.of("description", "memory", "workspaceBytes", "units", "finish", "close");
+      List.of(
+          "flopsPerByte", "description", "memory", "workspaceBytes", "units", "finish", "close");
 
   private final MeteredBackend metered = new MeteredBackend(CpuBackends.VECTOR_2.open());
   private final List<Buffer> buffers = new ArrayList<>();

@@ -35,7 +35,17 @@ final class MainTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "generate", "text", "solve", "evaluate", "check", "bench", "info"})
+      strings = {
+        "demo",
+        "generate",
+        "text",
+        "solve",
+        "evaluate",
+        "check",
+        "certify",
+        "bench",
+        "info"
+      })
   void everyCommandHasHelp(String command) {
     CommandLineRun run = CommandLineRun.of(command, "--help");
     assertThat(run.code()).isZero();
@@ -46,7 +56,17 @@ final class MainTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "generate", "text", "solve", "evaluate", "check", "bench", "info"})
+      strings = {
+        "demo",
+        "generate",
+        "text",
+        "solve",
+        "evaluate",
+        "check",
+        "certify",
+        "bench",
+        "info"
+      })
   void everyOptionOfEveryCommandIsDescribedWithItsDefault(String command) {
     String help = CommandLineRun.of(command, "--help").out();
     String options = help.substring(help.indexOf("\n  "));

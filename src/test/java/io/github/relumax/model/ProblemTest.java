@@ -176,4 +176,18 @@ class ProblemTest {
     }
     return matrix;
   }
+
+  @Test
+  void aPointOutsideTheBallIsBroughtToItsBoundary() {
+    Problem problem =
+        Problem.of(
+                Matrix.of(new double[][] {{1, 1}}),
+                Matrix.of(new double[][] {{1}}),
+                new double[] {1})
+            .withRadius(5);
+    double[] inside = {3, -4};
+    assertThat(problem.intoBall(inside)).isNotSameAs(inside).containsExactly(3, -4);
+    assertThat(problem.intoBall(new double[] {6, -8})).containsExactly(3, -4);
+    assertThat(problem.intoBall(new double[] {6e200, -8e200})).containsExactly(3, -4);
+  }
 }

@@ -79,7 +79,7 @@ final class RenderingTest {
             "12345.678");
     IterationTable sampled = new IterationTable(StepMethod.SAMPLED);
     assertThat(sampled.row(START)).endsWith("0.250         -         -         -");
-    assertThat(sampled.row(STEP)).endsWith("12345.678      2345   1.2e-01         4");
+    assertThat(sampled.row(STEP)).endsWith("12345.678      2345   1.3e-01         4");
   }
 
   @ParameterizedTest
