@@ -4,6 +4,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.Units;
+import java.util.Optional;
 
 /**
  * The curvature at the objective's x as a sum over rows, one of either form at a time:
@@ -111,12 +112,7 @@ public final class CurvatureRows {
 
   /** h = H. */
   public void sum(Buffer h) {
-    c.gram(center, weights, h);
-    addCorrection(h);
-  }
-
-  /** h = h + R. */
-  public void addCorrection(Buffer h) {
+    c.gram(center, weights, 0, h);
     if (w2 != null) {
       backend.rankTwo(h, w2Rows, center, w2Sum);
     }
@@ -153,9 +149,18 @@ public final class CurvatureRows {
     return scratch;
   }
 
-  /** out = the {@link Backend#countSketch} of the rows √|a_i| r_i. a: m x 1, out: K x d. */
-  public void sketch(long seed, int stream, Buffer a, Buffer out) {
-    c.sketch(seed, stream, center, a, out);
+  /** h = keep h + the matrix of these rows. keep is 0 or 1. */
+  public void gram(WeightedRows of, double keep, Buffer h) {
+    c.gram(of.center(), of.weights(), keep, h);
+  }
+
+  /**
+   * out = the {@link Backend#countSketch} of rows first..first+count-1 of these, the first of which
+   * counts as row 0. out: K x d.
+   */
+  public void sketch(long seed, int stream, WeightedRows of, long first, long count, Buffer out) {
+    Buffer weighted = of.weights().rows(first, count);
+    c.sketch(seed, stream, of.center(), weighted, first, out);
   }
 
   /** out[j,:] = C_i, not centred, for row i = entry first + j of the list. out: k x d. */
@@ -168,7 +173,12 @@ public final class CurvatureRows {
     return f;
   }
 
-  /** a, m x 1: the weights of the rows. */
+  /** w∘w, of m entries, where there is a regulariser. */
+  public Optional<Buffer> squaredWeights() {
+    return Optional.ofNullable(w2);
+  }
+
+  /** a, w² included, m x 1: the weights of the rows. */
   public Buffer weights() {
     return weights;
   }

@@ -165,11 +165,14 @@ final class MaskedProduct {
     backend.multiplyTransposed(a1, h, out);
   }
 
-  /** h = Σ_i a_i (C_i - center)(C_i - center)ᵀ, block by block where C is not there. a: m x 1. */
-  void gram(Buffer center, Buffer a, Buffer h) {
+  /**
+   * h = keep h + Σ_i a_i (C_i - center)(C_i - center)ᵀ, block by block where C is not there. a: m x
+   * 1, keep is 0 or 1.
+   */
+  void gram(Buffer center, Buffer a, double keep, Buffer h) {
     reserve();
     if (current) {
-      backend.gram(c, center, a, 0, h);
+      backend.gram(c, center, a, keep, h);
       return;
     }
     backend.activeUnits(z1, units);
@@ -177,7 +180,7 @@ final class MaskedProduct {
       long count = Math.min(blockRows, m - row);
       Buffer block = c.rows(0, count);
       backend.accumulate(a2.rows(row, count), units, a1, 0, block);
-      backend.gram(block, center, a.rows(row, count), row == 0 ? 0 : 1, h);
+      backend.gram(block, center, a.rows(row, count), row == 0 ? keep : 1, h);
     }
   }
 
@@ -210,17 +213,21 @@ final class MaskedProduct {
     }
   }
 
-  /** out = the {@link Backend#countSketch} of √|a| (C - center). out: K x d. */
-  void sketch(long seed, int stream, Buffer center, Buffer a, Buffer out) {
+  /**
+   * out = the {@link Backend#countSketch} of √|a| (C' - center), C' the rows of C from {@code
+   * first} on, as many as a has. out: K x d.
+   */
+  void sketch(long seed, int stream, Buffer center, Buffer a, long first, Buffer out) {
+    long count = a.rows();
     if (current) {
-      backend.countSketch(seed, stream, c, center, a, out);
+      backend.countSketch(seed, stream, c.rows(first, count), center, a, out);
       return;
     }
     // S √a (C - 1 centerᵀ) = (S √a A2) diag(mask) A1 - (S √a 1) centerᵀ.
     Buffer a2Sketch = a2Rows.rows(0, out.rows());
     Buffer sums = onesSketch.rows(0, out.rows());
-    backend.countSketch(seed, stream, a2, null, a, a2Sketch);
-    backend.countSketch(seed, stream, ones, null, a, sums);
+    backend.countSketch(seed, stream, a2.rows(first, count), null, a, a2Sketch);
+    backend.countSketch(seed, stream, ones.rows(0, count), null, a, sums);
     backend.combine(-1, center, 0, center, minusCenter);
     backend.activeUnits(z1, units);
     backend.accumulate(a2Sketch, units, a1, 0, out);

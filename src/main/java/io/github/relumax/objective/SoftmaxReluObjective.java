@@ -376,7 +376,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     }
     Buffer zero = rows.borrowCenter();
     backend.combine(0, x, 0, x, zero);
-    c.gram(zero, diagonal, h);
+    c.gram(zero, diagonal, 0, h);
   }
 
   /** H at the current x, d x d, symmetric. Valid until the objective moves. */

@@ -63,7 +63,8 @@ public final class BenchmarkJson {
     return json;
   }
 
-  private static ObjectNode device() {
+  /** What computed. */
+  static ObjectNode device() {
     ObjectNode json = JsonReport.object();
     Machine.processor()
         .ifPresentOrElse(name -> json.put("processor", name), () -> json.putNull("processor"));

@@ -3,9 +3,9 @@ package io.github.relumax.sketch;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
-import io.github.relumax.backend.Units;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
+import io.github.relumax.objective.WeightedRows;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -15,12 +15,15 @@ import java.util.Map;
 /**
  * The curvature from a sample of its rows (claim 5 of arXiv 2308.08358):
  *
- * <pre>  H̃ = Σ_{i in S} D_i / p_i (C_i - C̄)(C_i - C̄)ᵀ + R,   p_i = min(1, size τ_i / Σ τ)</pre>
+ * <pre>
+ *   H̃ = Σ_{i in S} 1 / p_i (D_i (C_i - C̄)(C_i - C̄)ᵀ + w_i² C_i C_iᵀ),   D = max(a, 0)
+ *   p_i = min(1, size τ_i / Σ τ)
+ * </pre>
  *
- * where each row is in S on its own with probability p_i, τ are {@link LeverageScores}, D = max(a,
- * 0), and R, of rank two, stays as it is. On average H̃ is the H of the rows with a_i &gt; 0, which
- * for Gauss-Newton is H. Draws are a function of (seed, draw, row) alone, so every backend and
- * every split of the rows chooses the same ones from the same scores.
+ * where each row is in S on its own with probability p_i, τ are {@link LeverageScores}, and a is
+ * that of the {@link CurvatureForm} alone. On average H̃ is H for Gauss-Newton, and for the Hessian
+ * H less what the a_i &lt; 0 put into it. Draws are a function of (seed, draw, row) alone, so every
+ * backend and every split of the rows chooses the same ones from the same scores.
  *
  * <p>Scores are kept while f has moved by at most a tenth, ‖f - f_then‖ &lt;= 0.1 ‖f‖, and at most
  * every twentieth active unit has flipped: what has become wrong of them costs accuracy, not
@@ -30,19 +33,18 @@ public final class RowSampler implements AutoCloseable {
   private static final double MOST_MOVE = 0.1;
   private static final double MOST_FLIPS = 0.05;
 
-  /** Streams of random numbers for one draw. */
-  private static final int STREAMS = 4;
-
-  private static final int ROWS_STREAM = 2;
-  private static final int START_STREAM = 3;
+  // Streams of random numbers for one draw; the first ones are those of the scores.
+  private static final int ROWS_STREAM = LeverageScores.STREAMS;
+  private static final int START_STREAM = ROWS_STREAM + 1;
+  private static final int STREAMS = START_STREAM + 1;
 
   private final Backend backend;
   private final long seed;
   private final List<Runnable> owned = new ArrayList<>();
+  private final PositiveRows positive;
   private final LeverageScores leverage;
+  private final RowDraw draw;
   private final Map<CurvatureForm, Scores> scores = new EnumMap<>(CurvatureForm.class);
-  private final Units rows;
-  private final Buffer weights;
   private final Buffer difference;
   private int draws;
 
@@ -65,16 +67,16 @@ public final class RowSampler implements AutoCloseable {
     this.backend = backend;
     this.seed = seed;
     try {
+      positive = new PositiveRows(backend, m, d);
+      owned.add(positive::close);
       leverage = new LeverageScores(backend, m, d);
       owned.add(leverage::close);
+      draw = new RowDraw(backend, m, leverage.room());
+      owned.add(draw::close);
       for (CurvatureForm form : forms) {
         scores.put(form, new Scores(vector(m), vector(m)));
       }
       difference = vector(m);
-      weights = backend.allocate((long) LeverageScores.sketchRows(d), 1);
-      owned.add(weights::close);
-      rows = backend.units(m);
-      owned.add(rows::close);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -89,7 +91,7 @@ public final class RowSampler implements AutoCloseable {
 
   /** Rows of C, or of a sketch of it, that are handled at a time, at most. */
   public long rowsAtATime() {
-    return weights.rows();
+    return leverage.room().rows();
   }
 
   /**
@@ -103,19 +105,15 @@ public final class RowSampler implements AutoCloseable {
   /** The entries for an m x n x d problem. */
   public static Entries entries(double m, double n, double d, int forms, CurvaturePath path) {
     double k = LeverageScores.sketchRows(d);
-    double scores = LeverageScores.entries(m, d) + (2.0 * forms + 1 + 1.5) * m + k;
+    double shared = PositiveRows.entries(m, d) + LeverageScores.entries(d) + k + 1.5 * m;
+    double scores = (2.0 * forms + 1) * m;
     double streamed = path == CurvaturePath.STREAMED ? k * n + m + k + d + 1 : 0;
-    return new Entries(2 * d * d, scores + streamed);
+    return new Entries(2 * d * d, shared + scores + streamed);
   }
 
   /** x has moved by a step that switched this part of the active units. */
   public void moved(double flips) {
     scores.values().forEach(s -> s.flips += flips);
-  }
-
-  /** Makes the next sample compute its scores anew. */
-  public void forgetScores() {
-    scores.values().forEach(s -> s.valid = false);
   }
 
   /**
@@ -127,19 +125,17 @@ public final class RowSampler implements AutoCloseable {
    */
   public int sample(CurvatureRows of, CurvatureForm form, double size, Buffer h) {
     int stream = STREAMS * draws++;
+    List<WeightedRows> parts = positive.of(of);
     Scores s = scores.get(form);
     if (isStale(of, s)) {
-      s.total = leverage.estimate(of, seed, stream, s.values);
+      s.total = leverage.estimate(of, parts, seed, stream, s.values);
       s.valid = s.total > 0 && Double.isFinite(s.total);
       s.flips = 0;
       backend.copy(of.softmax(), s.softmax);
     }
-    if (!s.valid) {
-      return 0;
-    }
-    backend.sampleRows(seed, stream + ROWS_STREAM, s.values, s.total, size, rows);
-    sum(of, s, size, h);
-    return rows.count();
+    return s.valid
+        ? draw.sum(of, parts, seed, stream + ROWS_STREAM, s.values, s.total, size, h)
+        : 0;
   }
 
   private boolean isStale(CurvatureRows of, Scores s) {
@@ -152,24 +148,9 @@ public final class RowSampler implements AutoCloseable {
     return !(moved <= MOST_MOVE * MOST_MOVE * backend.dot(f, f));
   }
 
-  private void sum(CurvatureRows of, Scores s, double size, Buffer h) {
-    Buffer positive = leverage.positiveWeights(of);
-    Buffer room = leverage.room();
-    long count = rows.count();
-    for (long first = 0; first < count; first += room.rows()) {
-      long block = Math.min(room.rows(), count - first);
-      Buffer sampled = room.rows(0, block);
-      Buffer scaled = weights.rows(0, block);
-      of.gather(rows, first, sampled);
-      backend.sampleWeights(rows, first, s.values, s.total, size, positive, scaled);
-      backend.gram(sampled, of.center(), scaled, first == 0 ? 0 : 1, h);
-    }
-    of.addCorrection(h);
-  }
-
   /** out = Gaussian numbers of their own for the last draw. */
   public void randomVector(Buffer out) {
-    backend.normals(seed, STREAMS * draws - STREAMS + START_STREAM, 0, out);
+    backend.normals(seed, STREAMS * (draws - 1) + START_STREAM, 0, out);
   }
 
   @Override
