@@ -48,7 +48,7 @@ final class Grids {
    * Lanes that go along the columns of rows that are weighed and added: 32 parts a block at most.
    */
   static int partLanes(long columns) {
-    return (int) Math.clamp(atLeast(columns), THREADS / WARP, THREADS);
+    return Math.clamp(atLeast(columns), THREADS / WARP, THREADS);
   }
 
   /** Parts into which as many lanes split a block. */
