@@ -118,7 +118,7 @@ final class CertifierTest {
   /** Two units turn within 1e-13 of x, one on either side: a shorter step would be rounding. */
   @Test
   void aKinkAtRoundingLeavesTheLipschitzConstantUnknown() {
-    double[][] a1 = {{1, 1}, {2, 1}, {1, -1 + 1e-13}, {-1, 1 - 1e-13}};
+    double[][] a1 = {{1, 1}, {2, 1}, {1, -1 + 1e-13}, {1, -1 - 1e-13}};
     double[][] a2 = {{1, 0, 0.5, 1}, {0, 1, 1, 0}, {-1, 0.3, 0, 2}};
     Problem problem = Problem.of(Matrix.of(a1), Matrix.of(a2), new double[] {0.2, 0.3, 0.5});
     Certificate certificate =
