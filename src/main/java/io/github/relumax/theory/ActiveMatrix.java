@@ -62,7 +62,11 @@ final class ActiveMatrix implements AutoCloseable {
 
   /** CᵀC, d x d, formed from blocks of rows of C; the caller closes it. */
   Buffer gram() {
-    long blockRows = SoftmaxReluObjective.blockRows(m, d, CurvaturePath.STREAMED);
+    return gram(SoftmaxReluObjective.blockRows(m, d, CurvaturePath.STREAMED));
+  }
+
+  /** The same with blocks of so many rows. */
+  Buffer gram(long blockRows) {
     Buffer gram = backend.allocate(d, d);
     double[] ones = new double[(int) blockRows];
     Arrays.fill(ones, 1);

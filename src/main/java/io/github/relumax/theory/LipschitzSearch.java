@@ -27,6 +27,9 @@ final class LipschitzSearch implements AutoCloseable {
   /** Lengths of steps, as shares of the room there is: from across the region to near x. */
   private static final double[] SHARES = {0.5, 0.5 / 16, 0.5 / 256};
 
+  /** Below this multiple of ‖x‖, rounding makes x + t u another step than t u. */
+  private static final double SHORTEST = 1e-10;
+
   private static final int DIRECTION_STREAM = 9;
 
   private final Backend backend;
@@ -124,13 +127,10 @@ final class LipschitzSearch implements AutoCloseable {
 
   private void tryAlong(double[] u, double room, Direction name) {
     double longest = Math.min(room, size);
-    if (!(longest > 0)) {
-      return;
-    }
     backend.write(u, direction);
     for (double share : SHARES) {
       double t = share * longest;
-      if (!step(t)) {
+      if (!(t >= SHORTEST * size) || !step(t)) {
         continue;
       }
       // Both matrices are rounded.

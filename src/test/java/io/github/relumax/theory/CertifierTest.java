@@ -8,6 +8,7 @@ import static org.assertj.core.data.Percentage.withPercentage;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
@@ -112,6 +113,19 @@ final class CertifierTest {
     assertThat(found.isKnown()).isTrue();
     assertThat(found.value()).isBetween(0.98 * atX, 1.001 * within);
     assertThat(found.randomDirections()).isEqualTo(8);
+  }
+
+  /** Two units turn within 1e-13 of x, one on either side: a shorter step would be rounding. */
+  @Test
+  void aKinkAtRoundingLeavesTheLipschitzConstantUnknown() {
+    double[][] a1 = {{1, 1}, {2, 1}, {1, -1 + 1e-13}, {1, -1 - 1e-13}};
+    double[][] a2 = {{1, 0, 0.5, 1}, {0, 1, 1, 0}, {-1, 0.3, 0, 2}};
+    Problem problem = Problem.of(Matrix.of(a1), Matrix.of(a2), new double[] {0.2, 0.3, 0.5});
+    Certificate certificate =
+        certify(problem, new double[] {1, 1}, Optional.empty(), Optional.empty());
+    assertThat(certificate.kinkDistance()).isBetween(5e-14, 1e-13);
+    assertThat(certificate.lipschitz().isKnown()).isFalse();
+    assertThat(certificate.greatest().value()).isPositive();
   }
 
   /** Where all directions are alike to random ones, the eigenvectors of changes lead on. */

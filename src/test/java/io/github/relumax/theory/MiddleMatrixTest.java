@@ -11,6 +11,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 
 /** Against dense matrices, whose eigenvalues EJML finds. */
 final class MiddleMatrixTest {
@@ -72,6 +73,40 @@ final class MiddleMatrixTest {
         assertThat(found.eigenvaluesBelow(s)).as("below %s", s).isEqualTo((int) below);
       }
     }
+  }
+
+  /** There is always an eigenvalue of 0 without W, and it is not below 0. */
+  @Property(tries = 300, seed = "3")
+  void theZeroOfBIsNotBelowZero(
+      @ForAll @IntRange(min = 1, max = 20) int m,
+      @ForAll @IntRange(min = 0, max = 1 << 20) int seed) {
+    Random random = new Random(seed);
+    double[] f = softmax(Softmax.USUAL, m, random);
+    double[] b = target(Target.ANY, f, random);
+    double[] w2 = new double[m];
+    double[] expected = DenseEigenvalues.of(dense(f, b, w2));
+    double rounding = 4 * (m + 8) * EPS * magnitude(f, b, w2);
+    if (Arrays.stream(expected).filter(value -> Math.abs(value) <= rounding).count() == 1) {
+      long below = Arrays.stream(expected).filter(value -> value < -rounding).count();
+      assertThat(MiddleMatrix.of(f, b).eigenvaluesBelow(0)).isEqualTo((int) below);
+    }
+  }
+
+  /**
+   * f_i = 1/m and b the first unit vector: ⟨c,f⟩ = 0, and the vector that is 1 - m in its first
+   * entry and 1 in the others belongs to λmin = (q_1 (m - 1) + q_2) / m.
+   */
+  @Test
+  void manyRowsCostNoDigits() {
+    int m = 300_001;
+    double[] f = new double[m];
+    Arrays.fill(f, 1.0 / m);
+    double[] b = new double[m];
+    b[0] = 1;
+    double first = f[0] * (2 * f[0] - 1);
+    double other = 2 * f[0] * f[0];
+    double least = (first * (m - 1) + other) / m;
+    assertThat(MiddleMatrix.of(f, b).least()).isCloseTo(least, within(8 * Math.ulp(least)));
   }
 
   /** Entries of B in exact arithmetic, so that nothing is lost where they are small beside q. */

@@ -17,6 +17,7 @@ import org.ejml.dense.row.SingularOps_DDRM;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against EJML's singular values of the oracle's C. */
 final class SingularValuesTest {
@@ -37,6 +38,30 @@ final class SingularValuesTest {
     assertThat(found.greatest()).isCloseTo(expected[0], within(1e-12 * expected[0]));
     assertThat(found.least()).isCloseTo(expected[d - 1], within(1e-11 * expected[0]));
     assertThat(found.fullRank()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 7, 50, 103, 1000})
+  void blocksOfAnyHeightAddUpToTheGramMatrix(long blockRows) {
+    PlantedProblem planted = PlantedProblem.generate(103, 17, 5, 2, 0, ElementType.FLOAT64, 0.3, 3);
+    double[][] c = new SoftmaxReluOracle(planted.problem()).at(planted.x0()).c;
+    double[] entries = new double[25];
+    try (Backend backend = CpuBackends.VECTOR_2.open();
+        ActiveMatrix matrix = new ActiveMatrix(backend, planted.problem(), planted.x0());
+        Buffer gram = matrix.gram(blockRows)) {
+      backend.read(gram, entries);
+    }
+    for (int i = 0; i < 5; i++) {
+      for (int j = 0; j < 5; j++) {
+        double expected = 0;
+        double size = 0;
+        for (double[] row : c) {
+          expected += row[i] * row[j];
+          size += Math.abs(row[i] * row[j]);
+        }
+        assertThat(entries[5 * i + j]).isCloseTo(expected, within(1e-14 * size));
+      }
+    }
   }
 
   /** One column of A1 is nearly the sum of the others: κ(C) about 3e5. */
