@@ -43,8 +43,7 @@ final class ArchitectureTest {
           new Layer("theory", with(BELOW_NEWTON, "newton")),
           new Layer("text", BELOW_USES),
           new Layer("report", with(BELOW_USES, "sketch", "plan", "theory")),
-          new Layer(
-              "cli", with(BELOW_USES, "sketch", "cpu", "plan", "theory", "text", "report")));
+          new Layer("cli", with(BELOW_USES, "sketch", "cpu", "plan", "theory", "text", "report")));
 
   @ArchTest static final ArchRule importsGoOneWay = importsGoOneWay();
 
