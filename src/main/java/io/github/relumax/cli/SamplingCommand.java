@@ -7,8 +7,6 @@ import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.Curvature;
-import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.SolveMemory;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
@@ -89,8 +87,6 @@ final class SamplingCommand implements Callable<Integer> {
       description = "Seed of the draws. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  @Mixin private PathMixin path;
-
   @Mixin private BackendMixin backends;
 
   @Option(
@@ -115,51 +111,57 @@ final class SamplingCommand implements Callable<Integer> {
 
   private int sample() {
     ProblemDirectory folder = input.open(console);
-    Problem problem = input.problem(folder);
-    Point point = point(folder, problem);
+    Problem unweighted = input.problem(folder);
+    Point point = point(folder, unweighted);
     try (Backend backend = backends.open()) {
-      long mostRows = (long) Collections.max(multiples) * problem.d();
-      CurvaturePath chosen = requireMemory(backend, problem, mostRows);
-      try (SoftmaxReluObjective objective =
-              new SoftmaxReluObjective(backend, problem, MethodSampler.TRIALS, chosen);
-          MethodSampler sampler =
-              new MethodSampler(backend, problem.m(), problem.d(), mostRows, seed);
-          Buffer h = backend.allocate(problem.d(), problem.d());
-          Buffer sampled = backend.allocate(problem.d(), problem.d())) {
-        objective.reserveRows(sampler.rowsAtATime());
-        int active = moveTo(objective, point);
-        CurvatureRows rows = objective.curvatureRows(form);
-        sampler.sum(rows, h);
-        SpectralComparison comparison = new SpectralComparison(backend, h);
-        Settings settings =
-            new Settings(
-                input.dir().toString(),
-                problem,
-                point.name,
-                form,
-                input.weight(),
-                active,
-                comparison.rank(),
-                draws,
-                seed,
-                chosen,
-                backend.description());
-        console.println(SamplingText.beginning(settings));
-        List<Run> runs = new ArrayList<>();
-        for (SamplingMethod method : SamplingMethod.values()) {
-          for (int multiple : multiples) {
-            Run run = run(backend, sampler, rows, comparison, method, multiple, sampled);
-            console.println(SamplingText.row(run));
-            runs.add(run);
-          }
-        }
-        if (json != null) {
-          AtomicFiles.writeText(json, SamplingJson.text(new SamplingRecord(settings, runs)));
-          console.println("Written to " + json);
-        }
-      }
+      sample(backend, point, input.weigh(backend, unweighted, point.x, console));
     }
     return ExitCode.OK;
+  }
+
+  private void sample(Backend backend, Point point, ProblemMixin.Weighted weighted) {
+    Problem problem = weighted.problem();
+    int d = problem.d();
+    long mostRows = (long) Collections.max(multiples) * d;
+    CurvaturePath path = requireMemory(backend, problem, mostRows);
+    try (SoftmaxReluObjective objective =
+            new SoftmaxReluObjective(backend, problem, MethodSampler.TRIALS, path);
+        MethodSampler sampler = new MethodSampler(backend, problem.m(), d, mostRows, seed);
+        Buffer h = backend.allocate(d, d);
+        Buffer sampled = backend.allocate(d, d)) {
+      objective.reserveRows(sampler.rowsAtATime());
+      int active = moveTo(objective, point);
+      CurvatureRows rows = objective.curvatureRows(form);
+      sampler.sum(rows, h);
+      SpectralComparison comparison = new SpectralComparison(backend, h);
+      Settings settings =
+          new Settings(
+              input.dir().toString(),
+              problem,
+              point.name,
+              form,
+              input.weight(),
+              weighted.chosen(),
+              active,
+              comparison.rank(),
+              draws,
+              seed,
+              path,
+              backend.description());
+      console.println(SamplingText.beginning(settings));
+      List<Run> runs = new ArrayList<>();
+      for (SamplingMethod method : SamplingMethod.values()) {
+        for (int multiple : multiples) {
+          Run run = run(backend, sampler, rows, comparison, method, multiple, sampled);
+          console.println(SamplingText.row(run));
+          runs.add(run);
+        }
+      }
+      if (json != null) {
+        AtomicFiles.writeText(json, SamplingJson.text(new SamplingRecord(settings, runs)));
+        console.println("Written to " + json);
+      }
+    }
   }
 
   private Run run(
@@ -222,8 +224,6 @@ final class SamplingCommand implements Callable<Integer> {
         SolveMemory.available(backend, problem),
         "samples of " + mostRows + " rows take",
         "give smaller --multiples");
-    NewtonOptions options =
-        NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL).withPath(path.path());
-    return Memory.requireSolve(backend, problem, options, samples).path();
+    return Memory.requireFull(backend, problem, samples).path();
   }
 }

@@ -26,6 +26,7 @@ public final class SamplingJson {
     settings
         .weight()
         .ifPresentOrElse(weight -> json.put("weight", weight), () -> json.putNull("weight"));
+    settings.autoWeight().ifPresent(w -> json.set("autoWeight", WeightsText.json(w)));
     json.put("activeUnits", settings.activeUnits());
     json.put("rank", settings.rank());
     json.put("draws", settings.draws());

@@ -6,6 +6,7 @@ import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.sketch.SamplingMethod;
 import io.github.relumax.sketch.SpectralComparison.Extremes;
+import io.github.relumax.theory.Weights;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,7 @@ public record SamplingRecord(Settings settings, List<Run> runs) {
    * @param name of the problem: its folder
    * @param at the file that x comes from
    * @param weight as asked for
+   * @param autoWeight how the weight was chosen, where it was asked for
    * @param activeUnits at x
    * @param rank directions that the matrix has, of d
    * @param draws of each method and size
@@ -39,6 +41,7 @@ public record SamplingRecord(Settings settings, List<Run> runs) {
       String at,
       CurvatureForm form,
       Optional<String> weight,
+      Optional<Weights> autoWeight,
       int activeUnits,
       int rank,
       int draws,

@@ -30,6 +30,9 @@ public final class SamplingText {
     lines.add(
         "Curvature  %s at %s, %s units active"
             .formatted(settings.form(), settings.at(), Format.count(settings.activeUnits())));
+    settings
+        .autoWeight()
+        .ifPresent(weights -> lines.add("Weight     " + WeightsText.line(weights)));
     lines.add(
         "Backend    %s, %s".formatted(settings.backend().name(), settings.backend().device()));
     if (settings.rank() < problem.d()) {
