@@ -6,6 +6,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.Units;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -104,7 +105,9 @@ public final class RowSampler implements AutoCloseable {
   public static Entries entries(double m, double n, double d, int forms, CurvaturePath path) {
     double k = LeverageScores.sketchRows(d);
     double scores = LeverageScores.entries(m, d) + (2.0 * forms + 1 + 1.5) * m + k;
-    double streamed = path == CurvaturePath.STREAMED ? k * n + m + k + d + 1 : 0;
+    // A C of a single block is there whole.
+    boolean blocks = SoftmaxReluObjective.blockRows((long) m, (long) d, path) < m;
+    double streamed = blocks ? k * n + m + k + d + 1 : 0;
     return new Entries(2 * d * d, scores + streamed);
   }
 
