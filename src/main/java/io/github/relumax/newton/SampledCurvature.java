@@ -33,7 +33,6 @@ final class SampledCurvature implements AutoCloseable {
   /** A size grows towards the rows wanted by no more than this from draw to draw. */
   private static final double MOST_GROWTH = 4;
 
-  private final Backend backend;
   private final SoftmaxReluObjective objective;
   private final int m;
   private final int d;
@@ -111,7 +110,6 @@ final class SampledCurvature implements AutoCloseable {
       int m,
       Collection<CurvatureForm> forms,
       Sampling options) {
-    this.backend = backend;
     this.objective = objective;
     this.options = options;
     this.m = m;

@@ -40,7 +40,8 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     long solver = NewtonRun.ownBytes(d);
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
-    SampledCurvature.Bytes sampled = SampledCurvature.bytes(m, n, d, path, method);
+    SampledCurvature.Bytes sampled =
+        SampledCurvature.bytes((double) m, (double) n, (double) d, path, method);
     long matrices = method.samples() ? sampled.matrices() : workspace.matrices();
     parts.add(new Part("d x d matrices", sum(matrices, solver)));
     parts.add(new Part("vectors and trial points", workspace.vectors()));

@@ -5,6 +5,7 @@ import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.WeightedRows;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -107,7 +108,9 @@ public final class RowSampler implements AutoCloseable {
     double k = LeverageScores.sketchRows(d);
     double shared = PositiveRows.entries(m, d) + LeverageScores.entries(d) + k + 1.5 * m;
     double scores = (2.0 * forms + 1) * m;
-    double streamed = path == CurvaturePath.STREAMED ? k * n + m + k + d + 1 : 0;
+    // A C of a single block is there whole.
+    boolean blocks = SoftmaxReluObjective.blockRows((long) m, (long) d, path) < m;
+    double streamed = blocks ? k * n + m + k + d + 1 : 0;
     return new Entries(2 * d * d, shared + scores + streamed);
   }
 

@@ -93,6 +93,78 @@ final class SolveCommandTest {
     assertThat(result.get("distanceToPlanted").asDouble()).isLessThan(1e-8);
   }
 
+  @ParameterizedTest
+  @CsvSource({"sampled", "sketch-cg"})
+  void stepsFromSampledRowsAreShownAndKept(String curvature) throws IOException {
+    Path problem = tall();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "solve", problem, "--curvature", curvature, "--sample", 12, "--sampling-seed", 3);
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Steps    " + (curvature.equals("sampled") ? "from rows of C" : "by conjugate"))
+        .containsPattern("seconds +rows +ε +products\n");
+    JsonNode result = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
+    assertThat(result.get("method").asString()).isEqualTo(curvature);
+    assertThat(result.get("distanceToPlanted").asDouble()).isLessThan(1e-8);
+    JsonNode options = result.get("options");
+    assertThat(options.get("curvature").asString()).isEqualTo(curvature);
+    assertThat(options.get("sample").asDouble()).isEqualTo(12);
+    assertThat(options.get("epsilon").isNull()).isTrue();
+    assertThat(options.get("delta").asDouble()).isEqualTo(0.1);
+    assertThat(options.get("samplingSeed").asLong()).isEqualTo(3);
+    List<JsonNode> trace =
+        CommandLineRun.jsonLines(problem.resolve("solution").resolve("trace.jsonl"));
+    JsonNode step = trace.get(1);
+    int rows = step.get("sampledRows").asInt();
+    // At most 12 d = 72 are expected.
+    assertThat(rows).isBetween(6, 72 + 50);
+    assertThat(step.get("epsilon").asDouble()).isBetween(1e-6, 10.0);
+    assertThat(step.get("products").asInt()).isPositive();
+    String line =
+        run.out().lines().filter(text -> text.startsWith("    1  ")).findFirst().orElseThrow();
+    assertThat(line).containsPattern(" " + rows + " +\\S+ +" + step.get("products").asInt() + "$");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"full, full", "exact, full", "diagonal, diagonal", "auto, full"})
+  void stepsFromAllRowsHaveNoColumnsForSamples(String curvature, String method) {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun run =
+        CommandLineRun.of("solve", problem, "--curvature", curvature, "--max-iterations", 2);
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).containsPattern("seconds\n").doesNotContain("products");
+    JsonNode result = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
+    assertThat(result.get("method").asString()).isEqualTo(method);
+    assertThat(result.get("options").get("curvature").asString()).isEqualTo(curvature);
+    assertThat(result.get("options").get("sample").isNull()).isTrue();
+  }
+
+  @Test
+  void aDemandedEpsilonIsKeptWithTheResult() throws IOException {
+    Path problem = tall();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "solve",
+            problem,
+            "--curvature",
+            "sampled",
+            "--sample",
+            8,
+            "--epsilon",
+            0.6,
+            "--delta",
+            0.05);
+    assertThat(run.err()).isEmpty();
+    JsonNode options =
+        CommandLineRun.json(problem.resolve("solution").resolve("result.json")).get("options");
+    assertThat(options.get("epsilon").asDouble()).isEqualTo(0.6);
+    assertThat(options.get("delta").asDouble()).isEqualTo(0.05);
+    assertThat(CommandLineRun.jsonLines(problem.resolve("solution").resolve("trace.jsonl")))
+        .allMatch(step -> step.get("epsilon").asDouble() <= 0.6);
+  }
+
   @Test
   void jsonFormatPrintsTheResultAndNothingElse() throws IOException {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));
@@ -273,6 +345,14 @@ final class SolveCommandTest {
     "--max-iterations,-1,expected 0 or more",
     "--max-iterations,1e3,'1e3' is no whole number",
     "--curvature,newton,'newton' is none of auto",
+    "--sample,0.5,'sample: 0.5, expected 1 to 1e9 times d'",
+    "--sample,NaN,'sample: NaN, expected 1 to 1e9 times d'",
+    "--sample,many,'many'",
+    "--epsilon,0,'epsilon: 0.0, expected between 0 and 1'",
+    "--epsilon,1,'epsilon: 1.0, expected between 0 and 1'",
+    "--delta,0,'delta: 0.0, expected between 0 and 1'",
+    "--delta,NaN,'delta: NaN, expected between 0 and 1'",
+    "--sampling-seed,1.5,'1.5'",
     "--format,xml,'xml' is none of table",
     "--start,nowhere,--start nowhere: no such file",
     "--start,'',the name is empty",
@@ -304,6 +384,14 @@ final class SolveCommandTest {
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err().lines()).hasSize(1);
     assertThat(run.err()).contains(problem.resolve("b.npy").toString());
+  }
+
+  /** A planted problem with rows enough to sample from. */
+  private Path tall() {
+    Path folder = temporary.resolve("tall");
+    CommandLineRun run = CommandLineRun.of("generate", folder, "--m", 2000, "--n", 60, "--d", 6);
+    assertThat(run.code()).isZero();
+    return folder;
   }
 
   private static List<String> names(Path folder) throws IOException {

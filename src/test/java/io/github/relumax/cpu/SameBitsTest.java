@@ -56,7 +56,7 @@ final class SameBitsTest {
 
   private static String bits() {
     Kernels kernels = new VectorKernels();
-    double[] sums = new double[4];
+    double[] sums = {0.3, -0.7, 1.1, 0.2};
     StringBuilder bits = new StringBuilder();
     bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
     kernels.dots(X, 8, Y, LENGTH - 3, OUT, 8);
@@ -69,7 +69,6 @@ final class SameBitsTest {
     bits.append(" addCenteredThenDots ").append(hash(LENGTH - 3));
     RawMemory.copy(GZ, OUT, 32);
     bits.append(' ').append(hash(4));
-    sums = new double[] {0.3, -0.7, 1.1, 0.2};
     RawMemory.copy(Y, OUT, 8 * LENGTH);
     kernels.addCentered(sums, rows, Y, OUT, LENGTH - 3);
     bits.append(" addCentered ").append(hash(LENGTH - 3));

@@ -15,10 +15,12 @@ import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.PathChoice;
+import io.github.relumax.newton.Sampling;
 import io.github.relumax.newton.Solution;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,6 +67,39 @@ abstract class SolveContract {
     compare(problem, planted.x0(), options);
   }
 
+  /** The same rows of the same sizes, so that steps agree as far as those from all rows do. */
+  @ParameterizedTest
+  @CsvSource({
+    "1501, 37, 5, FLOAT64, 0, 0, SAMPLED, 16, KEPT",
+    "1501, 37, 5, FLOAT32, 0, 1e-4, SAMPLED, 16, STREAMED",
+    "1501, 37, 5, FLOAT32, 0.3, 0, SKETCH_CG, 8, KEPT",
+    "4999, 23, 5, FLOAT64, 0, 1e-4, SKETCH_CG, 8, STREAMED"
+  })
+  void everyIterationFromSampledRowsIsThatOfTheCpu(
+      int m,
+      int n,
+      int d,
+      ElementType type,
+      double noise,
+      double weight,
+      Curvature curvature,
+      double multiple,
+      PathChoice path) {
+    PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, noise, type, 0.3, m + n + d);
+    Problem problem = weight == 0 ? planted.problem() : planted.problem().withWeight(weight);
+    NewtonOptions options =
+        NewtonOptions.DEFAULTS
+            .withCurvature(curvature)
+            .withPath(path)
+            .withSampling(multiple(multiple));
+    List<Iteration> steps = compare(problem, planted.x0(), options);
+    assertThat(steps.get(1).approximation().rows()).isBetween(d, m / 10);
+  }
+
+  private static Sampling multiple(double multiple) {
+    return new Sampling(OptionalDouble.of(multiple), OptionalDouble.empty(), 0.1, 1);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -80,7 +115,7 @@ abstract class SolveContract {
     compare(files.problem(), files.x0().orElseThrow(), NewtonOptions.DEFAULTS);
   }
 
-  private static void compare(Problem problem, double[] x0, NewtonOptions options) {
+  private static List<Iteration> compare(Problem problem, double[] x0, NewtonOptions options) {
     List<Iteration> expected = new ArrayList<>();
     List<Iteration> actual = new ArrayList<>();
     Solution onCpu;
@@ -104,6 +139,9 @@ abstract class SolveContract {
       assertThat(here.activeUnits()).as("active units %d", k).isEqualTo(there.activeUnits());
       assertThat(here.flips()).as("flips %d", k).isEqualTo(there.flips());
       assertThat(here.curvature()).as("curvature %d", k).isEqualTo(there.curvature());
+      assertThat(here.approximation().rows())
+          .as("rows %d", k)
+          .isEqualTo(there.approximation().rows());
     }
     // At rounding one may find a step more than the other.
     assertThat(onGpu.iterations()).isCloseTo(onCpu.iterations(), within(1));
@@ -116,17 +154,31 @@ abstract class SolveContract {
     for (int i = 0; i < onCpu.x().length; i++) {
       assertThat(onGpu.x()[i]).isCloseTo(onCpu.x()[i], within(X * size));
     }
+    return actual;
   }
 
   /** Nothing is taken from the device once the first iteration is over. */
   @ParameterizedTest
-  @CsvSource({"AUTO, 517, 37, 41", "STREAMED, 4999, 23, 5"})
-  void nothingIsAllocatedAfterTheFirstIteration(PathChoice path, int m, int n, int d) {
+  @CsvSource({
+    "FULL, AUTO, 517, 37, 41",
+    "FULL, STREAMED, 4999, 23, 5",
+    "SAMPLED, KEPT, 1501, 37, 5",
+    "SAMPLED, STREAMED, 4999, 23, 5",
+    "SKETCH_CG, KEPT, 1501, 37, 5",
+    "SKETCH_CG, STREAMED, 4999, 23, 5"
+  })
+  void nothingIsAllocatedAfterTheFirstIteration(
+      Curvature curvature, PathChoice path, int m, int n, int d) {
     PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, 0.5, ElementType.FLOAT32, 0.3, 1);
     List<Long> allocations = new ArrayList<>();
     try (CudaBackend backend = CudaBackends.open()) {
       Solution solution =
-          new NewtonSolver(backend, NewtonOptions.DEFAULTS.withPath(path))
+          new NewtonSolver(
+                  backend,
+                  NewtonOptions.DEFAULTS
+                      .withCurvature(curvature)
+                      .withPath(path)
+                      .withSampling(multiple(16)))
               .solve(
                   planted.problem(),
                   planted.x0(),

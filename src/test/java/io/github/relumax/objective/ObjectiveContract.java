@@ -8,6 +8,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Units;
 import io.github.relumax.io.NpyFile;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.ElementType;
@@ -233,6 +234,126 @@ public abstract class ObjectiveContract {
             .isCloseTo(loss, within(1e-12 * loss));
         assertThat(streamed.accept(0).flips()).isEqualTo(kept.accept(0).flips());
       }
+    }
+  }
+
+  // Rows
+
+  /** H v, products with rows, sketches and rows themselves, through C, blocks of it, and A2. */
+  @ParameterizedTest
+  @CsvSource({
+    "2, 3, 1, FLOAT64, 0, 1",
+    "7, 5, 3, FLOAT64, 0.1, 2",
+    "103, 31, 9, FLOAT64, 0, 103",
+    "103, 31, 17, FLOAT32, 0.03, 103",
+    "103, 31, 17, FLOAT64, 1, 10",
+    "103, 31, 9, FLOAT32, 0, 102"
+  })
+  void theRowsAreThoseOfTheCurvature(
+      int m, int n, int d, ElementType type, double weight, long blockRows) {
+    PlantedProblem planted = PlantedProblem.generate(m, n, d, 4, 0.3, type, 0.3, m + n + d);
+    double[] w = new double[m];
+    Arrays.setAll(w, i -> weight * (i % 4 - 1));
+    Problem problem = planted.problem().withWeights(w);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 4, blockRows);
+        Buffer p = direction(d, 1)) {
+      objective.reserveRows(8);
+      objective.moveTo(planted.x0());
+      for (int step = 0; step < 2; step++) {
+        SoftmaxReluOracle.At oracle = new SoftmaxReluOracle(problem).at(objective.read(Quantity.X));
+        // Every form twice: what one has left must not be taken for the other.
+        for (int turn = 0; turn < 2; turn++) {
+          assertTimes(objective, CurvatureForm.EXACT, oracle.hessian(), oracle);
+          assertTimes(objective, CurvatureForm.GAUSS_NEWTON, oracle.gaussNewton(), oracle);
+        }
+        assertRows(objective, oracle);
+        objective.tryPoints(List.of(p), new double[] {0.1});
+        objective.accept(0);
+      }
+    }
+  }
+
+  private void assertTimes(
+      SoftmaxReluObjective objective,
+      CurvatureForm form,
+      double[][] expected,
+      SoftmaxReluOracle.At oracle) {
+    int d = expected.length;
+    double entries = Arrays.stream(oracle.c).mapToDouble(row -> Math.pow(norm(row), 2)).sum();
+    double scale = Math.max(norm(flat(expected)), 1e-15 / RELATIVE * entries);
+    CurvatureRows rows = objective.curvatureRows(form);
+    try (Buffer v = backend.allocate(1, d);
+        Buffer out = backend.allocate(1, d);
+        Buffer h = backend.allocate(d, d)) {
+      double[] values = new double[d];
+      Arrays.setAll(values, k -> Math.cos(3 * k));
+      backend.write(values, v);
+      rows.times(v, out);
+      backend.read(out, values);
+      double[] unchanged = new double[d];
+      backend.read(v, unchanged);
+      assertClose(values, SoftmaxReluOracle.times(expected, unchanged), scale);
+      rows.sum(h);
+      double[] matrix = new double[d * d];
+      backend.read(h, matrix);
+      assertClose(matrix, flat(expected), scale);
+    }
+  }
+
+  private void assertRows(SoftmaxReluObjective objective, SoftmaxReluOracle.At oracle) {
+    int m = oracle.c.length;
+    int d = oracle.c[0].length;
+    double size = norm(flat(oracle.c));
+    CurvatureRows rows = objective.curvatureRows(CurvatureForm.GAUSS_NEWTON);
+    double[] a = new double[m];
+    backend.read(rows.weights(), a);
+    double[] center = SoftmaxReluOracle.transposedTimes(oracle.c, oracle.f);
+    assertThat(center).hasSize(d);
+    try (Buffer g = backend.allocate(3, d);
+        Buffer weighted = backend.allocate(m, d);
+        Buffer expectedSketch = backend.allocate(8, d);
+        Buffer sketch = backend.allocate(8, d);
+        Buffer gathered = backend.allocate(Math.min(m, 3), d);
+        Buffer scores = backend.allocate(1, m);
+        Units list = backend.units(m)) {
+      double[] directions = new double[3 * d];
+      Arrays.setAll(directions, k -> Math.sin(k + 1));
+      backend.write(directions, g);
+      Buffer products = rows.scratch().rows(0, 3);
+      rows.products(g, products);
+      double[] y = new double[3 * m];
+      backend.read(products, y);
+      for (int k = 0; k < 3; k++) {
+        double[] gk = Arrays.copyOfRange(directions, k * d, (k + 1) * d);
+        assertClose(
+            Arrays.copyOfRange(y, k * m, (k + 1) * m),
+            SoftmaxReluOracle.times(oracle.c, gk),
+            size * norm(gk));
+      }
+
+      double[] scaled = new double[m * d];
+      Arrays.setAll(
+          scaled, k -> Math.sqrt(Math.abs(a[k / d])) * (oracle.c[k / d][k % d] - center[k % d]));
+      backend.write(scaled, weighted);
+      backend.countSketch(7, 5, weighted, null, null, expectedSketch);
+      rows.sketch(7, 5, new WeightedRows(rows.weights(), rows.center()), 0, m, sketch);
+      double[] expected = new double[8 * d];
+      backend.read(expectedSketch, expected);
+      double[] actual = new double[8 * d];
+      backend.read(sketch, actual);
+      // Relative to what √a C is, of which the center may be nearly all.
+      assertClose(actual, expected, Math.sqrt(largest(a)) * size);
+
+      double[] every = new double[m];
+      Arrays.fill(every, 1);
+      backend.write(every, scores);
+      backend.sampleRows(1, 2, scores, m, m, list);
+      assertThat(list.count()).isEqualTo(m);
+      int first = m - (int) gathered.rows();
+      rows.gather(list, first, gathered);
+      double[] some = new double[(int) gathered.rows() * d];
+      backend.read(gathered, some);
+      assertClose(some, flat(Arrays.copyOfRange(oracle.c, first, m)), norm(flat(oracle.c)));
     }
   }
 

@@ -1,0 +1,62 @@
+package io.github.relumax.newton;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.CountingBackend;
+import io.github.relumax.cpu.CpuBackends;
+import io.github.relumax.objective.CurvaturePath;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class StepMethodTest {
+  /** On a backend where 4 operations take as long as a byte: both sides of every rule. */
+  @ParameterizedTest
+  @CsvSource({
+    // d² / 4 > 8 * 8 d: more than 256 columns.
+    "KEPT, 100_000, 10, 256, FULL",
+    "KEPT, 100_000, 10, 257, SKETCH_CG",
+    // 16 rows a column.
+    "KEPT, 4_111, 10, 257, FULL",
+    "KEPT, 4_112, 10, 257, SKETCH_CG",
+    // (d² + n d) / 4 > 8 * 16 n.
+    "STREAMED, 100_000, 1_000, 372, FULL",
+    "STREAMED, 100_000, 1_000, 373, SKETCH_CG",
+    "STREAMED, 100_000, 10, 66, FULL",
+    "STREAMED, 100_000, 10, 67, SKETCH_CG",
+    "STREAMED, 1_071, 10, 67, FULL",
+    "STREAMED, 1_072, 10, 67, SKETCH_CG",
+    // Products of sizes that overflow a long.
+    "KEPT, 9_000_000_000_000_000_000, 9_000_000_000_000_000_000, 3_100_000_000, SKETCH_CG"
+  })
+  void autoGoesByTheSizes(CurvaturePath path, long m, long n, long d, StepMethod expected) {
+    try (Backend backend =
+        new CountingBackend(CpuBackends.SCALAR_2.open()) {
+          @Override
+          public double flopsPerByte() {
+            return 4;
+          }
+        }) {
+      assertThat(StepMethod.of(Curvature.AUTO, backend, m, n, d, path)).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FULL, FULL",
+    "EXACT, FULL",
+    "GAUSS_NEWTON, FULL",
+    "SAMPLED, SAMPLED",
+    "DIAGONAL, DIAGONAL",
+    "SKETCH_CG, SKETCH_CG"
+  })
+  void whatIsAskedForIsTaken(Curvature curvature, StepMethod expected) {
+    try (Backend backend = CpuBackends.SCALAR_2.open()) {
+      for (CurvaturePath path : CurvaturePath.values()) {
+        for (long d : new long[] {1, 1000}) {
+          assertThat(StepMethod.of(curvature, backend, 100_000, 10, d, path)).isEqualTo(expected);
+        }
+      }
+    }
+  }
+}
