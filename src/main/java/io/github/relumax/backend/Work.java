@@ -231,7 +231,7 @@ public record Work(long flops, long bytes) {
    * read and added to, m.
    */
   public static Work rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
-    long each = (a == null ? 1 : 3) + (keep == 0 ? 0 : 1);
+    long each = (a == null ? 1L : 3L) + (keep == 0 ? 0 : 1);
     long scoreBytes = keep == 0 ? bytes(scores) : 2 * bytes(scores);
     return new Work(
         3 * size(y) + each * size(scores), bytes(y) + bytes(shift) + optional(a) + scoreBytes);

@@ -109,7 +109,7 @@ final class CountSketch {
         weights[held] = weight;
         held++;
       }
-      if (held == 4 || held > 0 && t == count - 1) {
+      if (held == 4 || (held > 0 && t == count - 1)) {
         // Where they are fewer, the first again, with no weight.
         Arrays.fill(four, held, 4, four[0]);
         Arrays.fill(weights, held, 4, 0);

@@ -111,16 +111,10 @@ final class CudaBackend implements Backend {
   public long workspaceBytes(long m, long n, long d) {
     double together = Math.min(n, unitsTogether);
     double partials =
-        DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * Math.max(2.0 * 4 * 256, (double) d) + n;
+        DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * (double) Math.max(2 * 4 * 256, d) + n;
     double product = together * d + (double) blockRows(m, (long) together) * together;
     double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
     return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
-  }
-
-  /** By data sheets, not measured: float64 units of data-centre devices, a few of others. */
-  @Override
-  public double flopsPerByte() {
-    return 16;
   }
 
   @Override

@@ -61,7 +61,7 @@ public final class SketchHash {
   public record Turn(long first, int inverse, int shift, long mask) {
     /** The row that falls into a bucket; beyond the last row in the last chunk, it may be. */
     public long row(long bucket) {
-      return first + (inverse * ((int) bucket - shift) & mask);
+      return first + (Integer.toUnsignedLong(inverse * ((int) bucket - shift)) & mask);
     }
   }
 }

@@ -19,7 +19,7 @@ final class SketchHashTest {
     SketchHash hash = new SketchHash(SEED, STREAM, buckets);
     for (long t : new long[] {0, 1, 5, 1L << 33}) {
       long turn = philox.bits(STREAM, 2 * t);
-      long odd = turn & 0xFFFFFFFFL | 1;
+      long odd = (turn & 0xFFFFFFFFL) | 1;
       long shift = turn >>> 32;
       for (long bucket : new long[] {0, buckets / 3, buckets - 1}) {
         long row = hash.turn(t).row(bucket);
