@@ -156,6 +156,12 @@ public interface Backend extends AutoCloseable {
    */
   void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h);
 
+  /**
+   * Takes the memory that {@link #gram} of an r x d matrix needs beside its operands and keeps, so
+   * that a first call that comes late takes none.
+   */
+  void reserveGram(long rows, long columns);
+
   /** h = h + u vᵀ + v uᵀ + t v vᵀ. */
   void rankTwo(Buffer h, Buffer u, Buffer v, double t);
 

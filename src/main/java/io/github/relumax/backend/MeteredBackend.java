@@ -237,6 +237,11 @@ public final class MeteredBackend implements Backend {
   }
 
   @Override
+  public void reserveGram(long rows, long columns) {
+    backend.reserveGram(rows, columns);
+  }
+
+  @Override
   public void rankTwo(Buffer h, Buffer u, Buffer v, double t) {
     long began = System.nanoTime();
     backend.rankTwo(h, u, v, t);

@@ -604,6 +604,10 @@ final class CpuBackend implements Backend {
     products.gram((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
   }
 
+  /** Nothing: each thread keeps panels and a sum, of sizes that do not depend on the rows. */
+  @Override
+  public void reserveGram(long rows, long columns) {}
+
   @Override
   public void rankTwo(Buffer h, Buffer u, Buffer v, double t) {
     int d = (int) h.rows();

@@ -561,7 +561,7 @@ final class CudaBackend implements Backend {
     long below = above + DeviceLists.wordBytes(n);
     long aboveCounts = DeviceLists.counts(above, n);
     long belowCounts = aboveCounts + 8 * Grids.MOST_BLOCKS;
-    long list = workspaces.address(Use.ROW_LIST, 8 * n);
+    long list = rowList(n);
     kernels.along("markSigns", n, address(a), n, above, below, aboveCounts, belowCounts);
     int added = lists.fill(list, n, above, aboveCounts, results);
     long rest = list + 8L * added;
@@ -577,6 +577,21 @@ final class CudaBackend implements Backend {
     }
   }
 
+  @Override
+  public void reserveGram(long rows, long columns) {
+    lists.bits(Use.ROW_BITS, rows);
+    rowList(rows);
+    weightedRows(rows, columns);
+  }
+
+  private long rowList(long rows) {
+    return workspaces.address(Use.ROW_LIST, 8 * rows);
+  }
+
+  private long weightedRows(long rows, long columns) {
+    return workspaces.address(Use.WEIGHTED_ROWS, 8 * Math.min(rows, gramRows(columns)) * columns);
+  }
+
   /** h = keep h ± Σ |a_i| (c_i - center)(c_i - center)ᵀ over listed rows, one triangle. */
   private void addSquares(
       Buffer c,
@@ -589,7 +604,7 @@ final class CudaBackend implements Backend {
       Buffer h) {
     int d = Math.toIntExact(c.columns());
     int together = (int) Math.min(c.rows(), gramRows(d));
-    long weighted = workspaces.address(Use.WEIGHTED_ROWS, 8L * together * d);
+    long weighted = weightedRows(c.rows(), d);
     for (int done = 0; done < count; done += together) {
       int rows = Math.min(together, count - done);
       kernels.launchRow(

@@ -197,6 +197,8 @@ final class MaskedProduct {
    * @param rows of a sketch, and of a block of gathered rows
    */
   void reserveRows(long rows) {
+    // Gram matrices of samples come first; that of all rows may come late in a solve.
+    backend.reserveGram(blockRows, d);
     if (!isKept() && a2Rows == null) {
       a2Rows = own(backend.allocate(rows, n));
       ones = own(backend.allocate(m, 1));

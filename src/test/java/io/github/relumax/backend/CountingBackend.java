@@ -176,6 +176,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public void reserveGram(long rows, long columns) {
+    backend.reserveGram(rows, columns);
+  }
+
+  @Override
   public void rankTwo(Buffer h, Buffer u, Buffer v, double t) {
     backend.rankTwo(h, u, v, t);
   }

@@ -21,7 +21,14 @@ final class MeteredBackendTest extends BackendContract {
   /** What a backend has besides: nothing that takes time in a solve. */
   private static final List<String> NO_PRIMITIVES =
       List.of(
-          "flopsPerByte", "description", "memory", "workspaceBytes", "units", "finish", "close");
+          "flopsPerByte",
+          "reserveGram",
+          "description",
+          "memory",
+          "workspaceBytes",
+          "units",
+          "finish",
+          "close");
 
   private final MeteredBackend metered = new MeteredBackend(CpuBackends.VECTOR_2.open());
   private final List<Buffer> buffers = new ArrayList<>();
