@@ -2,13 +2,15 @@
 
 /*
  * The marked entries in ascending order: bit i of words is entry (bits before i) of the list.
- * sign = +1, or where a mask `on` is given: bit i of on ? +1 : -1.
+ * sign = +1, or where a mask `on` is given: bit i of on ? +1 : -1. What the list has no room for is
+ * left out, but counted.
  */
 extern "C" __global__ void compact(
     const unsigned* words,
     const unsigned* on,
     long long n,
     const long long* counts,
+    long long capacity,
     long long* index,
     double* sign,
     long long* length) {
@@ -35,9 +37,11 @@ extern "C" __global__ void compact(
     if (own >> lane() & 1) {
       long long i = base + thread();
       place += __popc(own & below);
-      index[place] = i;
-      if (sign != nullptr) {
-        sign[place] = on == nullptr || (on[i / WARP] >> lane() & 1) ? 1.0 : -1.0;
+      if (place < capacity) {
+        index[place] = i;
+        if (sign != nullptr) {
+          sign[place] = on == nullptr || (on[i / WARP] >> lane() & 1) ? 1.0 : -1.0;
+        }
       }
     }
   }

@@ -14,23 +14,16 @@ __device__ __forceinline__ unsigned inverse(unsigned odd) {
 }
 
 /*
- * A CountSketch of the rows r_i = √|a_i| (c_i - center):  out[h(i), :] = Σ s(i) r_i, where for row
- * i = t K + j of K = 2^p buckets
- *
- *     h(i) = (odd_t j + shift_t) mod K     odd_t = low half of bits(stream, 2t) | 1
- *                                          shift_t = high half of bits(stream, 2t)
- *     s(i) = bit (i mod 64) of bits(stream, 2 ⌊i/64⌋ + 1) set ? -1 : +1
- *
- * Two rows fall into the same bucket with probability at most 1/K and signs are independent, which is
- * all that the analysis of a CountSketch uses. But K rows in succession fall into K different
- * buckets: every bucket gets the same number of rows, and the row that chunk t gives to a bucket is
- * known at once, j = odd_t⁻¹ (h - shift_t) mod K. So a bucket gathers its rows, in order, and nothing
- * is scattered.
+ * A CountSketch of the rows r_i = √|a_i| (c_i - center):  out[h(i), :] = Σ s(i) r_i, with the buckets h
+ * and the signs s of io.github.relumax.random.SketchHash. Chunk t of K rows, K the number of buckets,
+ * gives each bucket one row, row j = odd_t⁻¹ (h - shift_t) mod K of the chunk. So a bucket gathers
+ * its rows, in order, and nothing is scattered.
  */
-extern "C" __global__ void countSketch(
+template <typename T>
+__device__ __forceinline__ void countSketch(
     unsigned long long seed,
     unsigned stream,
-    const double* c,
+    const T* c,
     long long rows,
     long long d,
     const double* center,
@@ -83,4 +76,30 @@ extern "C" __global__ void countSketch(
     }
     __syncthreads();
   }
+}
+
+extern "C" __global__ void countSketch_f64(
+    unsigned long long seed,
+    unsigned stream,
+    const double* c,
+    long long rows,
+    long long d,
+    const double* center,
+    const double* a,
+    long long buckets,
+    double* out) {
+  countSketch(seed, stream, c, rows, d, center, a, buckets, out);
+}
+
+extern "C" __global__ void countSketch_f32(
+    unsigned long long seed,
+    unsigned stream,
+    const float* c,
+    long long rows,
+    long long d,
+    const double* center,
+    const double* a,
+    long long buckets,
+    double* out) {
+  countSketch(seed, stream, c, rows, d, center, a, buckets, out);
 }

@@ -1,6 +1,9 @@
 #include "philox.cuh"
 
-/* out_k = normal(stream, begin + k). A block of random bits gives two: a thread writes both. */
+/*
+ * out_k = normal(stream, begin + k), an index modulo 2⁶⁴. A block of random bits gives two numbers: a
+ * thread writes both.
+ */
 extern "C" __global__ void normals(
     unsigned long long seed,
     unsigned stream,
@@ -9,7 +12,7 @@ extern "C" __global__ void normals(
     double* out) {
   long long skip = begin & 1;
   for (long long p = first(); 2 * p < n + skip; p += step()) {
-    Pair<double> pair = normalPair(seed, stream, (begin >> 1) + p);
+    Pair<double> pair = normalPair(seed, stream, (begin + 2 * p) >> 1);
     long long k = 2 * p - skip;
     if (k >= 0) {
       out[k] = pair.even;

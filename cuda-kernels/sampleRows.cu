@@ -3,15 +3,14 @@
 #include "sampling.cuh"
 
 /*
- * Marks row i with probability p_i, each on its own: uniform(stream, firstRow + i) < p_i. The draw
- * belongs to the row, so any split of the rows gives the same sample.
+ * Marks row i with probability p_i, each on its own: uniform(stream, i) < p_i. The draw belongs to
+ * the row, so every backend draws the same rows with the same scores.
  */
 extern "C" __global__ void sampleRows(
     unsigned long long seed,
     unsigned stream,
-    long long firstRow,
     const double* scores,
-    const double* total,
+    double total,
     double size,
     long long rows,
     unsigned* words,
@@ -20,8 +19,7 @@ extern "C" __global__ void sampleRows(
   long long count = 0;
   for (long long base = chunk.begin; base < chunk.end; base += THREADS) {
     long long i = base + thread();
-    bool drawn = i < rows && uniform(bits(seed, stream, firstRow + i))
-        < probability(scores[i], *total, size);
+    bool drawn = i < rows && uniform(bits(seed, stream, i)) < probability(scores[i], total, size);
     count += mark(drawn, i, rows, words);
   }
   writeCount(count, counts);

@@ -1,8 +1,8 @@
 #include "common.cuh"
 
 /*
- * out[j, :] = s_j √|a_i| (c_i - center), i = i_j: rows of C such that outᵀ out is their part of the
- * curvature matrix, a warp to a row. Left out (null), a and s are 1, center is 0.
+ * out[j, :] = √|a_i| (c_i - center), i = i_j: rows of C such that outᵀ out is their part of the
+ * curvature matrix, a warp to a row. Left out (null), a is 1, center is 0.
  */
 extern "C" __global__ void scaledRows(
     const double* __restrict__ c,
@@ -10,7 +10,6 @@ extern "C" __global__ void scaledRows(
     const double* __restrict__ center,
     const double* __restrict__ a,
     const long long* __restrict__ index,
-    const double* __restrict__ scale,
     long long count,
     double* __restrict__ out) {
   long long j = gridWarp();
@@ -19,7 +18,6 @@ extern "C" __global__ void scaledRows(
   }
   long long i = index[j];
   double s = a == nullptr ? 1 : sqrt(fabs(a[i]));
-  s = scale == nullptr ? s : scale[j] * s;
 #pragma unroll 4
   for (long long k = lane(); k < d; k += WARP) {
     out[j * d + k] = s * (c[i * d + k] - (center == nullptr ? 0 : center[k]));

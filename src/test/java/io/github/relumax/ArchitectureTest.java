@@ -37,12 +37,13 @@ final class ArchitectureTest {
           new Layer("cpu", List.of("random", "matrix", "backend")),
           new Layer("cuda", List.of("random", "matrix", "backend")),
           new Layer("objective", BELOW_OBJECTIVE),
-          new Layer("newton", BELOW_NEWTON),
+          new Layer("sketch", BELOW_NEWTON),
+          new Layer("newton", with(BELOW_NEWTON, "sketch")),
           new Layer("plan", with(BELOW_NEWTON, "newton")),
           new Layer("theory", with(BELOW_NEWTON, "newton")),
           new Layer("text", BELOW_USES),
-          new Layer("report", with(BELOW_USES, "plan", "theory")),
-          new Layer("cli", with(BELOW_USES, "cpu", "plan", "theory", "text", "report")));
+          new Layer("report", with(BELOW_USES, "sketch", "plan", "theory")),
+          new Layer("cli", with(BELOW_USES, "sketch", "cpu", "plan", "theory", "text", "report")));
 
   @ArchTest static final ArchRule importsGoOneWay = importsGoOneWay();
 

@@ -31,6 +31,12 @@ public interface Backend extends AutoCloseable {
    */
   long workspaceBytes(long m, long n, long d);
 
+  /**
+   * How many operations of {@link #gram} take about as long as reading a byte of memory: a constant
+   * of the kind of backend, so that what is decided by it does not vary from run to run.
+   */
+  double flopsPerByte();
+
   /** The matrix where the backend can read it; a view, not a copy, where that is possible. */
   Buffer upload(Matrix matrix);
 
@@ -41,7 +47,7 @@ public interface Backend extends AutoCloseable {
    */
   Buffer allocate(long rows, long columns);
 
-  /** An empty list with room for {@code capacity} units. */
+  /** An empty list with room for {@code capacity} indices of units or of rows. */
   Units units(int capacity);
 
   /** to = values, whose length is to.rows() * to.columns(). */
@@ -165,6 +171,75 @@ public interface Backend extends AutoCloseable {
 
   /** out = (l lᵀ)⁻¹ r. out may be r. */
   void solve(Buffer l, Buffer r, Buffer out);
+
+  /**
+   * out = l⁻ᵀ r for every row of r: with Gaussian rows r, vectors of covariance (l lᵀ)⁻¹; with the
+   * rows of the identity, those whose products with c make up ‖l⁻¹ c‖². l: d x d as {@link #factor}
+   * leaves it, r and out: k x d. out may be r.
+   */
+  void solveTransposed(Buffer l, Buffer r, Buffer out);
+
+  /**
+   * out = Σ_i a_i ⟨c_i - center, v⟩ (c_i - center) over the rows of c: the matrix of {@link #gram}
+   * times v, without forming it. c: r x d, center, v and out: 1 x d, a: r entries of any sign. c is
+   * read once where the backend can. out may be v.
+   */
+  void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out);
+
+  // Row sampling
+
+  /**
+   * out[k] = normal(stream, first + k) of {@link io.github.relumax.random.Philox} with that seed,
+   * to the bit, out read row after row.
+   */
+  void normals(long seed, int stream, long first, Buffer out);
+
+  /**
+   * A CountSketch of the rows r_i = √|a_i| (c_i - center): out[h(i),:] = Σ s(i) r_i, with the
+   * buckets h and the signs s of {@link io.github.relumax.random.SketchHash}. outᵀ out is the
+   * matrix of {@link #gram} for |a| on average. c: r x d, out: K x d, K a power of two up to 2³¹.
+   *
+   * @param center 1 x d, or null for 0
+   * @param a r entries, or null for 1
+   */
+  void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out);
+
+  /**
+   * scores_i = keep scores_i + max(a_i, 0) Σ_k (y[k,i] - shift_k)²: with products y[k,i] = ⟨c_i,
+   * g_k⟩ and shift_k = ⟨center, g_k⟩ what the vectors g_k say of the leverage of row i of √a (C -
+   * center). y: k x m, shift: k entries, scores: m entries. keep is 0 or 1; 0 does not read scores.
+   *
+   * @param a m entries, or null for 1
+   * @return Σ_i scores_i; NaN if an entry is NaN
+   */
+  double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores);
+
+  /**
+   * Draws every row i on its own with the probability p_i = min(1, size scores_i / total), computed
+   * from left to right: the rows with uniform(stream, i) &lt; p_i, of {@link
+   * io.github.relumax.random.Philox} with that seed. The same scores give the same rows on every
+   * backend. A score that is not above 0 is never drawn, and none is where total is NaN.
+   *
+   * @param size the rows that are expected, where no p_i is 1
+   * @param out the rows in ascending order; signs mean nothing
+   * @throws IllegalArgumentException if there are more rows than {@code out} has room for, which is
+   *     then empty
+   */
+  void sampleRows(long seed, int stream, Buffer scores, double total, double size, Units out);
+
+  /**
+   * out_j = a_i / p_i for row i, the entry first + j of a list that {@link #sampleRows} drew with
+   * the same scores, total and size: weights with which the rows drawn give the matrix of {@link
+   * #gram} on average. out: as many entries as are wanted, up to what the list has from first on.
+   */
+  void sampleWeights(
+      Units rows, long first, Buffer scores, double total, double size, Buffer a, Buffer out);
+
+  /**
+   * out[j,:] = a[i,:] for row i, the entry first + j of the list. out: as many rows as are wanted,
+   * up to what the list has from first on.
+   */
+  void gatherRows(Buffer a, Units rows, long first, Buffer out);
 
   /** Waits until everything that was called for is done. */
   void finish();

@@ -1,5 +1,7 @@
 package io.github.relumax.backend;
 
+import java.util.Locale;
+
 /**
  * Which m x m matrix stands between Cᵀ and C for the data loss. Softmax does not change when a
  * constant is added to all logits, so both are a diagonal between projections,
@@ -13,5 +15,11 @@ public enum CurvatureForm {
   /** J² with J = diag(f) - f fᵀ: a = f². Always positive semidefinite. */
   GAUSS_NEWTON,
   /** B, the Hessian with the mask fixed: a = q = (2f - b)∘f - ⟨c,f⟩ f. */
-  EXACT
+  EXACT;
+
+  /** "gauss-newton" or "exact". */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 }

@@ -55,6 +55,11 @@ public final class MeteredBackend implements Backend {
   // Memory
 
   @Override
+  public double flopsPerByte() {
+    return backend.flopsPerByte();
+  }
+
+  @Override
   public Buffer upload(Matrix matrix) {
     long began = System.nanoTime();
     Buffer result = backend.upload(matrix);
@@ -259,6 +264,67 @@ public final class MeteredBackend implements Backend {
     long began = System.nanoTime();
     backend.solve(l, r, out);
     count(Primitive.SOLVE, began, Work.solve(l, r, out));
+  }
+
+  @Override
+  public void solveTransposed(Buffer l, Buffer r, Buffer out) {
+    long began = System.nanoTime();
+    backend.solveTransposed(l, r, out);
+    count(Primitive.SOLVE_TRANSPOSED, began, Work.solveTransposed(l, r, out));
+  }
+
+  @Override
+  public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
+    long began = System.nanoTime();
+    backend.curvatureTimes(c, center, a, v, out);
+    count(Primitive.CURVATURE_TIMES, began, Work.curvatureTimes(c, center, a, v, out));
+  }
+
+  // Row sampling
+
+  @Override
+  public void normals(long seed, int stream, long first, Buffer out) {
+    long began = System.nanoTime();
+    backend.normals(seed, stream, first, out);
+    count(Primitive.NORMALS, began, Work.normals(out));
+  }
+
+  @Override
+  public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
+    long began = System.nanoTime();
+    backend.countSketch(seed, stream, c, center, a, out);
+    count(Primitive.COUNT_SKETCH, began, Work.countSketch(c, center, a, out));
+  }
+
+  @Override
+  public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
+    long began = System.nanoTime();
+    double result = backend.rowScores(y, shift, a, keep, scores);
+    count(Primitive.ROW_SCORES, began, Work.rowScores(y, shift, a, keep, scores));
+    return result;
+  }
+
+  @Override
+  public void sampleRows(
+      long seed, int stream, Buffer scores, double total, double size, Units out) {
+    long began = System.nanoTime();
+    backend.sampleRows(seed, stream, scores, total, size, out);
+    count(Primitive.SAMPLE_ROWS, began, Work.sampleRows(scores));
+  }
+
+  @Override
+  public void sampleWeights(
+      Units rows, long first, Buffer scores, double total, double size, Buffer a, Buffer out) {
+    long began = System.nanoTime();
+    backend.sampleWeights(rows, first, scores, total, size, a, out);
+    count(Primitive.SAMPLE_WEIGHTS, began, Work.sampleWeights(scores, a, out));
+  }
+
+  @Override
+  public void gatherRows(Buffer a, Units rows, long first, Buffer out) {
+    long began = System.nanoTime();
+    backend.gatherRows(a, rows, first, out);
+    count(Primitive.GATHER_ROWS, began, Work.gatherRows(a, out));
   }
 
   /** Closes the other backend. */

@@ -30,7 +30,15 @@ public enum Primitive {
   RANK_TWO("rankTwo"),
   SCALE("scale"),
   FACTOR("factor"),
-  SOLVE("solve");
+  SOLVE("solve"),
+  SOLVE_TRANSPOSED("solveTransposed"),
+  CURVATURE_TIMES("curvatureTimes"),
+  NORMALS("normals"),
+  COUNT_SKETCH("countSketch"),
+  ROW_SCORES("rowScores"),
+  SAMPLE_ROWS("sampleRows"),
+  SAMPLE_WEIGHTS("sampleWeights"),
+  GATHER_ROWS("gatherRows");
 
   private final String label;
 

@@ -18,10 +18,10 @@ public final class Shapes {
     }
   }
 
-  /** The same for weights, which may be null. */
-  public static void requireWeights(Buffer w2, long size) {
-    if (w2 != null) {
-      requireSize(w2, size);
+  /** The same for a buffer that may be null. */
+  public static void requireOptional(Buffer buffer, long size) {
+    if (buffer != null) {
+      requireSize(buffer, size);
     }
   }
 
@@ -29,6 +29,14 @@ public final class Shapes {
   public static void requireKeep(double keep) {
     if (keep != 0 && keep != 1) {
       throw new IllegalArgumentException("keep is " + keep + ", expected 0 or 1");
+    }
+  }
+
+  /** Requires a power of two up to 2³¹. */
+  public static void requireBuckets(long rows) {
+    if (Long.bitCount(rows) != 1 || rows > 1L << 31) {
+      throw new IllegalArgumentException(
+          "a sketch of %d rows, expected a power of two up to 2^31".formatted(rows));
     }
   }
 
@@ -46,6 +54,14 @@ public final class Shapes {
     if (first < 0 || count < 0 || first + count > buffer.rows()) {
       throw new IllegalArgumentException(
           "rows %d..%d of a buffer of %d".formatted(first, first + count - 1, buffer.rows()));
+    }
+  }
+
+  /** Requires entries first..first+count-1 of a list to exist. */
+  public static void requireEntries(Units list, long first, long count) {
+    if (first < 0 || first > list.count() - count) {
+      throw new IllegalArgumentException(
+          "entries %d..%d of a list of %d".formatted(first, first + count - 1, list.count()));
     }
   }
 }

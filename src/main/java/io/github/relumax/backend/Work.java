@@ -200,19 +200,81 @@ public record Work(long flops, long bytes) {
     return new Work(2 * size(l), triangle(l.rows()) + bytes(r) + bytes(out));
   }
 
+  /** One triangular solve for each of k rows: k d² operations; the triangle is read once. */
+  public static Work solveTransposed(Buffer l, Buffer r, Buffer out) {
+    return new Work(size(l) * r.rows(), triangle(l.rows()) + bytes(r) + bytes(out));
+  }
+
+  /** A product and a sum of r rows: 4 r d operations; centring and weighting are of lower order. */
+  public static Work curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
+    return new Work(4 * size(c), bytes(c) + bytes(center) + bytes(a) + bytes(v) + bytes(out));
+  }
+
+  // Row sampling
+
+  /** 75 operations for two numbers: two uniforms, a logarithm, a root, a sine and a cosine. */
+  public static Work normals(Buffer out) {
+    return new Work(75 * size(out) / 2, bytes(out));
+  }
+
+  /**
+   * Sign times row onto its bucket: 2 r d operations, and r d for a centre; weighting is of lower
+   * order.
+   */
+  public static Work countSketch(Buffer c, Buffer center, Buffer a, Buffer out) {
+    return new Work(
+        (center == null ? 2 : 3) * size(c), bytes(c) + optional(center) + optional(a) + bytes(out));
+  }
+
+  /**
+   * Shift, square, add: 3 k m operations; times max(a, 0) 2 m; Σ m; where scores are kept they are
+   * read and added to, m.
+   */
+  public static Work rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
+    long each = (a == null ? 1 : 3) + (keep == 0 ? 0 : 1);
+    long scoreBytes = keep == 0 ? bytes(scores) : 2 * bytes(scores);
+    return new Work(
+        3 * size(y) + each * size(scores), bytes(y) + bytes(shift) + optional(a) + scoreBytes);
+  }
+
+  /** A uniform (2 operations), its probability (3) and their comparison for each row. */
+  public static Work sampleRows(Buffer scores) {
+    return new Work(6 * size(scores), bytes(scores));
+  }
+
+  /** A probability (3 operations) and a quotient for k rows, whose cache lines are read. */
+  public static Work sampleWeights(Buffer scores, Buffer a, Buffer out) {
+    long lines = lineBytes(size(out), scores) + lineBytes(size(out), a);
+    return new Work(4 * size(out), lines + bytes(out));
+  }
+
+  /** The rows that are named are read, and written as float64. */
+  public static Work gatherRows(Buffer a, Buffer out) {
+    return new Work(0, size(out) * a.type().bytes() + bytes(out));
+  }
+
   private static long triangle(long d) {
     return BYTES * d * (d + 1) / 2;
   }
 
-  /**
-   * The bytes of the cache lines that |F| of c columns touch in all rows, were the columns drawn at
-   * random: a line of L entries stays untouched with a chance of about (1 - |F|/c)^L. That is a
-   * line an entry for few columns, and the whole matrix for all.
-   */
+  /** The bytes of the cache lines that |F| columns touch in all rows. */
   private static long columnBytes(Buffer a, int units) {
-    double perLine = (double) CACHE_LINE / a.type().bytes();
-    double touched = 1 - Math.pow(1 - (double) units / a.columns(), perLine);
-    return Math.round(touched * bytes(a));
+    return Math.round(touched(units, a.columns(), a.type().bytes()) * bytes(a));
+  }
+
+  /** The bytes of the cache lines that so many entries of a vector touch. */
+  private static long lineBytes(long count, Buffer vector) {
+    return Math.round(touched(count, size(vector), BYTES) * bytes(vector));
+  }
+
+  /**
+   * The share of the cache lines of n neighbours that {@code count} of them touch, were they drawn
+   * at random: a line of L entries stays untouched with a chance of about (1 - count/n)^L. That is
+   * a line an entry for few, and all lines for all.
+   */
+  private static double touched(long count, long n, int entryBytes) {
+    double perLine = (double) CACHE_LINE / entryBytes;
+    return 1 - Math.pow(1 - (double) count / n, perLine);
   }
 
   private static long optional(Buffer w2) {

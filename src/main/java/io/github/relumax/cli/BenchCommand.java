@@ -6,6 +6,8 @@ import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.PathChoice;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.BenchmarkJson;
 import io.github.relumax.report.BenchmarkRecord;
@@ -72,6 +74,8 @@ final class BenchCommand implements Callable<Integer> {
       description = "Solves after the first one, which counts apart. Default: ${DEFAULT-VALUE}.")
   private int repeat;
 
+  @Mixin private CurvatureMixin curvature;
+
   @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
@@ -106,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
           drawn.n(),
           drawn.d(),
           planted.type(),
-          path.path(),
+          curvature.options(path),
           backend.memory().available());
     }
     return bench(
@@ -165,14 +169,17 @@ final class BenchCommand implements Callable<Integer> {
       BenchmarkProblem input = console.during(task, _ -> prepare.get());
       double prepareSeconds = 1e-9 * (System.nanoTime() - began);
       Problem solved = input.problem();
-      PathDecision decision = Memory.requireSolve(backend, solved, path.path(), Ceilings.bytes());
+      NewtonOptions options = curvature.options(path);
+      PathDecision decision = Memory.requireSolve(backend, solved, options, Ceilings.bytes());
+      options = options.withPath(PathChoice.of(decision.path()));
       BenchmarkSettings settings =
           new BenchmarkSettings(
               name, solved.m(), solved.n(), solved.d(), solved.a2().type(), origin, repeat);
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));
       console.println("Path     " + PathText.line(decision));
-      Benchmark benchmark = new Benchmark(backend, settings, input, decision.path());
+      console.println("Steps    " + decision.method().description());
+      Benchmark benchmark = new Benchmark(backend, settings, input, options);
       BenchmarkRecord record =
           console.during("solving", progress -> benchmark.run(prepareSeconds, progress));
       AtomicFiles.writeText(file, BenchmarkJson.text(record));

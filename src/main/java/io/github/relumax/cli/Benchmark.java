@@ -4,9 +4,8 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.MeteredBackend;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.Solution;
-import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.report.BenchmarkRecord;
 import io.github.relumax.report.BenchmarkSettings;
 import io.github.relumax.report.BenchmarkSolve;
@@ -28,15 +27,15 @@ final class Benchmark {
 
   /**
    * @param input the problem that the settings describe
-   * @param path of the solves
+   * @param options of the solves
    */
   Benchmark(
-      Backend backend, BenchmarkSettings settings, BenchmarkProblem input, CurvaturePath path) {
+      Backend backend, BenchmarkSettings settings, BenchmarkProblem input, NewtonOptions options) {
     this.backend = backend;
     this.settings = settings;
     this.input = input;
     metered = new MeteredBackend(backend);
-    solver = new NewtonSolver(metered, NewtonOptions.DEFAULTS.withPath(PathChoice.of(path)));
+    solver = new NewtonSolver(metered, options);
   }
 
   /**
@@ -57,8 +56,9 @@ final class Benchmark {
         ceilings.measure();
         warm.add(solve());
       }
+      double sampledRows = StepMethod.usualRows(backend, settings.m(), settings.d());
       return new BenchmarkRecord(
-          settings, prepareSeconds, cold, warm, ceilings.results(), peakBytes);
+          settings, prepareSeconds, cold, warm, ceilings.results(), sampledRows, peakBytes);
     }
   }
 

@@ -6,7 +6,6 @@ import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.NewtonOptions;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.report.CertificateReport;
 import io.github.relumax.theory.Certificate;
@@ -110,8 +109,7 @@ final class CertifyCommand implements Callable<Integer> {
         Backend backend = backends.open()) {
       Problem weighted = input.weigh(backend, problem, points.x(), console).problem();
       CurvaturePath path =
-          Memory.requireSolve(backend, weighted, PathChoice.AUTO, Certifier.bytes(weighted.d()))
-              .path();
+          Memory.requireFull(backend, weighted, Certifier.bytes(weighted.d())).path();
       Certifier certifier =
           new Certifier(
               backend,

@@ -4,7 +4,6 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.DerivativeCheck;
 import io.github.relumax.objective.DerivativeCheck.Comparison;
@@ -66,7 +65,7 @@ final class CheckCommand implements Callable<Integer> {
             : folder.x0().orElseGet(() -> PlantedProblem.randomStart(problem.d(), seed));
     try (Backend backend = backends.open()) {
       ProblemMixin.Weighted weighted = input.weigh(backend, problem, x, console);
-      CurvaturePath path = Memory.requireSolve(backend, weighted.problem(), PathChoice.AUTO).path();
+      CurvaturePath path = Memory.requireFull(backend, weighted.problem(), 0).path();
       Report report =
           console.during(
               "comparing", _ -> DerivativeCheck.run(backend, weighted.problem(), path, x, seed));

@@ -60,13 +60,12 @@ final class DemoCommand implements Callable<Integer> {
                   Format.fixed(SolveRecord.relativeDistance(planted.x0(), planted.xStar()), 2)));
       backends.explain(backend).forEach(line -> console.println("Backend: " + line + "."));
       console.println();
-      console.println(IterationTable.header());
+      NewtonSolver solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
+      IterationTable table = new IterationTable(solver.method(planted.problem()));
+      console.println(table.header());
       Solution solution =
-          new NewtonSolver(backend, NewtonOptions.DEFAULTS)
-              .solve(
-                  planted.problem(),
-                  planted.x0(),
-                  iteration -> console.println(IterationTable.row(iteration)));
+          solver.solve(
+              planted.problem(), planted.x0(), iteration -> console.println(table.row(iteration)));
       console.println();
       return verdict(solution, SolveRecord.relativeDistance(solution.x(), planted.xStar()));
     }

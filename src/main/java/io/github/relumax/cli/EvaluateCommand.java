@@ -7,7 +7,6 @@ import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
@@ -114,7 +113,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static SoftmaxReluObjective objective(Backend backend, Problem problem) {
-    CurvaturePath path = Memory.requireSolve(backend, problem, PathChoice.AUTO).path();
+    CurvaturePath path = Memory.requireFull(backend, problem, 0).path();
     return new SoftmaxReluObjective(backend, problem, 1, path);
   }
 

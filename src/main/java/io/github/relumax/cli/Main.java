@@ -1,5 +1,6 @@
 package io.github.relumax.cli;
 
+import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.PathChoice;
 import java.io.FileDescriptor;
@@ -76,6 +77,7 @@ public final class Main {
             .addSubcommand(new CheckCommand(console))
             .addSubcommand(new CertifyCommand(console))
             .addSubcommand(new BenchCommand(console))
+            .addSubcommand(new SamplingCommand(console))
             .addSubcommand(new InfoCommand(console));
     return commandLine
         .setOut(console.out())
@@ -90,6 +92,7 @@ public final class Main {
         .registerConverter(Double.class, Main::number)
         .registerConverter(double.class, Main::number)
         .registerConverter(Curvature.class, oneOf(Curvature.values()))
+        .registerConverter(CurvatureForm.class, oneOf(CurvatureForm.values()))
         .registerConverter(PathChoice.class, oneOf(PathChoice.values()))
         .registerConverter(OutputFormat.class, oneOf(OutputFormat.values()))
         .registerConverter(Dtype.class, oneOf(Dtype.values()))

@@ -7,6 +7,8 @@ import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.SolveMemory;
 import io.github.relumax.plan.PathDecision;
@@ -63,20 +65,29 @@ final class Memory {
    *
    * @throws InsufficientMemoryException if it cannot
    */
-  static PathDecision requireSolve(Backend backend, Problem problem, PathChoice choice) {
-    return requireSolve(backend, problem, choice, 0);
+  static PathDecision requireSolve(Backend backend, Problem problem, NewtonOptions options) {
+    return requireSolve(backend, problem, options, 0);
+  }
+
+  /**
+   * The same for a command that sums the curvature over all rows of C, where {@code taken} bytes of
+   * what is available are spoken for.
+   */
+  static PathDecision requireFull(Backend backend, Problem problem, long taken) {
+    NewtonOptions full = NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL);
+    return requireSolve(backend, problem, full, taken);
   }
 
   /** The same where {@code taken} bytes of what is available are spoken for. */
   static PathDecision requireSolve(
-      Backend backend, Problem problem, PathChoice choice, long taken) {
+      Backend backend, Problem problem, NewtonOptions options, long taken) {
     PathDecision decision =
         PathDecision.of(
             backend,
             problem.m(),
             problem.n(),
             problem.d(),
-            choice,
+            options,
             SolveMemory.available(backend, problem) - taken);
     String sizes = "m = %s, n = %s, d = %s".formatted(problem.m(), problem.n(), problem.d());
     if (backend.memory().separate()) {
@@ -132,14 +143,20 @@ final class Memory {
    * @throws InsufficientMemoryException if they cannot
    */
   static PathDecision requireBenchmark(
-      Backend backend, int m, int n, int d, ElementType type, PathChoice choice, long available) {
+      Backend backend,
+      int m,
+      int n,
+      int d,
+      ElementType type,
+      NewtonOptions options,
+      long available) {
     long left = left(available, m, n, d, type);
-    PathDecision decision = PathDecision.of(backend, m, n, d, choice, left);
+    PathDecision decision = PathDecision.of(backend, m, n, d, options, left);
     if (!decision.fits()) {
       String advice = "end other programs, or take smaller sizes";
       for (ElementType less : List.of(type, ElementType.FLOAT32)) {
         if (decision.streamed().fits(left(available, m, n, d, less))) {
-          String path = choice == PathChoice.KEPT ? " --path streamed" : "";
+          String path = options.path() == PathChoice.KEPT ? " --path streamed" : "";
           advice = "it fits with" + path + (less == type ? "" : " --dtype f32");
           break;
         }

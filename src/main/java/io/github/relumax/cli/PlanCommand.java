@@ -9,6 +9,7 @@ import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemOutline;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.plan.Rates;
 import io.github.relumax.plan.Workload;
@@ -58,6 +59,8 @@ final class PlanCommand implements Callable<Integer> {
       description = "Iterations to plan for. Default: ${DEFAULT-VALUE}.")
   private int iterations;
 
+  @Mixin private CurvatureMixin curvature;
+
   @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
@@ -86,7 +89,7 @@ final class PlanCommand implements Callable<Integer> {
       AtomicFiles.checkFile(json);
     }
     try (Backend backend = backends.open()) {
-      Subject subject = dir == null ? fromSizes() : fromFolder(backend);
+      Subject subject = dir == null ? fromSizes(backend) : fromFolder(backend);
       PlanRecord plan = plan(backend, subject);
       console.println(PlanText.lines(plan));
       if (json != null) {
@@ -97,12 +100,18 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private Subject fromSizes() {
+  private Subject fromSizes(Backend backend) {
     Sizes given = sizes.sizes();
     ElementType type = dtype == null ? ElementType.FLOAT64 : dtype.type();
     Workload load =
         Workload.usual(
-            given.m(), given.n(), given.d(), type, Math.ceilDiv(given.n(), 2), iterations);
+            given.m(),
+            given.n(),
+            given.d(),
+            type,
+            Math.ceilDiv(given.n(), 2),
+            iterations,
+            StepMethod.usualRows(backend, given.m(), given.d()));
     return new Subject(given.name(), load, false, true);
   }
 
@@ -110,7 +119,14 @@ final class PlanCommand implements Callable<Integer> {
     ProblemOutline outline = ProblemOutline.open(dir);
     int active = outline.x0().map(x0 -> activeUnits(backend, outline, x0)).orElse(outline.n() / 2);
     Workload load =
-        Workload.usual(outline.m(), outline.n(), outline.d(), outline.a2Type(), active, iterations);
+        Workload.usual(
+            outline.m(),
+            outline.n(),
+            outline.d(),
+            outline.a2Type(),
+            active,
+            iterations,
+            StepMethod.usualRows(backend, outline.m(), outline.d()));
     return new Subject(dir.toString(), load, outline.x0().isPresent(), outline.a2Mapped());
   }
 
@@ -133,7 +149,7 @@ final class PlanCommand implements Callable<Integer> {
     boolean mapped = subject.a2Mapped() && !memory.separate();
     long left = mapped ? available : available - load.a2Bytes();
     PathDecision decision =
-        PathDecision.of(backend, load.m(), load.n(), load.d(), path.path(), left);
+        PathDecision.of(backend, load.m(), load.n(), load.d(), curvature.options(path), left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
     return new PlanRecord(

@@ -5,7 +5,6 @@ import io.github.relumax.io.NpyFile;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.PathChoice;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.theory.DataCurvature;
 import io.github.relumax.theory.Weights;
@@ -104,8 +103,7 @@ final class ProblemMixin {
       return new Weighted(problem, Optional.empty());
     }
     CurvaturePath path =
-        Memory.requireSolve(backend, problem, PathChoice.AUTO, DataCurvature.bytes(problem.d()))
-            .path();
+        Memory.requireFull(backend, problem, DataCurvature.bytes(problem.d())).path();
     try {
       Weights weights =
           console.during(

@@ -6,7 +6,6 @@ import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
@@ -71,16 +70,7 @@ final class SolveCommand implements Callable<Integer> {
       description = "Seed of a random start; asks for one by itself. Default: 1.")
   private Long seed;
 
-  @Option(
-      names = "--curvature",
-      paramLabel = "auto|exact|gauss-newton",
-      defaultValue = "auto",
-      description = {
-        "Matrix of the Newton steps. auto: Gauss-Newton far away, the exact Hessian once it is"
-            + " positive definite and better.",
-        "Default: ${DEFAULT-VALUE}."
-      })
-  private Curvature curvature;
+  @Mixin private CurvatureMixin curvature;
 
   @Option(
       names = "--tolerance",
@@ -159,14 +149,15 @@ final class SolveCommand implements Callable<Integer> {
     Path results = out == null ? input.dir().resolve("solution") : out;
     try (Backend backend = backends.open();
         ResultDirectory directory = ResultDirectory.open(results, 8 * given.d() + TEXT_BYTES)) {
-      PathDecision decision = Memory.requireSolve(backend, unweighted, path.path());
+      PathDecision decision = Memory.requireSolve(backend, unweighted, options);
+      IterationTable table = new IterationTable(decision.method());
       NewtonSolver solver =
           new NewtonSolver(backend, options.withPath(PathChoice.of(decision.path())));
       try (Interruption interruption = Interruption.guard(() -> stop(solver))) {
         ProblemMixin.Weighted weighted =
             input.weigh(backend, unweighted, unweighted.intoBall(from.x()), console);
         Problem problem = weighted.problem();
-        showBeginning(weighted, from, backend, decision, results);
+        showBeginning(weighted, from, backend, decision, results, table);
         List<Iteration> iterations = new ArrayList<>();
         Solution solution =
             solver.solve(
@@ -174,7 +165,7 @@ final class SolveCommand implements Callable<Integer> {
                 from.x(),
                 iteration -> {
                   iterations.add(iteration);
-                  showIteration(iteration);
+                  showIteration(table, iteration);
                   if (interruption.requested()) {
                     solver.interrupt();
                   }
@@ -211,8 +202,7 @@ final class SolveCommand implements Callable<Integer> {
 
   private NewtonOptions options() {
     NewtonOptions options =
-        new NewtonOptions(
-            curvature, path.path(), tolerance, maxIterations, Double.POSITIVE_INFINITY);
+        curvature.options(path).withTolerance(tolerance).withMaxIterations(maxIterations);
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
@@ -255,7 +245,8 @@ final class SolveCommand implements Callable<Integer> {
       Start from,
       Backend backend,
       PathDecision decision,
-      Path results) {
+      Path results,
+      IterationTable table) {
     if (!showsTable()) {
       return;
     }
@@ -277,14 +268,15 @@ final class SolveCommand implements Callable<Integer> {
         .ifPresent(weights -> console.println("Weight   " + WeightsText.line(weights)));
     backends.explain(backend).forEach(line -> console.println("Backend  " + line));
     console.println("Path     " + PathText.line(decision));
+    console.println("Steps    " + decision.method().description());
     console.println("Results  " + results);
     console.println();
-    console.println(IterationTable.header());
+    console.println(table.header());
   }
 
-  private void showIteration(Iteration iteration) {
+  private void showIteration(IterationTable table, Iteration iteration) {
     if (showsTable()) {
-      console.println(IterationTable.row(iteration));
+      console.println(table.row(iteration));
     }
   }
 

@@ -213,7 +213,6 @@ final class Cholesky {
     int d = (int) l.rows();
     long x = vector.address();
     long four = parallel.tile(0);
-    int whole = d / 4 * 4;
     for (int i = 0; i < d; i += 4) {
       int rows = Math.min(4, d - i);
       if (rows == 4) {
@@ -231,23 +230,51 @@ final class Cholesky {
         set(x + 8L * (i + r), (get(x + 8L * (i + r)) - left) / get(at(l, i + r, i + r)));
       }
     }
+    solveTransposed(l, x, l.stride(), 1, four);
+  }
+
+  /** out = l⁻ᵀ out for every row of out. */
+  void solveTransposed(CpuBuffer l, CpuBuffer out) {
+    long d = l.rows();
+    parallel.run(
+        out.rows(),
+        GRAIN / (d * d) + 1,
+        (part, low, high) ->
+            solveTransposed(
+                l, out.address(low), out.stride(), (int) (high - low), parallel.tile(part)));
+  }
+
+  /** x = l⁻ᵀ x for so many rows x, while four rows of l are in cache. */
+  private void solveTransposed(CpuBuffer l, long x, long stride, int count, long four) {
+    int d = (int) l.rows();
+    int whole = d / 4 * 4;
     for (int i = d - 1; i >= whole; i--) {
-      double xi = get(x + 8L * i) / get(at(l, i, i));
-      set(x + 8L * i, xi);
-      kernels.addRow(-xi, l.address(i), x, i);
+      for (int k = 0; k < count; k++) {
+        long to = x + k * stride;
+        double xi = get(to + 8L * i) / get(at(l, i, i));
+        set(to + 8L * i, xi);
+        kernels.addRow(-xi, l.address(i), to, i);
+      }
     }
     for (int i = whole - 4; i >= 0; i -= 4) {
-      for (int r = 3; r >= 0; r--) {
-        double left = get(x + 8L * (i + r));
-        for (int k = i + r + 1; k < i + 4; k++) {
-          left -= get(at(l, k, i + r)) * get(x + 8L * k);
-        }
-        double xi = left / get(at(l, i + r, i + r));
-        set(x + 8L * (i + r), xi);
-        set(four + 8L * r, -xi);
+      for (int k = 0; k < count; k++) {
+        solveFour(l, i, x + k * stride, four);
       }
-      kernels.addRows(four, 8, l.address(i), l.stride(), x, i);
     }
+  }
+
+  /** Entries i..i+3 of x, and what they take off the entries before. */
+  private void solveFour(CpuBuffer l, int i, long x, long four) {
+    for (int r = 3; r >= 0; r--) {
+      double left = get(x + 8L * (i + r));
+      for (int k = i + r + 1; k < i + 4; k++) {
+        left -= get(at(l, k, i + r)) * get(x + 8L * k);
+      }
+      double xi = left / get(at(l, i + r, i + r));
+      set(x + 8L * (i + r), xi);
+      set(four + 8L * r, -xi);
+    }
+    kernels.addRows(four, 8, l.address(i), l.stride(), x, i);
   }
 
   private static long at(CpuBuffer l, long i, long j) {

@@ -40,6 +40,19 @@ interface Kernels {
   /** y += s a. */
   void addRow(double s, long a, long y, int n);
 
+  /**
+   * sum += Σ_r s[r] (last_r - center) and dots[r] = ⟨next_r - center, v⟩, r &lt; 4: the rows that
+   * are still in cache are added up while the next ones come from memory.
+   *
+   * @param stride bytes between the rows of last, and between those of next
+   * @param dots may be s
+   */
+  void addCenteredThenDots(
+      long s, long last, long next, long stride, long center, long v, int n, long sum, long dots);
+
+  /** y += Σ_r s[r] (row r - center) for the four rows at these addresses. */
+  void addCentered(double[] s, long[] rows, long center, long y, int n);
+
   /** out = alpha u + beta v; out may be u or v. */
   void combine(double alpha, long u, double beta, long v, long out, int n);
 

@@ -33,14 +33,33 @@ final class RowBlocks {
    * one lies.
    */
   long load(int part, long i, long apart, int count) {
+    return load(part, Parallel.ROWS, i, apart, count);
+  }
+
+  /** The same with the scratch of this slot, for rows that are to outlive another load. */
+  long load(int part, int slot, long i, long apart, int count) {
     if (inPlace) {
       return matrix.address(i);
     }
-    long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
+    long to = parallel.scratch(part, slot, (long) MOST_ROWS * columns).address();
     for (int r = 0; r < count; r++) {
       kernels.widen(matrix.address(i + r * apart), to + 8L * r * columns, columns);
     }
     return to;
+  }
+
+  /**
+   * Makes row i readable, as one of up to four that a part has at a time, and returns where it
+   * lies.
+   */
+  long loadAs(int part, int slot, long i) {
+    if (inPlace) {
+      return matrix.address(i);
+    }
+    long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
+    long row = to + 8L * slot * columns;
+    kernels.widen(matrix.address(i), row, columns);
+    return row;
   }
 
   /** Bytes from one loaded row to the next, where they are {@code apart} in the matrix. */

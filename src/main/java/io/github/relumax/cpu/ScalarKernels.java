@@ -84,6 +84,34 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addCenteredThenDots(
+      long s, long last, long next, long stride, long center, long v, int n, long sum, long dots) {
+    for (int r = 0; r < 4; r++) {
+      double weight = get(s + 8L * r);
+      double dot = 0;
+      for (int j = 0; j < n; j++) {
+        double middle = get(center + 8L * j);
+        double entry = get(last + r * stride + 8L * j) - middle;
+        set(sum + 8L * j, get(sum + 8L * j) + weight * entry);
+        dot += (get(next + r * stride + 8L * j) - middle) * get(v + 8L * j);
+      }
+      set(dots + 8L * r, dot);
+    }
+  }
+
+  @Override
+  public void addCentered(double[] s, long[] rows, long center, long y, int n) {
+    for (int j = 0; j < n; j++) {
+      double mean = get(center + 8L * j);
+      double sum = 0;
+      for (int r = 0; r < 4; r++) {
+        sum += s[r] * (get(rows[r] + 8L * j) - mean);
+      }
+      set(y + 8L * j, get(y + 8L * j) + sum);
+    }
+  }
+
+  @Override
   public void combine(double alpha, long u, double beta, long v, long out, int n) {
     for (int j = 0; j < n; j++) {
       set(out + 8L * j, alpha * get(u + 8L * j) + beta * get(v + 8L * j));

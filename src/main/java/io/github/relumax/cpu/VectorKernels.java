@@ -221,6 +221,88 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void addCenteredThenDots(
+      long s, long last, long next, long stride, long center, long v, int n, long sum, long dots) {
+    DoubleVector w0 = DoubleVector.broadcast(S, get(s));
+    DoubleVector w1 = DoubleVector.broadcast(S, get(s + 8));
+    DoubleVector w2 = DoubleVector.broadcast(S, get(s + 16));
+    DoubleVector w3 = DoubleVector.broadcast(S, get(s + 24));
+    DoubleVector s0 = DoubleVector.zero(S);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    int j = 0;
+    for (; j <= n - L; j += L) {
+      long p = last + 8L * j;
+      long q = next + 8L * j;
+      long to = sum + 8L * j;
+      DoubleVector middle = load(center + 8L * j);
+      DoubleVector along = load(v + 8L * j);
+      s0 = load(q).sub(middle).fma(along, s0);
+      s1 = load(q + stride).sub(middle).fma(along, s1);
+      s2 = load(q + 2 * stride).sub(middle).fma(along, s2);
+      s3 = load(q + 3 * stride).sub(middle).fma(along, s3);
+      DoubleVector left = load(p).sub(middle).fma(w0, load(to));
+      DoubleVector right = load(p + 2 * stride).sub(middle).mul(w2);
+      left = load(p + stride).sub(middle).fma(w1, left);
+      right = load(p + 3 * stride).sub(middle).fma(w3, right);
+      store(left.add(right), to);
+    }
+    double d0 = sum(s0);
+    double d1 = sum(s1);
+    double d2 = sum(s2);
+    double d3 = sum(s3);
+    for (; j < n; j++) {
+      double middle = get(center + 8L * j);
+      double along = get(v + 8L * j);
+      double total = get(sum + 8L * j);
+      for (int r = 0; r < 4; r++) {
+        total += get(s + 8L * r) * (get(last + r * stride + 8L * j) - middle);
+      }
+      set(sum + 8L * j, total);
+      d0 += (get(next + 8L * j) - middle) * along;
+      d1 += (get(next + stride + 8L * j) - middle) * along;
+      d2 += (get(next + 2 * stride + 8L * j) - middle) * along;
+      d3 += (get(next + 3 * stride + 8L * j) - middle) * along;
+    }
+    set(dots, d0);
+    set(dots + 8, d1);
+    set(dots + 16, d2);
+    set(dots + 24, d3);
+  }
+
+  @Override
+  public void addCentered(double[] s, long[] rows, long center, long y, int n) {
+    long a0 = rows[0];
+    long a1 = rows[1];
+    long a2 = rows[2];
+    long a3 = rows[3];
+    DoubleVector v0 = DoubleVector.broadcast(S, s[0]);
+    DoubleVector v1 = DoubleVector.broadcast(S, s[1]);
+    DoubleVector v2 = DoubleVector.broadcast(S, s[2]);
+    DoubleVector v3 = DoubleVector.broadcast(S, s[3]);
+    int j = 0;
+    for (; j <= n - L; j += L) {
+      long at = 8L * j;
+      DoubleVector mean = load(center + at);
+      DoubleVector left = load(a0 + at).sub(mean).fma(v0, load(y + at));
+      DoubleVector right = load(a2 + at).sub(mean).mul(v2);
+      left = load(a1 + at).sub(mean).fma(v1, left);
+      right = load(a3 + at).sub(mean).fma(v3, right);
+      store(left.add(right), y + at);
+    }
+    for (; j < n; j++) {
+      long at = 8L * j;
+      double mean = get(center + at);
+      double sum = 0;
+      for (int r = 0; r < 4; r++) {
+        sum += s[r] * (get(rows[r] + at) - mean);
+      }
+      set(y + at, get(y + at) + sum);
+    }
+  }
+
+  @Override
   public void combine(double alpha, long u, double beta, long v, long out, int n) {
     DoubleVector alphas = DoubleVector.broadcast(S, alpha);
     DoubleVector betas = DoubleVector.broadcast(S, beta);

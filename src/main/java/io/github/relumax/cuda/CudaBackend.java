@@ -1,13 +1,18 @@
 package io.github.relumax.cuda;
 
 import static io.github.relumax.backend.Shapes.require;
+import static io.github.relumax.backend.Shapes.requireBuckets;
+import static io.github.relumax.backend.Shapes.requireEntries;
 import static io.github.relumax.backend.Shapes.requireKeep;
+import static io.github.relumax.backend.Shapes.requireOptional;
+import static io.github.relumax.backend.Shapes.requireRows;
 import static io.github.relumax.backend.Shapes.requireSize;
-import static io.github.relumax.backend.Shapes.requireWeights;
 import static io.github.relumax.backend.Shapes.size;
+import static io.github.relumax.cuda.DeviceBuffer.address;
+import static io.github.relumax.cuda.DeviceBuffer.optional;
+import static io.github.relumax.cuda.DeviceSums.ROWS_TOGETHER;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendDescription;
@@ -28,9 +33,6 @@ import java.lang.foreign.MemorySegment;
  * a scalar for an answer wait. cuda-kernels/README.md lists the kernels and their arguments.
  */
 final class CudaBackend implements Backend {
-  /** Rows of logits that are evaluated together. */
-  private static final int ROWS_TOGETHER = 8;
-
   /** Vectors that one read of a matrix serves, at most. */
   private static final int VECTORS = 8;
 
@@ -48,15 +50,15 @@ final class CudaBackend implements Backend {
   /** Numbers in the memory for results. */
   private static final int RESULTS = 8 * ROWS_TOGETHER;
 
-  /** Partial sums of the widest kernel along vectors: 3 a row. */
-  private static final long VECTOR_PARTIALS = 3L * ROWS_TOGETHER * Grids.MOST_BLOCKS;
-
   /** What NVIDIA's libraries take for themselves, about. */
   private static final long LIBRARY_BYTES = 128L << 20;
 
   private final CudaContext gpu;
   private final Kernels kernels;
   private final Workspaces workspaces;
+  private final DeviceSums sums;
+  private final DeviceLists lists;
+  private final RowSampling sampling;
 
   /** Where kernels leave scalars for the host to read. */
   private final long results;
@@ -82,7 +84,9 @@ final class CudaBackend implements Backend {
     this.blockEntries = blockEntries;
     workspaces = new Workspaces(gpu);
     results = gpu.allocate(8L * RESULTS, "scalar results");
-    workspaces.address(Use.PARTIAL_SUMS, 8 * VECTOR_PARTIALS);
+    sums = new DeviceSums(gpu, kernels, workspaces);
+    lists = new DeviceLists(gpu, kernels, workspaces);
+    sampling = new RowSampling(kernels, sums, lists);
     description = new BackendDescription("cuda", gpu.device().toString(), 1, 64);
   }
 
@@ -106,10 +110,17 @@ final class CudaBackend implements Backend {
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double together = Math.min(n, unitsTogether);
-    double partials = VECTOR_PARTIALS + 2.0 * Grids.MOST_BLOCKS * 4 * 256 + n;
+    double partials =
+        DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * Math.max(2.0 * 4 * 256, d) + n;
     double product = together * d + (double) blockRows(m, (long) together) * together;
     double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
     return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
+  }
+
+  /** By data sheets, not measured: float64 units of data-centre devices, a few of others. */
+  @Override
+  public double flopsPerByte() {
+    return 16;
   }
 
   @Override
@@ -183,26 +194,21 @@ final class CudaBackend implements Backend {
   public double dot(Buffer u, Buffer v) {
     requireSize(v, size(u));
     dot(u, v, results);
-    return scalar();
+    return sums.scalar(results);
   }
 
   private void dot(Buffer u, Buffer v, long out) {
     int grid = Grids.along(size(u));
-    long partials = partials();
+    long partials = sums.partials();
     kernels.launchRow("dot", grid, address(u), address(v), size(u), partials);
-    sums(grid, 1, out);
-  }
-
-  /** out[q] = the sum of partial sums q * count .. (q + 1) * count - 1. */
-  private void sums(int count, int quantities, long out) {
-    kernels.launchRow("sums", quantities, partials(), count, out);
+    sums.add(grid, 1, out);
   }
 
   @Override
   public void combine(double alpha, Buffer u, double beta, Buffer v, Buffer out) {
     requireSize(v, size(u));
     requireSize(out, size(u));
-    along("combine", size(u), alpha, address(u), beta, address(v), size(u), address(out));
+    kernels.along("combine", size(u), alpha, address(u), beta, address(v), size(u), address(out));
   }
 
   @Override
@@ -213,7 +219,7 @@ final class CudaBackend implements Backend {
     for (int first = 0; first < t.length; first += STEPS) {
       int count = Math.min(STEPS, t.length - first);
       System.arraycopy(t, first, four, 0, count);
-      along(
+      kernels.along(
           "steps",
           size(x),
           address(x),
@@ -239,7 +245,7 @@ final class CudaBackend implements Backend {
       int count = (int) Math.min(VECTORS, x.rows() - first);
       long room = Grids.atLeast(count);
       kernels.launchRow(
-          typed("multiply" + room, a),
+          Kernels.typed("multiply" + room, a),
           Grids.product(a.rows(), lanes),
           address(a),
           a.rows(),
@@ -262,7 +268,7 @@ final class CudaBackend implements Backend {
     long slabs = Math.ceilDiv(a.rows(), slab);
     long partials = transposedPartials(a);
     kernels.launch(
-        typed("multiplyTransposed", a),
+        Kernels.typed("multiplyTransposed", a),
         tiles,
         slabs,
         address(a),
@@ -272,8 +278,7 @@ final class CudaBackend implements Backend {
         address(v),
         slab,
         partials);
-    kernels.launchRow(
-        "columnSums", Grids.warps(a.columns()), partials, (int) slabs, a.columns(), address(y));
+    sums.addRows(partials, slabs, a.columns(), address(y));
   }
 
   private static long tiles(Buffer a, int lanes) {
@@ -288,7 +293,7 @@ final class CudaBackend implements Backend {
   private long transposedPartials(Buffer a) {
     long tiles = tiles(a, Grids.tileLanes(a.columns(), a.type().bytes()));
     long slabs = Math.ceilDiv(a.rows(), slab(a, tiles));
-    return workspaces.address(Use.PARTIAL_SUMS, 8 * Math.max(VECTOR_PARTIALS, slabs * a.columns()));
+    return sums.partials(slabs * a.columns());
   }
 
   // Hidden units
@@ -296,34 +301,35 @@ final class CudaBackend implements Backend {
   @Override
   public void relu(Buffer z1, Buffer h) {
     requireSize(h, size(z1));
-    along("relu", size(z1), address(z1), size(z1), address(h));
+    kernels.along("relu", size(z1), address(z1), size(z1), address(h));
   }
 
   @Override
   public void mask(Buffer z1, Buffer v, Buffer out) {
     requireSize(v, size(z1));
     requireSize(out, size(z1));
-    along("mask", size(z1), address(z1), address(v), size(z1), address(out));
+    kernels.along("mask", size(z1), address(z1), address(v), size(z1), address(out));
   }
 
   @Override
   public void activeUnits(Buffer z1, Units out) {
     long n = size(z1);
-    DeviceUnits units = unitsFor(out, n);
+    DeviceUnits units = DeviceLists.unitsFor(out, n);
     long words = unitBits(n);
-    along("activeUnits", n, address(z1), n, words, counts(words, n));
-    compact(units, n, words, 0);
+    kernels.along("activeUnits", n, address(z1), n, words, DeviceLists.counts(words, n));
+    lists.fill(units, n, words, 0);
   }
 
   @Override
   public void flippedUnits(Buffer from, Buffer to, Units out) {
     long n = size(from);
     requireSize(to, n);
-    DeviceUnits units = unitsFor(out, n);
+    DeviceUnits units = DeviceLists.unitsFor(out, n);
     long words = unitBits(n);
-    long on = words + wordBytes(n);
-    along("flippedUnits", n, address(from), address(to), n, words, on, counts(words, n));
-    compact(units, n, words, on);
+    long on = words + DeviceLists.wordBytes(n);
+    kernels.along(
+        "flippedUnits", n, address(from), address(to), n, words, on, DeviceLists.counts(words, n));
+    lists.fill(units, n, words, on);
   }
 
   @Override
@@ -331,9 +337,9 @@ final class CudaBackend implements Backend {
     long n = size(z1);
     require(trials.columns() == n, "flipCorrections", z1, trials);
     requireSize(h, size(trials));
-    DeviceUnits units = unitsFor(out, n);
+    DeviceUnits units = DeviceLists.unitsFor(out, n);
     long words = unitBits(n);
-    along(
+    kernels.along(
         "flipCorrections",
         n,
         address(z1),
@@ -342,42 +348,12 @@ final class CudaBackend implements Backend {
         n,
         address(h),
         words,
-        counts(words, n));
-    compact(units, n, words, 0);
-  }
-
-  /** Lists the units whose bits are set in words, and waits for how many they are. */
-  private void compact(DeviceUnits units, long n, long words, long on) {
-    along(
-        "compact", n, words, on, n, counts(words, n), units.index(), units.sign(), units.length());
-    units.count(gpu.read(units.length(), 8).get(JAVA_LONG, 0));
-  }
-
-  private static DeviceUnits unitsFor(Units out, long n) {
-    DeviceUnits units = (DeviceUnits) out;
-    if (n > units.capacity()) {
-      throw new IllegalArgumentException(
-          "a list with room for %d units, %d are expected".formatted(units.capacity(), n));
-    }
-    return units;
+        DeviceLists.counts(words, n));
+    lists.fill(units, n, words, 0);
   }
 
   private long unitBits(long n) {
-    return bits(Use.UNIT_BITS, n);
-  }
-
-  /** Two sets of n bits, and the counts of the blocks for each. */
-  private long bits(Use use, long n) {
-    return workspaces.address(use, 2 * wordBytes(n) + 16 * Grids.MOST_BLOCKS);
-  }
-
-  private static long counts(long words, long n) {
-    return words + 2 * wordBytes(n);
-  }
-
-  /** A multiple of 8, for what lies behind. */
-  private static long wordBytes(long n) {
-    return 8 * Math.ceilDiv(n, 64);
+    return lists.bits(Use.UNIT_BITS, n);
   }
 
   @Override
@@ -391,7 +367,7 @@ final class CudaBackend implements Backend {
     int lanes = (int) Math.min(32, Grids.atMost(chosen.count()));
     for (long first = 0; first < x.rows(); first += VECTORS) {
       kernels.launchRow(
-          typed("addColumns", a),
+          Kernels.typed("addColumns", a),
           Grids.groups(a.rows(), lanes),
           address(a),
           a.rows(),
@@ -425,11 +401,11 @@ final class CudaBackend implements Backend {
 
   private void accumulateFew(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
     long d = a1.columns();
-    long rows = gatherRows(a1, units, 0, units.count());
+    long rows = signedRows(a1, units, 0, units.count());
     int lanes = Grids.tileLanes(d, 8);
     long slab = Math.max(64, Math.ceilDiv(a2.rows(), 4096L));
     kernels.launch(
-        typed("accumulate", a2),
+        Kernels.typed("accumulate", a2),
         Math.ceilDiv(d, 2L * lanes),
         Math.ceilDiv(a2.rows(), slab),
         address(a2),
@@ -453,11 +429,11 @@ final class CudaBackend implements Backend {
     long columns = workspaces.address(Use.A2_COLUMNS, 8 * blockRows * together);
     for (int unit = 0; unit < units.count(); unit += unitsTogether) {
       int count = Math.min(unitsTogether, units.count() - unit);
-      long rows = gatherRows(a1, units, unit, count);
+      long rows = signedRows(a1, units, unit, count);
       for (long row = 0; row < a2.rows(); row += blockRows) {
         int block = (int) Math.min(blockRows, a2.rows() - row);
         kernels.launchRow(
-            typed("gatherColumns", a2),
+            Kernels.typed("gatherColumns", a2),
             Grids.warps(block),
             address(a2, row),
             block,
@@ -476,11 +452,11 @@ final class CudaBackend implements Backend {
   }
 
   /** The rows of a1 that the units name, from one on, times their signs. */
-  private long gatherRows(Buffer a1, DeviceUnits units, int first, int count) {
+  private long signedRows(Buffer a1, DeviceUnits units, int first, int count) {
     long room = 8 * Math.min(a1.rows(), unitsTogether) * a1.columns();
     long out = workspaces.address(Use.A1_ROWS, room);
     kernels.launchRow(
-        typed("gatherRows", a1),
+        Kernels.typed("gatherRows", a1),
         Grids.warps(count),
         address(a1),
         a1.columns(),
@@ -497,17 +473,17 @@ final class CudaBackend implements Backend {
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
     long m = size(z);
     requireSize(b, m);
-    requireWeights(w2, m);
+    requireOptional(w2, m);
     requireSize(f, m);
     requireSize(gz, m);
     int grid = Grids.along(m);
-    long partials = partials();
+    long partials = sums.partials();
     long w = optional(w2);
     kernels.launchRow("softmaxMaximum", grid, address(z), m, m, partials);
     kernels.launchRow("softmaxScale", 1, partials, grid, results, 8);
     kernels.launchRow(
         "softmaxResidual", grid, address(z), address(b), w, m, results, address(f), partials);
-    sums(grid, 5, results + 8 * 3);
+    sums.add(grid, 5, results + 8 * 3);
     kernels.launchRow(
         "softmaxGradient",
         grid,
@@ -527,9 +503,9 @@ final class CudaBackend implements Backend {
   public void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization) {
     long m = z.columns();
     requireSize(b, m);
-    requireWeights(w2, m);
+    requireOptional(w2, m);
     int grid = Grids.along(m);
-    long partials = partials();
+    long partials = sums.partials();
     long out = results + 8 * 3 * ROWS_TOGETHER;
     for (int first = 0; first < z.rows(); first += ROWS_TOGETHER) {
       int rows = (int) Math.min(ROWS_TOGETHER, z.rows() - first);
@@ -538,7 +514,7 @@ final class CudaBackend implements Backend {
       kernels.launchRow("softmaxScale", rows, partials, grid, results, 3);
       kernels.launch(
           "losses", grid, rows, from, m, m, address(b), optional(w2), results, 3, partials);
-      sums(grid, 2 * rows, out);
+      sums.add(grid, 2 * rows, out);
       MemorySegment sums = gpu.read(out, 8 * 2 * rows);
       for (int k = 0; k < rows; k++) {
         dataLoss[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k);
@@ -553,7 +529,7 @@ final class CudaBackend implements Backend {
     requireSize(b, m);
     requireSize(a, m);
     int exact = form == CurvatureForm.EXACT ? 1 : 0;
-    along("curvatureWeights", m, exact, address(f), address(b), fc, m, address(a));
+    kernels.along("curvatureWeights", m, exact, address(f), address(b), fc, m, address(a));
   }
 
   @Override
@@ -561,12 +537,12 @@ final class CudaBackend implements Backend {
     long m = size(u);
     requireSize(a, m);
     requireSize(f, m);
-    requireWeights(w2, m);
+    requireOptional(w2, m);
     requireSize(out, m);
     dot(f, u, results);
-    along("curvatureSum", m, address(a), address(u), results, m, partials());
-    sums(Grids.along(m), 1, results + 8);
-    along(
+    kernels.along("curvatureSum", m, address(a), address(u), results, m, sums.partials());
+    sums.add(Grids.along(m), 1, results + 8);
+    kernels.along(
         "applyCurvature",
         m,
         address(a),
@@ -587,15 +563,15 @@ final class CudaBackend implements Backend {
     require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
     requireKeep(keep);
     long n = size(a);
-    long above = bits(Use.ROW_BITS, n);
-    long below = above + wordBytes(n);
-    long aboveCounts = counts(above, n);
+    long above = lists.bits(Use.ROW_BITS, n);
+    long below = above + DeviceLists.wordBytes(n);
+    long aboveCounts = DeviceLists.counts(above, n);
     long belowCounts = aboveCounts + 8 * Grids.MOST_BLOCKS;
     long list = workspaces.address(Use.ROW_LIST, 8 * n);
-    along("markSigns", n, address(a), n, above, below, aboveCounts, belowCounts);
-    int added = listRows(n, above, aboveCounts, list);
+    kernels.along("markSigns", n, address(a), n, above, below, aboveCounts, belowCounts);
+    int added = lists.fill(list, n, above, aboveCounts, results);
     long rest = list + 8L * added;
-    int subtracted = added == n ? 0 : listRows(n, below, belowCounts, rest);
+    int subtracted = added == n ? 0 : lists.fill(rest, n, below, belowCounts, results);
     boolean kept = keep != 0;
     addSquares(c, center, a, list, added, false, kept, h);
     addSquares(c, center, a, rest, subtracted, true, kept || added > 0, h);
@@ -605,12 +581,6 @@ final class CudaBackend implements Backend {
     } else {
       gpu.clear(address(h), 8 * size(h));
     }
-  }
-
-  /** Lists the rows whose bits are set, and waits for how many they are. */
-  private int listRows(long n, long words, long counts, long list) {
-    along("compact", n, words, 0, n, counts, list, 0, results);
-    return Math.toIntExact(gpu.read(results, 8).get(JAVA_LONG, 0));
   }
 
   /** h = keep h ± Σ |a_i| (c_i - center)(c_i - center)ᵀ over listed rows, one triangle. */
@@ -636,7 +606,6 @@ final class CudaBackend implements Backend {
           address(center),
           address(a),
           list + 8L * done,
-          0,
           rows,
           weighted);
       gpu.addSquare(d, rows, subtract, weighted, keep || done > 0, address(h));
@@ -659,7 +628,7 @@ final class CudaBackend implements Backend {
   @Override
   public double scale(Buffer h) {
     kernels.launchRow("diagonalMean", 1, address(h), h.rows(), results);
-    return scalar();
+    return sums.scalar(results);
   }
 
   @Override
@@ -686,6 +655,99 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void solveTransposed(Buffer l, Buffer r, Buffer out) {
+    require(l.rows() == l.columns() && r.columns() == l.rows(), "solveTransposed", l, r);
+    require(out.rows() == r.rows() && out.columns() == r.columns(), "solveTransposed", r, out);
+    if (address(r) != address(out)) {
+      copy(r, out);
+    }
+    // Rows of vectors are columns of a column-major matrix, and l is the transpose of an upper one.
+    gpu.solveUpper(Math.toIntExact(l.rows()), Math.toIntExact(r.rows()), address(l), address(out));
+  }
+
+  @Override
+  public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
+    long d = c.columns();
+    requireSize(center, d);
+    requireSize(a, c.rows());
+    requireSize(v, d);
+    requireSize(out, d);
+    int lanes = Grids.partLanes(d);
+    long slab = Grids.partSlab(c.rows());
+    long slabs = Math.ceilDiv(c.rows(), slab);
+    long rows = slabs * Grids.parts(lanes);
+    long partials = sums.partials(rows * d);
+    kernels.launchRow(
+        Kernels.typed("curvatureTimes", c),
+        slabs,
+        address(c),
+        c.rows(),
+        d,
+        lanes,
+        address(center),
+        address(a),
+        address(v),
+        slab,
+        partials);
+    sums.addRows(partials, rows, d, address(out));
+  }
+
+  // Row sampling
+
+  @Override
+  public void normals(long seed, int stream, long first, Buffer out) {
+    sampling.normals(seed, stream, first, out);
+  }
+
+  @Override
+  public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
+    require(out.columns() == c.columns(), "countSketch", c, out);
+    requireOptional(center, c.columns());
+    requireOptional(a, c.rows());
+    requireBuckets(out.rows());
+    sampling.countSketch(seed, stream, c, center, a, out);
+  }
+
+  @Override
+  public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
+    requireSize(shift, y.rows());
+    requireOptional(a, y.columns());
+    requireSize(scores, y.columns());
+    requireKeep(keep);
+    sampling.rowScores(y, shift, a, keep != 0, scores, results);
+    return sums.scalar(results);
+  }
+
+  @Override
+  public void sampleRows(
+      long seed, int stream, Buffer scores, double total, double size, Units out) {
+    sampling.sampleRows(seed, stream, scores, total, size, (DeviceUnits) out);
+  }
+
+  @Override
+  public void sampleWeights(
+      Units rows, long first, Buffer scores, double total, double size, Buffer a, Buffer out) {
+    DeviceUnits chosen = (DeviceUnits) rows;
+    requireEntries(rows, first, size(out));
+    requireSize(scores, chosen.of());
+    requireSize(a, chosen.of());
+    if (size(out) > 0) {
+      sampling.sampleWeights(chosen, first, scores, total, size, a, out);
+    }
+  }
+
+  @Override
+  public void gatherRows(Buffer a, Units rows, long first, Buffer out) {
+    DeviceUnits chosen = (DeviceUnits) rows;
+    require(out.columns() == a.columns(), "gatherRows", a, out);
+    requireEntries(rows, first, out.rows());
+    requireRows(a, 0, chosen.of());
+    if (out.rows() > 0) {
+      sampling.gatherRows(a, chosen, first, out);
+    }
+  }
+
+  @Override
   public void finish() {
     gpu.finish();
   }
@@ -699,39 +761,8 @@ final class CudaBackend implements Backend {
 
   // Launching
 
-  /** Starts a kernel along a vector of n entries. */
-  private void along(String kernel, long n, Object... arguments) {
-    kernels.launchRow(kernel, Grids.along(n), arguments);
-  }
-
   /** Starts a kernel over a d x d matrix. */
   private void square(String kernel, long d, Object... arguments) {
     kernels.launch(kernel, Grids.columns(d), Math.min(d, Grids.MOST_ROWS), arguments);
-  }
-
-  /** The form of a kernel for the storage of a matrix. */
-  private static String typed(String kernel, Buffer matrix) {
-    return kernel + (matrix.type() == ElementType.FLOAT64 ? "_f64" : "_f32");
-  }
-
-  private long partials() {
-    return workspaces.address(Use.PARTIAL_SUMS, 8 * VECTOR_PARTIALS);
-  }
-
-  private double scalar() {
-    return gpu.read(results, 8).get(JAVA_DOUBLE, 0);
-  }
-
-  private static long address(Buffer buffer) {
-    return ((DeviceBuffer) buffer).address();
-  }
-
-  /** Where row i begins. */
-  private static long address(Buffer buffer, long i) {
-    return address(buffer) + i * buffer.columns() * buffer.type().bytes();
-  }
-
-  private static long optional(Buffer w2) {
-    return w2 == null ? 0 : address(w2);
   }
 }

@@ -16,9 +16,11 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasDiagType;
 import jcuda.jcublas.cublasFillMode;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
+import jcuda.jcublas.cublasSideMode;
 import jcuda.runtime.cudaStream_t;
 
 /**
@@ -377,6 +379,27 @@ final class CudaContext implements AutoCloseable {
                 d,
                 keep ? one : zero,
                 new DevicePointer(h),
+                d));
+  }
+
+  /** b (d x count) = a⁻¹ b: a: d x d, of which the upper triangle counts. */
+  void solveUpper(int d, int count, long a, long b) {
+    makeCurrent();
+    call(
+        "cublasDtrsm of %d x %d".formatted(d, count),
+        () ->
+            JCublas2.cublasDtrsm(
+                blas,
+                cublasSideMode.CUBLAS_SIDE_LEFT,
+                cublasFillMode.CUBLAS_FILL_MODE_UPPER,
+                cublasOperation.CUBLAS_OP_N,
+                cublasDiagType.CUBLAS_DIAG_NON_UNIT,
+                d,
+                count,
+                one,
+                new DevicePointer(a),
+                d,
+                new DevicePointer(b),
                 d));
   }
 

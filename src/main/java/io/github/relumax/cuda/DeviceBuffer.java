@@ -52,6 +52,21 @@ final class DeviceBuffer implements Buffer {
     return address;
   }
 
+  /** Where the first entry of a buffer of this backend lies. */
+  static long address(Buffer buffer) {
+    return ((DeviceBuffer) buffer).address();
+  }
+
+  /** Where its row i begins. */
+  static long address(Buffer buffer, long i) {
+    return address(buffer) + i * buffer.columns() * buffer.type().bytes();
+  }
+
+  /** The same for a buffer that may be null, which is 0 to a kernel. */
+  static long optional(Buffer buffer) {
+    return buffer == null ? 0 : address(buffer);
+  }
+
   long size() {
     return rows * columns;
   }

@@ -2,18 +2,19 @@ package io.github.relumax.cuda;
 
 import io.github.relumax.backend.Units;
 
-/** Unit indices in ascending order, each with sign +1 or -1, in device memory. */
+/** Indices of units or rows in ascending order, each with sign +1 or -1, in device memory. */
 final class DeviceUnits implements Units {
   private final CudaContext context;
   private final int capacity;
   private final long memory;
   private int count;
+  private long of;
   private boolean closed;
 
   DeviceUnits(CudaContext context, int capacity) {
     this.context = context;
     this.capacity = capacity;
-    memory = context.allocate(bytes(capacity), "a list of " + capacity + " units");
+    memory = context.allocate(bytes(capacity), "a list of " + capacity + " entries");
   }
 
   /** The indices (long), the signs (double), and the length (long). */
@@ -43,8 +44,32 @@ final class DeviceUnits implements Units {
     return capacity;
   }
 
+  /**
+   * Begins a new list.
+   *
+   * @param from how many there are to choose from: every index will be less
+   */
+  void clear(long from) {
+    count = 0;
+    of = from;
+  }
+
+  /**
+   * Ends it.
+   *
+   * @throws IllegalArgumentException if it is longer than there is room
+   */
   void count(long length) {
-    count = Math.toIntExact(length);
+    if (length > capacity) {
+      throw new IllegalArgumentException(
+          "a list with room for %d entries, %d are expected".formatted(capacity, length));
+    }
+    count = (int) length;
+  }
+
+  /** How many there were to choose from. */
+  long of() {
+    return of;
   }
 
   @Override

@@ -44,6 +44,23 @@ final class Grids {
     return (int) Math.min(THREADS, atLeast(loads));
   }
 
+  /**
+   * Lanes that go along the columns of rows that are weighed and added: 32 parts a block at most.
+   */
+  static int partLanes(long columns) {
+    return Math.clamp(atLeast(columns), THREADS / WARP, THREADS);
+  }
+
+  /** Parts into which as many lanes split a block. */
+  static int parts(int lanes) {
+    return THREADS / lanes;
+  }
+
+  /** Rows of a slab, of which there are at most {@link #MOST_BLOCKS}: a multiple of 32. */
+  static long partSlab(long rows) {
+    return WARP * Math.ceilDiv(rows, (long) WARP * MOST_BLOCKS);
+  }
+
   /** Blocks of a product, four rows to a group of lanes. */
   static long product(long rows, int lanes) {
     return Math.ceilDiv(rows, 4 * THREADS / lanes);

@@ -3,6 +3,8 @@ package io.github.relumax.cuda;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.relumax.backend.BackendUnavailableException;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.matrix.ElementType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -24,7 +26,7 @@ import jcuda.driver.CUmodule;
 final class Kernels {
   private static final String FOLDER = "kernels/";
 
-  /** The files to load, without their ending. */
+  /** The files of kernels, without their ending. */
   static final List<String> FILES =
       List.of(
           "accumulate",
@@ -34,7 +36,9 @@ final class Kernels {
           "columnSums",
           "combine",
           "compact",
+          "countSketch",
           "curvatureSum",
+          "curvatureTimes",
           "curvatureWeights",
           "diagonalMean",
           "dot",
@@ -48,9 +52,13 @@ final class Kernels {
           "mirror",
           "multiply",
           "multiplyTransposed",
+          "normals",
           "pivots",
           "rankTwo",
           "relu",
+          "rowScores",
+          "sampleRows",
+          "sampleWeights",
           "scaledRows",
           "shiftDiagonal",
           "softmaxGradient",
@@ -61,7 +69,8 @@ final class Kernels {
           "sums");
 
   /** What they include. */
-  static final List<String> HEADERS = List.of("common.cuh", "lists.cuh", "rows.cuh", "softmax.cuh");
+  static final List<String> HEADERS =
+      List.of("common.cuh", "lists.cuh", "philox.cuh", "rows.cuh", "sampling.cuh", "softmax.cuh");
 
   private static final Pattern KERNEL =
       Pattern.compile("^extern \"C\" __global__ void (\\w+)\\(", Pattern.MULTILINE);
@@ -200,5 +209,15 @@ final class Kernels {
   /** Starts a kernel on a row of blocks. */
   void launchRow(String name, long grid, Object... arguments) {
     launch(name, grid, 1, arguments);
+  }
+
+  /** Starts a kernel along a vector of n entries. */
+  void along(String name, long n, Object... arguments) {
+    launchRow(name, Grids.along(n), arguments);
+  }
+
+  /** The form of a kernel for the storage of a matrix. */
+  static String typed(String name, Buffer matrix) {
+    return name + (matrix.type() == ElementType.FLOAT64 ? "_f64" : "_f32");
   }
 }

@@ -30,21 +30,23 @@ final class DampedModel implements AutoCloseable {
   /** Nearer to the sphere than this, relative to R, the rounding of p may not let it come. */
   private static final double ROUNDING = 1e-8;
 
+  /** Precision of solutions where their lengths have to tell one ν from the next. */
+  private static final double PRECISE = 1e-12;
+
   /** First ν tried where H + λI is indefinite, in units of mean |H_jj|. */
   private static final double FIRST_NU = 1e-3;
 
   private final Backend backend;
   private final double radius;
-  private final Buffer factor;
   private final Buffer point;
   private final Buffer derivative;
   private final List<Buffer> owned = new ArrayList<>();
+  private double curvatureAlong;
 
   DampedModel(Backend backend, int d, double radius) {
     this.backend = backend;
     this.radius = radius;
     try {
-      factor = allocate(d, d);
       point = allocate(1, d);
       derivative = allocate(1, d);
     } catch (RuntimeException | Error e) {
@@ -62,12 +64,16 @@ final class DampedModel implements AutoCloseable {
   /**
    * p = the minimiser.
    *
+   * @param precision of the solutions with H + λI where the system is not solved directly; where
+   *     the ball binds they are made nearly exact
    * @return false if there is none: H + λI is not positive definite, and no point of the boundary
    *     makes up for it
    */
-  boolean minimise(Buffer h, double lambda, Buffer x, Buffer gradient, Buffer p) {
-    double norm = pointNorm(h, lambda, 0, x, gradient, p);
+  boolean minimise(
+      ShiftedSystem h, double lambda, double precision, Buffer x, Buffer gradient, Buffer p) {
+    double norm = pointNorm(h, lambda, 0, precision, x, gradient, p);
     if (norm <= radius || Double.isInfinite(radius) || Double.isNaN(norm)) {
+      curvatureAlong(lambda, 0, x, gradient, p);
       return Double.isFinite(norm);
     }
     double nu = 0;
@@ -78,13 +84,12 @@ final class DampedModel implements AutoCloseable {
         break;
       }
       double next = Double.NaN;
-      if (Double.isFinite(norm) && norm > radius) {
+      if (Double.isFinite(norm) && norm > radius && h.solve(point, derivative, PRECISE)) {
         // d‖x+p‖/dν = -(x+p)ᵀ(H + (λ+ν)I)⁻¹(x+p) / ‖x+p‖.
-        backend.solve(factor, point, derivative);
         double slope = backend.dot(point, derivative);
         next = nu + norm * norm / slope * (norm - radius) / radius;
       } else if (Double.isInfinite(high)) {
-        next = Math.max(4 * low, FIRST_NU * backend.scale(h));
+        next = Math.max(4 * low, FIRST_NU * h.scale());
       }
       next = next < high ? next : 0.5 * (low + high);
       if (!(low < next && next < high)) {
@@ -93,7 +98,7 @@ final class DampedModel implements AutoCloseable {
         break;
       }
       nu = next;
-      norm = pointNorm(h, lambda, nu, x, gradient, p);
+      norm = pointNorm(h, lambda, nu, PRECISE, x, gradient, p);
       if (norm > radius) {
         low = nu;
       } else {
@@ -103,10 +108,24 @@ final class DampedModel implements AutoCloseable {
     if (!(Math.abs(norm - radius) <= ROUNDING * radius)) {
       return false;
     }
+    curvatureAlong(lambda, nu, x, gradient, p);
     if (norm > radius) {
       backend.combine(radius / norm, point, -1, x, p);
     }
     return true;
+  }
+
+  /**
+   * pᵀHp of the last minimiser, from the system that it solves. Conjugate gradients leave a
+   * residual that is orthogonal to p, so that this holds for them too.
+   */
+  double curvatureAlong() {
+    return curvatureAlong;
+  }
+
+  private void curvatureAlong(double lambda, double nu, Buffer x, Buffer gradient, Buffer p) {
+    double shifted = -backend.dot(gradient, p) - (nu == 0 ? 0 : nu * backend.dot(x, p));
+    curvatureAlong = shifted - (lambda + nu) * backend.dot(p, p);
   }
 
   /**
@@ -115,12 +134,20 @@ final class DampedModel implements AutoCloseable {
    * @return ‖x + p‖, +infinity where the matrix is not positive definite
    */
   private double pointNorm(
-      Buffer h, double lambda, double nu, Buffer x, Buffer gradient, Buffer p) {
-    if (!backend.factor(h, lambda + nu, factor)) {
+      ShiftedSystem h,
+      double lambda,
+      double nu,
+      double precision,
+      Buffer x,
+      Buffer gradient,
+      Buffer p) {
+    if (!h.factor(lambda + nu)) {
       return Double.POSITIVE_INFINITY;
     }
-    backend.combine(-1, gradient, -nu, x, p);
-    backend.solve(factor, p, p);
+    backend.combine(-1, gradient, -nu, x, point);
+    if (!h.solve(point, p, precision)) {
+      return Double.POSITIVE_INFINITY;
+    }
     backend.combine(1, x, 1, p, point);
     return Math.sqrt(backend.dot(point, point));
   }

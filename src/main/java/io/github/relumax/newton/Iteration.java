@@ -21,6 +21,7 @@ import io.github.relumax.backend.CurvatureForm;
  * @param activeUnits units with z1 &gt; 0 after the step
  * @param flips units that the step switched on or off
  * @param rejected trial rounds that lowered nothing before this step was found
+ * @param approximation how near to H its stand-in was, for the step taken
  * @param seconds since the solve began
  */
 public record Iteration(
@@ -37,4 +38,5 @@ public record Iteration(
     int activeUnits,
     int flips,
     int rejected,
+    Approximation approximation,
     double seconds) {}

@@ -7,14 +7,21 @@ import io.github.relumax.model.InvalidInputException;
  *
  * @param curvature which matrix the steps use
  * @param path whether C is kept
+ * @param sampling how rows are sampled, where they are
  * @param tolerance the solve has converged when the next Newton step is at most this times ‖x‖
  * @param maxIterations accepted steps at most
  * @param timeLimit seconds at most, checked between steps; +infinity for none
  */
 public record NewtonOptions(
-    Curvature curvature, PathChoice path, double tolerance, int maxIterations, double timeLimit) {
+    Curvature curvature,
+    PathChoice path,
+    Sampling sampling,
+    double tolerance,
+    int maxIterations,
+    double timeLimit) {
   public static final NewtonOptions DEFAULTS =
-      new NewtonOptions(Curvature.AUTO, PathChoice.AUTO, 1e-8, 200, Double.POSITIVE_INFINITY);
+      new NewtonOptions(
+          Curvature.AUTO, PathChoice.AUTO, Sampling.DEFAULTS, 1e-8, 200, Double.POSITIVE_INFINITY);
 
   /**
    * Checks every value.
@@ -35,22 +42,26 @@ public record NewtonOptions(
   }
 
   public NewtonOptions withCurvature(Curvature newCurvature) {
-    return new NewtonOptions(newCurvature, path, tolerance, maxIterations, timeLimit);
+    return new NewtonOptions(newCurvature, path, sampling, tolerance, maxIterations, timeLimit);
   }
 
   public NewtonOptions withPath(PathChoice newPath) {
-    return new NewtonOptions(curvature, newPath, tolerance, maxIterations, timeLimit);
+    return new NewtonOptions(curvature, newPath, sampling, tolerance, maxIterations, timeLimit);
+  }
+
+  public NewtonOptions withSampling(Sampling newSampling) {
+    return new NewtonOptions(curvature, path, newSampling, tolerance, maxIterations, timeLimit);
   }
 
   public NewtonOptions withTolerance(double newTolerance) {
-    return new NewtonOptions(curvature, path, newTolerance, maxIterations, timeLimit);
+    return new NewtonOptions(curvature, path, sampling, newTolerance, maxIterations, timeLimit);
   }
 
   public NewtonOptions withMaxIterations(int newMaxIterations) {
-    return new NewtonOptions(curvature, path, tolerance, newMaxIterations, timeLimit);
+    return new NewtonOptions(curvature, path, sampling, tolerance, newMaxIterations, timeLimit);
   }
 
   public NewtonOptions withTimeLimit(double seconds) {
-    return new NewtonOptions(curvature, path, tolerance, maxIterations, seconds);
+    return new NewtonOptions(curvature, path, sampling, tolerance, maxIterations, seconds);
   }
 }

@@ -74,24 +74,36 @@ final class NewtonRun implements AutoCloseable {
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
+  /** Residual of a step's linear system at most, relative to the gradient. */
+  private static final double MOST_RESIDUAL = 1e-2;
+
+  /** Residual at least: steps that have to be better are followed by another one. */
+  private static final double LEAST_RESIDUAL = 1e-6;
+
   private static final long STORAGE_SEED = 1;
 
   private final Backend backend;
   private final Problem problem;
   private final NewtonOptions options;
   private final CurvaturePath path;
+  private final StepMethod method;
   private final IterationListener listener;
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
   private final SoftmaxReluObjective objective;
+  private final CurvatureModel curvature;
   private final DampedModel model;
-  private final Map<CurvatureForm, Buffer> directions = new EnumMap<>(CurvatureForm.class);
+  private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
   private final Buffer before;
   private final double[] ladder;
   private final Damping damping = new Damping();
   private final PhaseClock clock;
 
+  /** How near to H what the last step was computed from is. */
+  private Approximation approximation = Approximation.NONE;
+
+  private double lastGradient = Double.NaN;
   private int iterations;
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
@@ -102,12 +114,14 @@ final class NewtonRun implements AutoCloseable {
       Problem problem,
       NewtonOptions options,
       CurvaturePath path,
+      StepMethod method,
       IterationListener listener,
       BooleanSupplier interrupted) {
     this.backend = backend;
     this.problem = problem;
     this.options = options;
     this.path = path;
+    this.method = method;
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
@@ -116,11 +130,12 @@ final class NewtonRun implements AutoCloseable {
     try {
       objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
       owned.add(objective::close);
+      curvature = curvature(method);
+      owned.add(curvature::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
-      options.curvature().forms().forEach(objective::reserve);
       for (CurvatureForm form : CurvatureForm.values()) {
-        directions.put(form, vector(d));
+        directions.put(form, new Direction(vector(d)));
       }
       product = vector(d);
       before = vector(d);
@@ -128,6 +143,17 @@ final class NewtonRun implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  private CurvatureModel curvature(StepMethod how) {
+    List<CurvatureForm> forms = options.curvature().forms();
+    Sampling sampling = options.sampling();
+    return switch (how) {
+      case FULL -> new FullModel(backend, objective, forms);
+      case DIAGONAL -> new DiagonalModel(backend, objective);
+      case SAMPLED -> new SampledModel(backend, objective, problem.m(), forms, sampling);
+      case SKETCH_CG -> new SketchCgModel(backend, objective, problem.m(), sampling);
+    };
   }
 
   private Buffer vector(int length) {
@@ -140,6 +166,16 @@ final class NewtonRun implements AutoCloseable {
   static long ownBytes(long d) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     return (long) (8 * ((double) d * d + 6.0 * d));
+  }
+
+  /** A step p of one form, and pᵀHp. */
+  private static final class Direction {
+    final Buffer p;
+    double curvature;
+
+    Direction(Buffer p) {
+      this.p = p;
+    }
   }
 
   Solution solve(double[] x0) {
@@ -192,7 +228,7 @@ final class NewtonRun implements AutoCloseable {
         return noDirection(forms.getLast());
       }
       CurvatureForm first = usable.get(0);
-      if (norm(directions.get(first)) <= options.tolerance() * norm(objective.x())) {
+      if (norm(directions.get(first).p) <= options.tolerance() * norm(objective.x())) {
         Status converged = tryToFinish(first, rejected);
         if (converged != null) {
           return converged;
@@ -221,22 +257,20 @@ final class NewtonRun implements AutoCloseable {
       return stop;
     }
     // However large its multiple, the scale of an H that has underflowed cannot damp it.
-    double scale = backend.scale(objective.curvature(form));
+    double scale = curvature.at(form).scale();
     return Double.isFinite(scale) ? Status.FLAT : Status.NON_FINITE;
   }
 
   // Directions
 
   private List<CurvatureForm> formsToTry() {
-    return switch (options.curvature()) {
-      case GAUSS_NEWTON, EXACT -> options.curvature().forms();
-      case AUTO -> {
-        if (exactWon) {
-          yield List.of(CurvatureForm.EXACT);
-        }
-        yield exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
-      }
-    };
+    if (!options.curvature().choosesForm()) {
+      return options.curvature().forms();
+    }
+    if (exactWon) {
+      return List.of(CurvatureForm.EXACT);
+    }
+    return exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
   }
 
   /**
@@ -248,7 +282,7 @@ final class NewtonRun implements AutoCloseable {
     for (CurvatureForm form : forms) {
       if (minimise(form, damping.value())) {
         usable.add(form);
-      } else if (form == CurvatureForm.EXACT && options.curvature() == Curvature.AUTO) {
+      } else if (form == CurvatureForm.EXACT && options.curvature().choosesForm()) {
         exactPause = EXACT_PAUSE;
         if (exactWon) {
           exactWon = false;
@@ -267,23 +301,40 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
-    Buffer h = clock.time(Phase.CURVATURE, () -> objective.curvature(form));
-    return clock.time(
-        Phase.STEP,
-        () ->
-            model.minimise(
-                h,
-                mu * backend.scale(h),
-                objective.x(),
-                objective.gradient(),
-                directions.get(form)));
+    return minimise(form, clock.time(Phase.CURVATURE, () -> curvature.at(form)), mu);
+  }
+
+  private boolean minimise(CurvatureForm form, ShiftedSystem h, double mu) {
+    Direction direction = directions.get(form);
+    boolean found =
+        clock.time(
+            Phase.STEP,
+            () ->
+                model.minimise(
+                    h,
+                    mu * h.scale(),
+                    precision(),
+                    objective.x(),
+                    objective.gradient(),
+                    direction.p));
+    direction.curvature = model.curvatureAlong();
+    return found;
+  }
+
+  /**
+   * The residual that a step's linear system may have, relative to the gradient: the square of the
+   * last fall of the gradient, which is what a quadratically convergent step can use (Eisenstat and
+   * Walker 1996, choice 2).
+   */
+  private double precision() {
+    double fall = objective.evaluation().gradientNorm() / lastGradient;
+    return fall < 1 ? Math.clamp(fall * fall, LEAST_RESIDUAL, MOST_RESIDUAL) : MOST_RESIDUAL;
   }
 
   /** -(t gᵀp + t²/2 pᵀHp): what the undamped model promises for x + t p. */
   private double predictedDecrease(CurvatureForm form, double t) {
-    Buffer p = directions.get(form);
-    backend.multiply(objective.curvature(form), p, product);
-    return -t * (backend.dot(objective.gradient(), p) + 0.5 * t * backend.dot(p, product));
+    Direction direction = directions.get(form);
+    return -t * (backend.dot(objective.gradient(), direction.p) + 0.5 * t * direction.curvature);
   }
 
   // Steps
@@ -293,7 +344,7 @@ final class NewtonRun implements AutoCloseable {
    * one.
    */
   private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
-    List<Buffer> ps = forms.stream().map(directions::get).toList();
+    List<Buffer> ps = forms.stream().map(form -> directions.get(form).p).toList();
     Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : ladder);
     if (lowest.isEmpty() && fullStepExpected) {
       lowest = lowest(ps, ladder);
@@ -308,13 +359,13 @@ final class NewtonRun implements AutoCloseable {
     // A longer step than the model's own may lower the loss where the model saw no gain.
     double predicted = predictedDecrease(form, t);
     double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
-    move(best.number());
+    move(best.number(), form);
     if (!objective.evaluation().isFinite()) {
       moveBack();
       return false;
     }
     iterations++;
-    report(t * norm(directions.get(form)), t, gainRatio, form, rejected);
+    report(t * norm(directions.get(form).p), t, gainRatio, form, rejected);
     damping.accepted(gainRatio);
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     exactWon = form == CurvatureForm.EXACT;
@@ -341,15 +392,19 @@ final class NewtonRun implements AutoCloseable {
     return best;
   }
 
-  private void move(int trial) {
+  private void move(int trial, CurvatureForm form) {
+    lastGradient = objective.evaluation().gradientNorm();
+    approximation = curvature.approximation(form);
     backend.copy(objective.x(), before);
     clock.time(Phase.EVALUATE, () -> objective.accept(trial));
+    curvature.moved();
   }
 
   private void moveBack() {
     double[] x = new double[problem.d()];
     backend.read(before, x);
     clock.time(Phase.EVALUATE, () -> objective.moveTo(x));
+    curvature.moved();
   }
 
   // Ends
@@ -359,26 +414,27 @@ final class NewtonRun implements AutoCloseable {
    */
   private Status tryToFinish(CurvatureForm form, int rejected) {
     if (!nearlyUndamped(form)
-        || norm(directions.get(form)) > options.tolerance() * norm(objective.x())) {
+        || norm(directions.get(form).p) > options.tolerance() * norm(objective.x())) {
       minimise(form, damping.value());
       return null;
     }
     double[] losses =
         clock.time(
-            Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
+            Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
     double loss = objective.evaluation().loss();
     if (losses[0] < loss) {
       double gainRatio = (loss - losses[0]) / predictedDecrease(form, 1);
-      move(0);
+      move(0, form);
       iterations++;
-      report(norm(directions.get(form)), 1, gainRatio, form, rejected);
+      report(norm(directions.get(form).p), 1, gainRatio, form, rejected);
     }
     return Status.STEP_SMALL;
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
-    return minimise(form, Math.min(NEARLY_UNDAMPED, damping.value()))
-        || minimise(form, NEARLY_UNDAMPED);
+    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.deciding(form));
+    return minimise(form, h, Math.min(NEARLY_UNDAMPED, damping.value()))
+        || minimise(form, h, NEARLY_UNDAMPED);
   }
 
   /**
@@ -392,20 +448,21 @@ final class NewtonRun implements AutoCloseable {
     if (!definite) {
       minimise(form, damping.value());
     }
-    double step = norm(directions.get(form));
+    double step = norm(directions.get(form).p);
     double size = norm(objective.x());
     if (definite && step <= options.tolerance() * size) {
       return tryToFinish(form, rejected);
     }
     double gradient = stationarity();
     double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
-    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form)), FULL_STEP));
-    move(0);
+    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
+    move(0, form);
     Evaluation at = objective.evaluation();
     int flips = at.flips();
     if (at.isFinite()
         && at.loss() <= highest
         && at.activeUnits() > 0
+        && gradient > 0
         && stationarity() <= 0.5 * gradient) {
       iterations++;
       report(step, 1, Double.NaN, form, rejected);
@@ -466,6 +523,7 @@ final class NewtonRun implements AutoCloseable {
             at.activeUnits(),
             at.flips(),
             rejected,
+            approximation,
             clock.seconds()));
     listener.onPoint(() -> objective.read(Quantity.X));
   }
@@ -485,6 +543,7 @@ final class NewtonRun implements AutoCloseable {
         at.activeUnits(),
         storageError,
         path,
+        method,
         backend.description(),
         clock.seconds(),
         clock.phases());
@@ -498,9 +557,10 @@ final class NewtonRun implements AutoCloseable {
   private double storageError(double rounding) {
     CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
     objective.perturbLogits(TYPICAL_ROUNDING * rounding, STORAGE_SEED, product);
-    Buffer h = objective.curvature(form);
-    Buffer p = directions.get(form);
-    if (!model.minimise(h, NEARLY_UNDAMPED * backend.scale(h), objective.x(), product, p)) {
+    ShiftedSystem h = curvature.at(form);
+    Buffer p = directions.get(form).p;
+    double lambda = NEARLY_UNDAMPED * h.scale();
+    if (!model.minimise(h, lambda, precision(), objective.x(), product, p)) {
       return Double.NaN;
     }
     return norm(p) / norm(objective.x());

@@ -46,8 +46,10 @@ public final class NewtonSolver {
   public Solution solve(Problem problem, double[] x0, IterationListener listener) {
     problem.checkStart(x0, "x0");
     interrupted = false;
+    CurvaturePath path = path(problem);
+    StepMethod method = method(problem, path);
     try (NewtonRun run =
-        new NewtonRun(backend, problem, options, path(problem), listener, this::isInterrupted)) {
+        new NewtonRun(backend, problem, options, path, method, listener, this::isInterrupted)) {
       return run.solve(x0);
     }
   }
@@ -68,9 +70,25 @@ public final class NewtonSolver {
     return options.path().forced().orElseGet(() -> pathThatFits(problem));
   }
 
+  /** What will stand for H in a solve of this problem. */
+  public StepMethod method(Problem problem) {
+    return method(problem, path(problem));
+  }
+
+  private StepMethod method(Problem problem, CurvaturePath path) {
+    int m = problem.m();
+    return StepMethod.of(options.curvature(), backend, m, problem.n(), problem.d(), path);
+  }
+
   private CurvaturePath pathThatFits(Problem problem) {
     SolveMemory kept =
-        SolveMemory.of(backend, problem.m(), problem.n(), problem.d(), CurvaturePath.KEPT);
+        SolveMemory.of(
+            backend,
+            problem.m(),
+            problem.n(),
+            problem.d(),
+            CurvaturePath.KEPT,
+            options.curvature());
     long available = SolveMemory.available(backend, problem);
     if (!backend.memory().separate()) {
       available = Math.min(available, SystemMemory.matrixLimit());

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param storageError about how far, relative to ‖x‖, rounding A1 and A2 to float32 storage moves
  *     the minimiser; 0 where both are float64, and where the solve has not converged
  * @param path whether C was kept
+ * @param method what stood for H
  * @param backend what it ran on
  * @param seconds from the start of the solve to its end
  * @param phases seconds by phase
@@ -33,6 +34,7 @@ public record Solution(
     int activeUnits,
     double storageError,
     CurvaturePath path,
+    StepMethod method,
     BackendDescription backend,
     double seconds,
     Map<Phase, Double> phases) {

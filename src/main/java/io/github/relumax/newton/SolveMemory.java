@@ -14,9 +14,10 @@ import java.util.List;
  * takes back as it likes, so that A2 may be larger than memory.
  *
  * @param path whether C is among it
+ * @param method what stands for H
  * @param parts what needs how much, at most
  */
-public record SolveMemory(CurvaturePath path, List<Part> parts) {
+public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> parts) {
   /** What the Java virtual machine takes: code, compiler, threads, a heap of small things. */
   private static final long JAVA_BYTES = 200_000_000;
 
@@ -30,20 +31,25 @@ public record SolveMemory(CurvaturePath path, List<Part> parts) {
     parts = List.copyOf(parts);
   }
 
-  /** What solving an m x n x d problem on this path needs. */
-  public static SolveMemory of(Backend backend, long m, long n, long d, CurvaturePath path) {
+  /** What solving an m x n x d problem on this path with this curvature needs. */
+  public static SolveMemory of(
+      Backend backend, long m, long n, long d, CurvaturePath path, Curvature curvature) {
+    StepMethod method = StepMethod.of(curvature, backend, m, n, d, path);
     SoftmaxReluObjective.Workspace workspace =
         SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
     long solver = NewtonRun.ownBytes(d);
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
-    parts.add(new Part("d x d matrices", sum(workspace.matrices(), solver)));
+    SampledCurvature.Bytes sampled = SampledCurvature.bytes(m, n, d, path, method);
+    long matrices = method.samples() ? sampled.matrices() : workspace.matrices();
+    parts.add(new Part("d x d matrices", sum(matrices, solver)));
     parts.add(new Part("vectors and trial points", workspace.vectors()));
+    parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
     parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
     if (!backend.memory().separate()) {
       parts.add(new Part("Java", JAVA_BYTES + 8 * ARRAYS * m));
     }
-    return new SolveMemory(path, parts);
+    return new SolveMemory(path, method, parts);
   }
 
   /**

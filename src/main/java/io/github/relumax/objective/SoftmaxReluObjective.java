@@ -60,8 +60,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** w∘w, null when there is no regulariser. */
   private final Buffer w2;
 
-  private final double w2Sum;
-
   // The iterate.
   private final Buffer x;
   private final Buffer z1;
@@ -88,22 +86,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private boolean trialsThroughC;
 
   // Curvature.
-  private final Buffer weights;
-  private final Buffer center;
-  private final Buffer w2Column;
-  private final Buffer unitVector;
   private final Units units;
-
-  /** Rows of C that are there at a time: m when C is kept. */
-  private final long blockRows;
-
-  private Buffer c;
-
-  /** Whether c is all of C at x; never when C is streamed. */
-  private boolean cCurrent;
-
-  /** Flipped units that c was updated by since it was last formed. */
-  private long unitsUpdated;
+  private final MaskedProduct c;
+  private final CurvatureRows rows;
 
   private final Map<CurvatureForm, Buffer> hessians = new EnumMap<>(CurvatureForm.class);
   private final Set<CurvatureForm> hCurrent = EnumSet.noneOf(CurvatureForm.class);
@@ -132,7 +117,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     m = problem.m();
     n = problem.n();
     d = problem.d();
-    this.blockRows = Math.min(blockRows, m);
     trialDataLoss = new double[mostTrials];
     trialRegularization = new double[mostTrials];
     try {
@@ -141,7 +125,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       b = vector(problem.b());
       double[] squares = problem.w().map(SoftmaxReluObjective::squares).orElse(null);
       w2 = squares == null ? null : vector(squares);
-      w2Sum = squares == null ? 0 : sum(squares);
       x = allocate(1, d);
       z1 = allocate(1, n);
       z = allocate(1, m);
@@ -153,13 +136,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       trialH = allocate(mostTrials, n);
       trialZ = allocate(mostTrials, m);
       directionZ = allocate(1, m);
-      // A column, whose row views belong to row views of C.
-      weights = allocate(m, 1);
-      center = allocate(1, d);
-      w2Column = allocate(1, d);
-      unitVector = allocate(1, n);
       units = backend.units(n);
       owned.add(units::close);
+      c = new MaskedProduct(backend, a1, a2, z1, trialH, units, Math.min(blockRows, m));
+      owned.add(c::close);
+      double w2Sum = squares == null ? 0 : sum(squares);
+      rows =
+          new CurvatureRows(
+              backend, c, f, b, w2, w2Sum, trialZ, allocate(m, 1), allocate(1, d), allocate(1, d));
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -180,7 +164,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
-    double vectors = 7.0 * m + 2.0 * n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
+    double vectors = 7.0 * m + n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
     return new Workspace(
         (long) (8.0 * blockRows(m, d, path) * d),
         (long) (8.0 * CurvatureForm.values().length * d * d),
@@ -218,18 +202,18 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * and takes the logits and the gradient from it, so that A2 is read once.
    */
   public Evaluation startAt(double[] values) {
-    if (!keepsC()) {
+    if (!c.isKept()) {
       return moveTo(values);
     }
     moveX(values);
-    formC();
-    backend.multiply(c, x, z);
+    c.form();
+    c.times(x, z);
     return evaluate(0);
   }
 
   private void moveX(double[] values) {
     backend.write(values, x);
-    cCurrent = false;
+    c.invalidate();
     backend.multiply(a1, x, z1);
   }
 
@@ -253,12 +237,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     Buffer hs = trialH.rows(0, points);
     Buffer zs = trialZ.rows(0, points);
     backend.multiply(a1, trialX.rows(0, points), z1s);
-    trialsThroughC = cCurrent && flipsReadLess(z1s, hs);
+    trialsThroughC = c.isCurrent() && flipsReadLess(z1s, hs);
     if (trialsThroughC) {
       // A2 relu(A1 (x + t p)) = z + t C p + A2[:,F] |z1[F]|, F the units whose activity is not that
       // of C's mask.
       for (int i = 0; i < directions.size(); i++) {
-        backend.multiply(c, directions.get(i), directionZ);
+        c.times(directions.get(i), directionZ);
         backend.steps(z, directionZ, lengths, ladder(trialZ, i, lengths.length));
       }
       backend.addColumns(a2, units, hs, zs);
@@ -287,16 +271,10 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     int flips = flipsAt(k);
     backend.copy(trialX.row(k), x);
     backend.copy(trialZ1.row(k), z1);
-    if (cCurrent) {
-      followC(flips);
-    }
+    c.follow(units, evaluation.activeUnits());
     if (trialsThroughC) {
       // Not the trial's z: it has the rounding of the z before, which may have been far larger.
-      if (cCurrent) {
-        backend.multiply(c, x, z);
-      } else {
-        evaluateLogits(z1, trialH.row(0), z);
-      }
+      c.times(x, z);
     } else {
       backend.copy(trialZ.row(k), z);
     }
@@ -319,26 +297,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return d + ENTRIES_PER_READ * units.count() < n;
   }
 
-  /**
-   * Brings C to the new mask by the flipped units. Forming C anew costs as much as updating by
-   * every active unit, and its rounding is that of a sum over them.
-   */
-  private void followC(int flips) {
-    int active = evaluation.activeUnits();
-    unitsUpdated += flips;
-    cCurrent = 2L * flips < active && unitsUpdated < active;
-    if (cCurrent && flips > 0) {
-      backend.accumulate(a2, units, a1, 1, c);
-    }
-  }
-
   private Evaluation evaluate(int flips) {
     hCurrent.clear();
+    rows.invalidate();
     sums = backend.softmax(z, b, w2, f, gz);
     if (gradientRefined) {
-      timesFactorsTransposed(gz, gradient);
+      c.transposedTimesThroughFactors(gz, gradient);
     } else {
-      timesCTransposed(gz, gradient);
+      c.transposedTimes(gz, gradient);
     }
     return describe(flips);
   }
@@ -351,7 +317,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public Evaluation refineGradient() {
     if (!gradientRefined) {
       gradientRefined = true;
-      timesFactorsTransposed(gz, gradient);
+      c.transposedTimesThroughFactors(gz, gradient);
       describe(evaluation.flips());
     }
     return evaluation;
@@ -382,13 +348,35 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public void reserve(CurvatureForm form) {
     hessians.computeIfAbsent(form, absent -> allocate(d, d));
-    reserveC();
+    c.reserve();
   }
 
-  private void reserveC() {
-    if (c == null) {
-      c = allocate(blockRows, d);
+  /**
+   * Allocates C, or a block of it, and what {@link CurvatureRows} needs to hand out rows.
+   *
+   * @param count rows of a sketch, and rows that are gathered at a time, at most
+   */
+  public void reserveRows(long count) {
+    c.reserve();
+    c.reserveRows(count);
+  }
+
+  /**
+   * h = Cᵀ W² C, or Cᵀ diag(f²) C where there is no regulariser: the diagonal part alone of the
+   * Gauss-Newton matrix, which is most of it where w² is large (claim 3 of arXiv 2308.08358).
+   */
+  public void diagonalCurvature(Buffer h) {
+    c.reserve();
+    c.form();
+    Buffer diagonal = rows.borrowWeights();
+    if (w2 == null) {
+      backend.curvatureWeights(CurvatureForm.GAUSS_NEWTON, f, b, sums.fc(), diagonal);
+    } else {
+      backend.copy(w2, diagonal);
     }
+    Buffer zero = rows.borrowCenter();
+    backend.combine(0, x, 0, x, zero);
+    c.gram(zero, diagonal, 0, h);
   }
 
   /** H at the current x, d x d, symmetric. Valid until the objective moves. */
@@ -396,53 +384,19 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     reserve(form);
     Buffer h = hessians.get(form);
     if (hCurrent.add(form)) {
-      if (keepsC()) {
-        formC();
-      }
-      timesCTransposed(f, center);
-      backend.curvatureWeights(form, f, b, sums.fc(), weights);
-      if (w2 == null) {
-        gram(h);
-      } else {
-        // Cᵀ W² C in terms of C - 1 C̄ᵀ: u C̄ᵀ + C̄ uᵀ + (Σ w²) C̄ C̄ᵀ with u = (C - 1 C̄ᵀ)ᵀ w² is
-        // what the centring left out.
-        backend.combine(1, weights, 1, w2, weights);
-        gram(h);
-        timesCTransposed(w2, w2Column);
-        backend.combine(1, w2Column, -w2Sum, center, w2Column);
-        backend.rankTwo(h, w2Column, center, w2Sum);
-      }
+      curvatureRows(form);
+      rows.sum(h);
     }
     return h;
   }
 
-  private boolean keepsC() {
-    return blockRows == m;
-  }
-
-  private void formC() {
-    reserveC();
-    if (!cCurrent) {
-      backend.activeUnits(z1, units);
-      backend.accumulate(a2, units, a1, 0, c);
-      cCurrent = true;
-      unitsUpdated = 0;
-    }
-  }
-
-  /** h = Σ_i a_i (C_i - C̄)(C_i - C̄)ᵀ, block by block where C is not kept. */
-  private void gram(Buffer h) {
-    if (cCurrent) {
-      backend.gram(c, center, weights, 0, h);
-      return;
-    }
-    backend.activeUnits(z1, units);
-    for (long row = 0; row < m; row += blockRows) {
-      long count = Math.min(blockRows, m - row);
-      Buffer block = c.rows(0, count);
-      backend.accumulate(a2.rows(row, count), units, a1, 0, block);
-      backend.gram(block, center, weights.rows(row, count), row == 0 ? 0 : 1, h);
-    }
+  /**
+   * H at the current x as a sum over rows. Valid until the objective moves, or another form is
+   * asked for.
+   */
+  public CurvatureRows curvatureRows(CurvatureForm form) {
+    rows.select(form, sums.fc());
+    return rows;
   }
 
   /**
@@ -451,9 +405,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public void curvatureTimes(CurvatureForm form, Buffer v, Buffer out) {
     Buffer cv = trialZ.row(0);
-    backend.multiply(a1, v, unitVector);
-    backend.mask(z1, unitVector, unitVector);
-    backend.multiply(a2, unitVector, cv);
+    c.timesThroughFactors(v, cv);
     logitCurvatureTimes(form, cv, out);
   }
 
@@ -476,25 +428,10 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** out = Cᵀ (middle matrix + W²) u; u is overwritten. */
   private void logitCurvatureTimes(CurvatureForm form, Buffer u, Buffer out) {
+    Buffer weights = rows.borrowWeights();
     backend.curvatureWeights(form, f, b, sums.fc(), weights);
     backend.applyCurvature(weights, f, w2, u, u);
-    timesFactorsTransposed(u, out);
-  }
-
-  /** out = Cᵀ u. */
-  private void timesCTransposed(Buffer u, Buffer out) {
-    if (cCurrent) {
-      backend.multiplyTransposed(c, u, out);
-    } else {
-      timesFactorsTransposed(u, out);
-    }
-  }
-
-  /** out = Cᵀ u = A1ᵀ (mask ∘ (A2ᵀ u)). */
-  private void timesFactorsTransposed(Buffer u, Buffer out) {
-    backend.multiplyTransposed(a2, u, unitVector);
-    backend.mask(z1, unitVector, unitVector);
-    backend.multiplyTransposed(a1, unitVector, out);
+    c.transposedTimesThroughFactors(u, out);
   }
 
   // Reading

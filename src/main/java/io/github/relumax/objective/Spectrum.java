@@ -42,7 +42,8 @@ public record Spectrum(double least, double greatest, double rounding) {
    * @throws InsufficientMemoryException if its copies do not fit the Java heap, or an array
    */
   public static Spectrum of(Backend backend, Buffer h) {
-    requireHeap(h.rows());
+    // The entries read, the matrix that is decomposed, and the decomposition's own.
+    requireHeap(h.rows(), 3);
     int d = (int) h.rows();
     double[] entries = new double[d * d];
     backend.read(h, entries);
@@ -76,9 +77,13 @@ public record Spectrum(double least, double greatest, double rounding) {
     return new Spectrum(least, greatest, d * EPS * Math.max(Math.abs(least), Math.abs(greatest)));
   }
 
-  private static void requireHeap(long d) {
-    // The entries read, the matrix that is decomposed, and the decomposition's own.
-    double bytes = 3 * 8.0 * d * d;
+  /**
+   * Checks that the Java heap can hold so many d x d matrices.
+   *
+   * @throws InsufficientMemoryException if it cannot, or no array can hold one of them
+   */
+  public static void requireHeap(long d, int matrices) {
+    double bytes = matrices * 8.0 * d * d;
     long heap = Runtime.getRuntime().maxMemory();
     if (bytes > heap) {
       throw new InsufficientMemoryException(

@@ -1,6 +1,7 @@
 package io.github.relumax.plan;
 
 import io.github.relumax.newton.Phase;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +23,13 @@ import java.util.List;
  *                        C read and written, 2 passes over C
  * </pre>
  *
- * where columns(F) = min(64 F m, w m n) bytes are the cache lines that gathering F columns of A2
- * brings in. Products compute whole panels of columns, and a factorisation also waits for one
- * column after the other. The passes of softmax and losses over logits come on top. One piece of
- * work takes the longer of what its operations and its bytes take. A regulariser is left out: it
- * costs another pass over C.
+ * Where rows are sampled, two passes for the scores, the Gram matrix of the sampled rows, and some
+ * products with H of one pass each (two where C is streamed) take the place of the curvature's sum,
+ * and no blocks of C are formed. Here columns(F) = min(64 F m, w m n) bytes are the cache lines
+ * that gathering F columns of A2 brings in. Products compute whole panels of columns, and a
+ * factorisation also waits for one column after the other. The passes of softmax and losses over
+ * logits come on top. One piece of work takes the longer of what its operations and its bytes take.
+ * A regulariser is left out: it costs another pass over C.
  */
 public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
@@ -53,6 +56,15 @@ public final class CostModel {
   /** Factorisations of an iteration: one for each matrix, and another where a step was rejected. */
   private static final double FACTORISATIONS = 1.4;
 
+  /** Sketches and scores of an iteration: old ones serve while f and the mask have hardly moved. */
+  private static final double SCORES = 0.7;
+
+  /** Products with H for the step of an iteration, by conjugate gradients. */
+  private static final double CG_PRODUCTS = 3;
+
+  /** Products with H that judge a sample. */
+  private static final double JUDGING_PRODUCTS = 4;
+
   /** Rate of the factorisation as a part of that of the Gram matrix. */
   private static final double FACTOR_EFFICIENCY = 0.9;
 
@@ -75,17 +87,20 @@ public final class CostModel {
   private static final double LOSS_BYTES = 80;
 
   private final Workload load;
+  private final StepMethod method;
   private final Rates rates;
   private final List<Step> steps = new ArrayList<>();
 
-  private CostModel(Workload load, Rates rates) {
+  private CostModel(Workload load, StepMethod method, Rates rates) {
     this.load = load;
+    this.method = method;
     this.rates = rates;
   }
 
-  /** Predicts a solve on one path. */
-  public static Prediction predict(Workload load, CurvaturePath path, Rates rates) {
-    CostModel model = new CostModel(load, rates);
+  /** Predicts a solve on one path by one method. */
+  public static Prediction predict(
+      Workload load, CurvaturePath path, StepMethod method, Rates rates) {
+    CostModel model = new CostModel(load, method, rates);
     switch (path) {
       case KEPT -> model.kept();
       case STREAMED -> model.streamed();
@@ -115,7 +130,12 @@ public final class CostModel {
         Double.POSITIVE_INFINITY,
         (double) load.a2Bytes());
     each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
-    gramAndStep(c);
+    if (method.samples()) {
+      sampled(c, md);
+    } else {
+      gram(c);
+    }
+    factor();
     double trialFlips = TRIAL_FLIPS * load.flips();
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
     columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * load.m() * trialFlips, trialFlips);
@@ -137,20 +157,48 @@ public final class CostModel {
         Double.POSITIVE_INFINITY,
         2 * a2 + SOFTMAX_BYTES * load.m());
     each(Phase.CURVATURE, "A2ᵀ f", 2 * mn, a2, MATRICES);
-    iteration(
-        Phase.CURVATURE,
-        "blocks of C = A2 diag(mask) A1",
-        MATRICES * 2 * md * load.activeUnits(),
-        productRate(),
-        MATRICES * a2);
-    gramAndStep(0);
+    if (method.samples()) {
+      sampled(2 * a2, 2 * mn);
+    } else {
+      iteration(
+          Phase.CURVATURE,
+          "blocks of C = A2 diag(mask) A1",
+          MATRICES * 2 * md * load.activeUnits(),
+          productRate(),
+          MATRICES * a2);
+      gram(0);
+    }
+    factor();
     each(Phase.TRIAL, "A2 relu(A1 x)", 2 * TRIALS * mn, a2, 1);
     losses();
     each(Phase.EVALUATE, "A2ᵀ gz", 2 * mn, a2, 1);
     softmax();
   }
 
-  private void gramAndStep(double cBytes) {
+  /**
+   * Sketch, scores, sampled rows, and products with H.
+   *
+   * @param bytes of a product with H
+   * @param entries that it multiplies, and multiplies again
+   */
+  private void sampled(double bytes, double entries) {
+    double d = load.d();
+    double rows = load.sampledRows();
+    each(Phase.CURVATURE, "sketch, scores", 18 * entries, 2 * bytes, SCORES);
+    iteration(
+        Phase.CURVATURE,
+        "Gram matrix of sampled rows",
+        rows * d * (d + 1),
+        gramRate(),
+        24 * rows * d);
+    if (method == StepMethod.SAMPLED) {
+      each(Phase.CURVATURE, "products with H, for ε", 4 * entries, bytes, JUDGING_PRODUCTS);
+    } else {
+      each(Phase.STEP, "products with H", 4 * entries, bytes, CG_PRODUCTS);
+    }
+  }
+
+  private void gram(double cBytes) {
     double d = load.d();
     iteration(
         Phase.CURVATURE,
@@ -158,6 +206,10 @@ public final class CostModel {
         MATRICES * load.m() * d * (d + 1),
         gramRate(),
         MATRICES * cBytes);
+  }
+
+  private void factor() {
+    double d = load.d();
     double seconds = d * d * d / 3 * 1e-9 / (FACTOR_EFFICIENCY * rates.gram()) + d * PIVOT_SECONDS;
     steps.add(
         new Step(

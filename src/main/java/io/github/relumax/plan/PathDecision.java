@@ -1,8 +1,10 @@
 package io.github.relumax.plan;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 
 /**
@@ -18,11 +20,11 @@ public record PathDecision(
 
   /** The decision for an m x n x d problem. */
   public static PathDecision of(
-      Backend backend, int m, int n, int d, PathChoice choice, long available) {
+      Backend backend, int m, int n, int d, NewtonOptions options, long available) {
     return new PathDecision(
-        choice,
-        SolveMemory.of(backend, m, n, d, CurvaturePath.KEPT),
-        SolveMemory.of(backend, m, n, d, CurvaturePath.STREAMED),
+        options.path(),
+        SolveMemory.of(backend, m, n, d, CurvaturePath.KEPT, options.curvature()),
+        SolveMemory.of(backend, m, n, d, CurvaturePath.STREAMED, options.curvature()),
         available);
   }
 
@@ -31,6 +33,11 @@ public record PathDecision(
     return choice
         .forced()
         .orElse(kept.fits(available) ? CurvaturePath.KEPT : CurvaturePath.STREAMED);
+  }
+
+  /** What stands for H on the path taken. */
+  public StepMethod method() {
+    return memory().method();
   }
 
   /** What the path taken needs. */

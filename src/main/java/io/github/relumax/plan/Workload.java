@@ -12,9 +12,17 @@ import io.github.relumax.matrix.ElementType;
  * @param activeUnits units with z1 &gt; 0
  * @param flips units that one step switches on or off
  * @param iterations accepted steps
+ * @param sampledRows rows of C in a sample, where rows are sampled
  */
 public record Workload(
-    int m, int n, int d, ElementType type, int activeUnits, double flips, int iterations) {
+    int m,
+    int n,
+    int d,
+    ElementType type,
+    int activeUnits,
+    double flips,
+    int iterations,
+    double sampledRows) {
 
   /** Iterations that a solve from a start near the solution takes, about. */
   public static final int USUAL_ITERATIONS = 8;
@@ -28,8 +36,9 @@ public record Workload(
 
   /** The workload with flips as usual. */
   public static Workload usual(
-      int m, int n, int d, ElementType type, int activeUnits, int iterations) {
-    return new Workload(m, n, d, type, activeUnits, USUAL_FLIPS * activeUnits, iterations);
+      int m, int n, int d, ElementType type, int activeUnits, int iterations, double sampledRows) {
+    double flips = USUAL_FLIPS * activeUnits;
+    return new Workload(m, n, d, type, activeUnits, flips, iterations, sampledRows);
   }
 
   /** Bytes of A2, at most the largest long. */

@@ -18,6 +18,7 @@ public final class BenchmarkJson {
     json.set("device", device());
     json.put("java", Machine.java());
     json.put("path", record.cold().solution().path().toString());
+    json.put("method", record.cold().solution().method().toString());
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());
@@ -62,7 +63,8 @@ public final class BenchmarkJson {
     return json;
   }
 
-  private static ObjectNode device() {
+  /** What computed. */
+  static ObjectNode device() {
     ObjectNode json = JsonReport.object();
     Machine.processor()
         .ifPresentOrElse(name -> json.put("processor", name), () -> json.putNull("processor"));

@@ -23,6 +23,7 @@ import java.util.function.ToDoubleFunction;
  * @param cold the first solve, before the virtual machine has compiled its code
  * @param warm the solves after it
  * @param ceilings measured before every warm solve, one of each kind
+ * @param sampledRows rows that a sample is assumed to have by the cost model
  * @param peakBytes most resident memory of the process up to the end of the first solve
  */
 public record BenchmarkRecord(
@@ -31,6 +32,7 @@ public record BenchmarkRecord(
     BenchmarkSolve cold,
     List<BenchmarkSolve> warm,
     List<Ceiling> ceilings,
+    double sampledRows,
     OptionalLong peakBytes) {
 
   public BenchmarkRecord {

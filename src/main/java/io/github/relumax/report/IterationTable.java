@@ -1,34 +1,54 @@
 package io.github.relumax.report;
 
+import io.github.relumax.newton.Approximation;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.StepMethod;
 
-/** Iterations as aligned lines of text. */
+/** Iterations as aligned lines of text; what an iteration does not have is a dash. */
 public final class IterationTable {
   private static final String LAYOUT = "%5s  %13s  %10s  %10s  %7s  %8s  %7s  %6s  %9s";
-
+  private static final String SAMPLED = "  %8s  %8s  %8s";
   private static final String NONE = "-";
 
-  private IterationTable() {}
+  private final boolean samples;
 
-  /** The names of the columns. */
-  public static String header() {
-    return LAYOUT.formatted(
-        "iter", "loss", "‖g‖", "‖step‖", "gain", "damping", "active", "flips", "seconds");
+  /** A table of a solve by this method. */
+  public IterationTable(StepMethod method) {
+    samples = method.samples();
   }
 
-  /** One line; what an iteration does not have is a dash. */
-  public static String row(Iteration iteration) {
+  /** The names of the columns. */
+  public String header() {
+    String header =
+        LAYOUT.formatted(
+            "iter", "loss", "‖g‖", "‖step‖", "gain", "damping", "active", "flips", "seconds");
+    return samples ? header + SAMPLED.formatted("rows", "ε", "products") : header;
+  }
+
+  /** One line. */
+  public String row(Iteration iteration) {
     boolean isStart = iteration.number() == 0;
     double gain = iteration.gainRatio();
-    return LAYOUT.formatted(
-        iteration.number(),
-        Format.scientific(iteration.loss(), 7),
-        Format.scientific(iteration.gradientNorm()),
-        isStart ? NONE : Format.scientific(iteration.stepNorm()),
-        Double.isNaN(gain) ? NONE : Format.fixed(gain, 3),
-        isStart ? NONE : Format.scientific(iteration.damping(), 1),
-        iteration.activeUnits(),
-        isStart ? NONE : iteration.flips(),
-        Format.fixed(iteration.seconds(), 3));
+    String row =
+        LAYOUT.formatted(
+            iteration.number(),
+            Format.scientific(iteration.loss(), 7),
+            Format.scientific(iteration.gradientNorm()),
+            isStart ? NONE : Format.scientific(iteration.stepNorm()),
+            Double.isNaN(gain) ? NONE : Format.fixed(gain, 3),
+            isStart ? NONE : Format.scientific(iteration.damping(), 1),
+            iteration.activeUnits(),
+            isStart ? NONE : iteration.flips(),
+            Format.fixed(iteration.seconds(), 3));
+    return samples ? row + sampled(iteration.approximation(), isStart) : row;
+  }
+
+  private static String sampled(Approximation approximation, boolean isStart) {
+    return SAMPLED.formatted(
+        isStart ? NONE : approximation.rows() == 0 ? "all" : approximation.rows(),
+        isStart || Double.isNaN(approximation.epsilon())
+            ? NONE
+            : Format.scientific(approximation.epsilon(), 1),
+        isStart ? NONE : approximation.products());
   }
 }

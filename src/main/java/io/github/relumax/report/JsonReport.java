@@ -5,6 +5,7 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.Sampling;
 import io.github.relumax.newton.Solution;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -59,10 +60,21 @@ public final class JsonReport {
     json.put("activeUnits", solution.activeUnits());
     record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
     put(json, "storageError", solution.storageError());
+    record
+        .epsilonHeld()
+        .ifPresent(held -> {
+          ObjectNode epsilon = json.putObject("epsilon");
+          put(epsilon, "asked", held.asked());
+          put(epsilon, "worst", held.worst());
+          epsilon.put("stepsHeld", held.held());
+          epsilon.put("steps", held.steps());
+          epsilon.put("held", held.everywhere());
+        });
     json.put("m", problem.m());
     json.put("n", problem.n());
     json.put("d", problem.d());
     json.put("path", solution.path().toString());
+    json.put("method", solution.method().toString());
     json.set("backend", backend(solution.backend()));
     put(json, "seconds", solution.seconds());
     json.set("phases", phases(solution));
@@ -106,6 +118,9 @@ public final class JsonReport {
     json.put("activeUnits", iteration.activeUnits());
     json.put("flips", iteration.flips());
     json.put("rejected", iteration.rejected());
+    json.put("sampledRows", iteration.approximation().rows());
+    put(json, "epsilon", iteration.approximation().epsilon());
+    json.put("products", iteration.approximation().products());
     put(json, "seconds", iteration.seconds());
     return MAPPER.writeValueAsString(json);
   }
@@ -132,6 +147,11 @@ public final class JsonReport {
     json.put("start", settings.start());
     json.put("curvature", options.curvature().toString());
     json.put("path", options.path().toString());
+    Sampling sampling = options.sampling();
+    put(json, "sample", sampling.multiple().orElse(Double.NaN));
+    put(json, "epsilon", sampling.epsilon().orElse(Double.NaN));
+    put(json, "delta", sampling.delta());
+    json.put("samplingSeed", sampling.seed());
     put(json, "tolerance", options.tolerance());
     json.put("maxIterations", options.maxIterations());
     put(json, "timeLimit", options.timeLimit());

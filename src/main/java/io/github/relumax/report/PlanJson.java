@@ -3,6 +3,7 @@ package io.github.relumax.report;
 import io.github.relumax.Version;
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.plan.Prediction;
 import io.github.relumax.plan.Step;
@@ -29,6 +30,8 @@ public final class PlanJson {
     json.put("iterations", load.iterations());
     json.set("backend", JsonReport.backend(plan.backend()));
     json.put("path", plan.decision().path().toString());
+    json.put("method", plan.decision().method().toString());
+    JsonReport.put(json, "sampledRows", load.sampledRows());
     json.put("fits", plan.decision().fits());
     json.put("availableBytes", plan.decision().available());
     json.put("a2Bytes", load.a2Bytes());
@@ -42,6 +45,13 @@ public final class PlanJson {
       SolveMemory memory =
           path == CurvaturePath.KEPT ? plan.decision().kept() : plan.decision().streamed();
       paths.set(path.toString(), path(plan.prediction(path), memory));
+    }
+    ObjectNode methods = json.putObject("methods");
+    for (StepMethod method : StepMethod.values()) {
+      Prediction prediction = plan.prediction(method);
+      ObjectNode one = methods.putObject(method.toString());
+      JsonReport.put(one, "seconds", prediction.seconds());
+      JsonReport.put(one, "iterationSeconds", prediction.iterationSeconds());
     }
     json.put("version", Version.current());
     return JsonReport.text(json);

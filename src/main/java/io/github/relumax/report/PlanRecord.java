@@ -1,6 +1,8 @@
 package io.github.relumax.report;
 
 import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.plan.CostModel;
 import io.github.relumax.plan.PathDecision;
@@ -28,9 +30,15 @@ public record PlanRecord(
     Rates rates,
     BackendDescription backend) {
 
-  /** What the model says of a path. */
+  /** What the model says of a path, by the method that it would be taken with. */
   public Prediction prediction(CurvaturePath path) {
-    return CostModel.predict(load, path, rates);
+    SolveMemory memory = path == CurvaturePath.KEPT ? decision.kept() : decision.streamed();
+    return CostModel.predict(load, path, memory.method(), rates);
+  }
+
+  /** What it says of a method on the path taken. */
+  public Prediction prediction(StepMethod method) {
+    return CostModel.predict(load, decision.path(), method, rates);
   }
 
   /** What it says of the path taken. */

@@ -2,6 +2,7 @@ package io.github.relumax.report;
 
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.SolveMemory;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.plan.Prediction;
 import io.github.relumax.plan.Rates;
@@ -16,6 +17,9 @@ public final class PlanText {
   private static final String WORK = "%-10s %-32s %6s %11s %9s %10s";
   private static final double GIGA = 1e-9;
 
+  private static final List<StepMethod> METHODS =
+      List.of(StepMethod.FULL, StepMethod.SAMPLED, StepMethod.SKETCH_CG);
+
   private PlanText() {}
 
   /** Problem, assumptions, memory, path, work and time: a line each. */
@@ -26,6 +30,8 @@ public final class PlanText {
     addMemory(lines, plan);
     lines.add("");
     addPath(lines, plan);
+    lines.add("");
+    addMethods(lines, plan);
     lines.add("");
     addWork(lines, plan.prediction());
     return lines;
@@ -96,6 +102,19 @@ public final class PlanText {
               .formatted(
                   path,
                   Format.seconds(prediction.startSeconds()),
+                  Format.seconds(prediction.iterationSeconds()),
+                  Format.seconds(prediction.seconds())));
+    }
+  }
+
+  private static void addMethods(List<String> lines, PlanRecord plan) {
+    lines.add("Steps    " + plan.decision().method().description());
+    for (StepMethod method : METHODS) {
+      Prediction prediction = plan.prediction(method);
+      lines.add(
+          "         %s: an iteration %s, in all %s"
+              .formatted(
+                  method,
                   Format.seconds(prediction.iterationSeconds()),
                   Format.seconds(prediction.seconds())));
     }

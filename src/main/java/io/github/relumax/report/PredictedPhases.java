@@ -29,10 +29,11 @@ final class PredictedPhases {
             settings.d(),
             settings.type(),
             solution.activeUnits(),
-            solution.iterations());
+            solution.iterations(),
+            record.sampledRows());
     Rates rates =
         new Rates(rate(record, Kind.PRODUCT), rate(record, Kind.GRAM), rate(record, Kind.MEMORY));
-    return CostModel.predict(load, solution.path(), rates);
+    return CostModel.predict(load, solution.path(), solution.method(), rates);
   }
 
   private static double rate(BenchmarkRecord record, Kind kind) {

@@ -4,6 +4,7 @@ import io.github.relumax.model.Problem;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.Solution;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -26,6 +27,23 @@ public record SolveRecord(
 
   public SolveRecord {
     iterations = List.copyOf(iterations);
+  }
+
+  /**
+   * Whether the ε that was asked for held, by the estimates; empty where none was, or no rows were
+   * sampled.
+   */
+  public Optional<EpsilonHeld> epsilonHeld() {
+    OptionalDouble asked = settings.options().sampling().epsilon();
+    if (asked.isEmpty() || !solution.method().samples()) {
+      return Optional.empty();
+    }
+    List<Double> estimates =
+        iterations.stream()
+            .filter(iteration -> iteration.number() > 0)
+            .map(iteration -> iteration.approximation().epsilon())
+            .toList();
+    return Optional.of(EpsilonHeld.of(asked.getAsDouble(), estimates));
   }
 
   /** ‖x - xStar‖ / ‖xStar‖. */

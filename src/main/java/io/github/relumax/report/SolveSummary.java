@@ -39,6 +39,7 @@ public final class SolveSummary {
         .ifPresent(distance ->
             lines.add(
                 "Distance to the planted x*: ‖x - x*‖ / ‖x*‖ = " + Format.scientific(distance)));
+    record.epsilonHeld().ifPresent(held -> lines.add(held.words()));
     if (solution.storageError() > 0) {
       lines.add(
           "float32 storage: its rounding alone moves x by about %s of ‖x‖"

@@ -11,12 +11,9 @@ import io.github.relumax.oracle.AccurateSum;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,34 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * sizes that are no multiple of any vector, tile or block. Errors are judged against the sum of the
  * absolute values of the terms, which is what rounding is proportional to.
  */
-public abstract class BackendContract {
-  /** Rounding allowed in a sum, relative to the sum of the absolute values of its terms. */
-  private static final double SUM = 1e-13;
-
+public abstract class BackendContract extends SamplingContract {
   /** Rounding allowed in one value that takes a few operations. */
   private static final double FEW = 8 * Math.ulp(1.0);
-
-  /** Entries enough for three threads to share an element-wise job, and no multiple of anything. */
-  private static final int LONG = 70_001;
-
-  private final List<Buffer> opened = new ArrayList<>();
-  private Backend backend;
-  private Random random;
-
-  /** The backend under test. */
-  protected abstract Backend open();
-
-  @BeforeEach
-  void openBackend() {
-    backend = open();
-    random = new Random(20230816);
-  }
-
-  @AfterEach
-  void closeBackend() {
-    opened.forEach(Buffer::close);
-    backend.close();
-  }
 
   // Memory
 
@@ -1084,31 +1056,11 @@ public abstract class BackendContract {
     }
   }
 
-  private static void refused(Runnable call) {
-    assertThatThrownBy(call::run).isInstanceOf(IllegalArgumentException.class);
-  }
-
   // Making and reading
-
-  private double[] normals(int size) {
-    double[] values = new double[size];
-    Arrays.setAll(values, i -> random.nextGaussian());
-    return values;
-  }
-
-  private double[][] matrix(int rows, int columns) {
-    double[][] values = new double[rows][];
-    Arrays.setAll(values, i -> normals(columns));
-    return values;
-  }
 
   /** Positive, with sum 1. */
   private double[] distribution(int size) {
     return SoftmaxReluOracle.softmax(normals(size));
-  }
-
-  private double[] squares(int size) {
-    return Arrays.stream(normals(size)).map(v -> v * v).toArray();
   }
 
   /** Pre-activations of either sign, with zeros of either sign among them. */
@@ -1118,33 +1070,6 @@ public abstract class BackendContract {
       z1[u] = u % 2 == 0 ? 0.0 : -0.0;
     }
     return z1;
-  }
-
-  /** GᵀG / d + I / 10. */
-  private double[][] positiveDefinite(int d) {
-    double[][] g = matrix(d, d);
-    double[][] h = new double[d][d];
-    for (int i = 0; i < d; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = i == j ? 0.1 : 0;
-        for (int k = 0; k < d; k++) {
-          sum += g[i][k] * g[j][k] / d;
-        }
-        h[i][j] = sum;
-        h[j][i] = sum;
-      }
-    }
-    return h;
-  }
-
-  private static double[] scaled(double factor, double[] values) {
-    return Arrays.stream(values).map(v -> factor * v).toArray();
-  }
-
-  private static double[] filled(int size, double value) {
-    double[] values = new double[size];
-    Arrays.fill(values, value);
-    return values;
   }
 
   private static double[][] transposed(double[][] a) {
@@ -1157,53 +1082,6 @@ public abstract class BackendContract {
     return columns;
   }
 
-  private static double[] flat(double[][] a) {
-    return Arrays.stream(a).flatMapToDouble(Arrays::stream).toArray();
-  }
-
-  private static double[][] rows(double[] flat, int columns) {
-    double[][] rows = new double[flat.length / columns][];
-    Arrays.setAll(rows, i -> Arrays.copyOfRange(flat, i * columns, (i + 1) * columns));
-    return rows;
-  }
-
-  private static double[][] stored(double[][] a, ElementType type) {
-    return SoftmaxReluOracle.entries(matrix(a, type));
-  }
-
-  private static Matrix matrix(double[][] values, ElementType type) {
-    Matrix matrix = Matrix.allocate(values.length, values[0].length, type);
-    for (int i = 0; i < values.length; i++) {
-      for (int j = 0; j < values[i].length; j++) {
-        matrix.set(i, j, values[i][j]);
-      }
-    }
-    return matrix;
-  }
-
-  private Buffer upload(double[][] values, ElementType type) {
-    return keep(backend.upload(matrix(values, type)));
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    return keep(backend.allocate(rows, columns));
-  }
-
-  private Buffer buffer(double[][] values) {
-    Buffer buffer = allocate(values.length, values[0].length);
-    backend.write(flat(values), buffer);
-    return buffer;
-  }
-
-  private Buffer vector(double... values) {
-    return buffer(new double[][] {values});
-  }
-
-  private Buffer keep(Buffer buffer) {
-    opened.add(buffer);
-    return buffer;
-  }
-
   private double[] product(Matrix a, Buffer x) {
     Buffer y = allocate(1, a.rows());
     backend.multiply(keep(backend.upload(a)), x, y);
@@ -1214,27 +1092,6 @@ public abstract class BackendContract {
     Buffer y = allocate(1, a.columns());
     backend.multiplyTransposed(keep(backend.upload(a)), v, y);
     return read(y);
-  }
-
-  private double[] read(Buffer buffer) {
-    return read(backend, buffer);
-  }
-
-  private static double[] read(Backend from, Buffer buffer) {
-    double[] values = new double[(int) (buffer.rows() * buffer.columns())];
-    from.read(buffer, values);
-    return values;
-  }
-
-  private static void assertClose(double actual, AccurateSum expected) {
-    assertClose(actual, expected.value(), SUM * expected.magnitude());
-  }
-
-  /** As AssertJ's isCloseTo, which is too slow for a million entries. */
-  private static void assertClose(double actual, double expected, double bound) {
-    if (!(Math.abs(actual - expected) <= bound)) {
-      fail("%s differs from %s by more than %s", actual, expected, bound);
-    }
   }
 
   private static void assertNoneFinite(double[] values) {

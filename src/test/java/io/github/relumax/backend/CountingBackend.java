@@ -49,6 +49,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public double flopsPerByte() {
+    return backend.flopsPerByte();
+  }
+
+  @Override
   public Buffer upload(Matrix matrix) {
     return backend.upload(matrix);
   }
@@ -188,6 +193,48 @@ public class CountingBackend implements Backend {
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
     backend.solve(l, r, out);
+  }
+
+  @Override
+  public void solveTransposed(Buffer l, Buffer r, Buffer out) {
+    backend.solveTransposed(l, r, out);
+  }
+
+  @Override
+  public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
+    backend.curvatureTimes(c, center, a, v, out);
+  }
+
+  @Override
+  public void normals(long seed, int stream, long first, Buffer out) {
+    backend.normals(seed, stream, first, out);
+  }
+
+  @Override
+  public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
+    backend.countSketch(seed, stream, c, center, a, out);
+  }
+
+  @Override
+  public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
+    return backend.rowScores(y, shift, a, keep, scores);
+  }
+
+  @Override
+  public void sampleRows(
+      long seed, int stream, Buffer scores, double total, double size, Units out) {
+    backend.sampleRows(seed, stream, scores, total, size, out);
+  }
+
+  @Override
+  public void sampleWeights(
+      Units rows, long first, Buffer scores, double total, double size, Buffer a, Buffer out) {
+    backend.sampleWeights(rows, first, scores, total, size, a, out);
+  }
+
+  @Override
+  public void gatherRows(Buffer a, Units rows, long first, Buffer out) {
+    backend.gatherRows(a, rows, first, out);
   }
 
   @Override

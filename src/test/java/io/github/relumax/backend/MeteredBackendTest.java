@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 final class MeteredBackendTest extends BackendContract {
   /** What a backend has besides: nothing that takes time in a solve. */
   private static final List<String> NO_PRIMITIVES =
-      List.of("description", "memory", "workspaceBytes", "units", "finish", "close");
+      List.of(
+          "flopsPerByte", "description", "memory", "workspaceBytes", "units", "finish", "close");
 
   private final MeteredBackend metered = new MeteredBackend(CpuBackends.VECTOR_2.open());
   private final List<Buffer> buffers = new ArrayList<>();
@@ -168,6 +169,53 @@ final class MeteredBackendTest extends BackendContract {
     assertWork(Primitive.FACTOR, 0, 0, () -> assertThat(metered.factor(h, -1, l)).isFalse());
     assertWork(Primitive.FACTOR, 55, 240, () -> assertThat(metered.factor(h, 1, l)).isTrue());
     assertWork(Primitive.SOLVE, 50, 200, () -> metered.solve(l, v, v));
+  }
+
+  @Test
+  void rowSampling() {
+    Buffer c = zeros(103, 5);
+    Buffer stored = float32(103, 5);
+    Buffer a = zeros(1, 103);
+    Buffer center = zeros(1, 5);
+    Buffer l = zeros(5, 5);
+    Buffer g = zeros(3, 5);
+    assertWork(Primitive.SOLVE_TRANSPOSED, 75, 360, () -> metered.solveTransposed(l, g, g));
+    assertWork(
+        Primitive.CURVATURE_TIMES,
+        2060,
+        5064,
+        () -> metered.curvatureTimes(c, center, a, center, center));
+    assertWork(Primitive.NORMALS, 562, 120, () -> metered.normals(1, 0, 0, g));
+    Buffer sketch = zeros(8, 5);
+    assertWork(
+        Primitive.COUNT_SKETCH, 1545, 5304, () -> metered.countSketch(1, 0, c, center, a, sketch));
+    assertWork(
+        Primitive.COUNT_SKETCH,
+        1030,
+        2380,
+        () -> metered.countSketch(1, 0, stored, null, null, sketch));
+    Buffer y = zeros(3, 103);
+    Buffer shift = zeros(1, 3);
+    Buffer scores = zeros(1, 103);
+    assertWork(Primitive.ROW_SCORES, 1236, 4144, () -> metered.rowScores(y, shift, a, 0, scores));
+    assertWork(
+        Primitive.ROW_SCORES, 1133, 4144, () -> metered.rowScores(y, shift, null, 1, scores));
+    double[] ones = new double[103];
+    Arrays.fill(ones, 1);
+    metered.write(ones, scores);
+    try (Units all = metered.units(103)) {
+      assertWork(
+          Primitive.SAMPLE_ROWS, 618, 824, () -> metered.sampleRows(1, 0, scores, 1, 1, all));
+      // Two of 103 entries touch 1 - (101/103)⁸ of 824 bytes, twice.
+      Buffer two = zeros(1, 2);
+      assertWork(
+          Primitive.SAMPLE_WEIGHTS,
+          8,
+          256,
+          () -> metered.sampleWeights(all, 0, scores, 1, 1, a, two));
+      assertWork(Primitive.GATHER_ROWS, 0, 240, () -> metered.gatherRows(c, all, 1, g));
+      assertWork(Primitive.GATHER_ROWS, 0, 180, () -> metered.gatherRows(stored, all, 1, g));
+    }
   }
 
   @Test

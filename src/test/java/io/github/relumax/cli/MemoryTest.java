@@ -7,6 +7,8 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
+import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.newton.SolveMemory;
 import io.github.relumax.objective.CurvaturePath;
@@ -21,8 +23,10 @@ final class MemoryTest {
   private static final int D = 50;
 
   private final Backend backend = CpuBackends.VECTOR_2.open();
-  private final long kept = SolveMemory.of(backend, M, N, D, CurvaturePath.KEPT).bytes();
-  private final long streamed = SolveMemory.of(backend, M, N, D, CurvaturePath.STREAMED).bytes();
+  private final long kept =
+      SolveMemory.of(backend, M, N, D, CurvaturePath.KEPT, Curvature.FULL).bytes();
+  private final long streamed =
+      SolveMemory.of(backend, M, N, D, CurvaturePath.STREAMED, Curvature.FULL).bytes();
 
   @AfterEach
   void closeBackend() {
@@ -95,10 +99,15 @@ final class MemoryTest {
   }
 
   private PathDecision benchmark(PathChoice choice, long available) {
-    return Memory.requireBenchmark(backend, M, N, D, ElementType.FLOAT64, choice, available);
+    return Memory.requireBenchmark(
+        backend, M, N, D, ElementType.FLOAT64, options(choice), available);
   }
 
   private PathDecision decision(PathChoice choice, long available) {
-    return PathDecision.of(backend, M, N, D, choice, available);
+    return PathDecision.of(backend, M, N, D, options(choice), available);
+  }
+
+  private static NewtonOptions options(PathChoice choice) {
+    return NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL).withPath(choice);
   }
 }

@@ -2,7 +2,10 @@ package io.github.relumax.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
@@ -28,6 +31,30 @@ final class CpuWorkspaceTest {
       assertThat(backend.scratchBytes()).isLessThanOrEqualTo(announced);
       // Half of the units are active and packed, and small matrices keep few threads busy.
       assertThat(backend.scratchBytes()).isGreaterThan(announced / 4);
+    }
+  }
+
+  /** A solve need not sample; these are the primitives of one that does. */
+  @ParameterizedTest
+  @CsvSource({"300, 60, 6, 1, FLOAT64", "3000, 900, 100, 2, FLOAT32", "70_001, 20, 3, 3, FLOAT64"})
+  void workspaceBytesCoverTheScratchOfSampling(int m, int n, int d, int threads, ElementType type) {
+    Matrix a2 = Matrix.allocate(m, n, type);
+    try (CpuBackend backend = new CpuBackend(new VectorKernels(), threads);
+        Buffer uploaded = backend.upload(a2);
+        Buffer c = backend.allocate(m, d);
+        Buffer a = backend.allocate(1, m);
+        Buffer center = backend.allocate(1, d);
+        Buffer sketch = backend.allocate(64, n);
+        Buffer h = backend.allocate(d, d);
+        Buffer l = backend.allocate(d, d);
+        Units rows = backend.units(m)) {
+      backend.countSketch(1, 0, uploaded, null, a, sketch);
+      backend.curvatureTimes(c, center, a, center, center);
+      backend.factor(h, 1, l);
+      backend.solveTransposed(l, h, h);
+      backend.sampleRows(1, 0, a, 1, 1, rows);
+      assertThat(backend.scratchBytes()).isLessThanOrEqualTo(backend.workspaceBytes(m, n, d));
+      assertThat(backend.scratchBytes()).isGreaterThanOrEqualTo(m / 8 + 8L * 4 * d);
     }
   }
 }

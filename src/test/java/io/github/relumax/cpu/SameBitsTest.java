@@ -63,6 +63,16 @@ final class SameBitsTest {
     bits.append(" dots ").append(hash(4));
     kernels.dotTile(X, 8, Y, 8, LENGTH - 3, OUT, 8, 16);
     bits.append(" dotTile ").append(hash(8));
+    long[] rows = {X, X + 8, X + 24, Y};
+    RawMemory.copy(Y, OUT, 8 * LENGTH);
+    kernels.addCenteredThenDots(X, X + 8, X + 16, 8, Y, X, LENGTH - 5, OUT, GZ);
+    bits.append(" addCenteredThenDots ").append(hash(LENGTH - 3));
+    RawMemory.copy(GZ, OUT, 32);
+    bits.append(' ').append(hash(4));
+    sums = new double[] {0.3, -0.7, 1.1, 0.2};
+    RawMemory.copy(Y, OUT, 8 * LENGTH);
+    kernels.addCentered(sums, rows, Y, OUT, LENGTH - 3);
+    bits.append(" addCentered ").append(hash(LENGTH - 3));
     kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
     bits.append(" tile ").append(hash(4 * kernels.tileColumns()));
     bits.append(" exp ").append(Double.toHexString(kernels.exp(X, 0.25, OUT, LENGTH)));

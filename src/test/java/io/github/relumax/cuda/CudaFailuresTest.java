@@ -11,6 +11,7 @@ import io.github.relumax.backend.Buffer;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.PathChoice;
@@ -162,7 +163,7 @@ final class CudaFailuresTest {
     int d = 40;
     PlantedProblem planted = PlantedProblem.generate(m, 3, d, 4, 0, ElementType.FLOAT32, 0.3, 1);
     try (CudaBackend backend = CudaBackends.open()) {
-      long kept = SolveMemory.of(backend, m, 3, d, CurvaturePath.KEPT).bytes();
+      long kept = SolveMemory.of(backend, m, 3, d, CurvaturePath.KEPT, Curvature.FULL).bytes();
       long matrices = 4L * m * 3 + 4L * 3 * d;
       long taken = (2L << 30) - backend.memory().available();
       CudaSimulator.set("MEMORY", taken + matrices + kept + (1 << 20));
@@ -180,7 +181,8 @@ final class CudaFailuresTest {
     long matrices = 8L * (5003 * 23 + 23 * 7);
     try (CudaBackend backend = CudaBackends.open()) {
       long before = backend.memory().available();
-      long announced = SolveMemory.of(backend, 5003, 23, 7, path).bytes() + matrices;
+      long announced =
+          SolveMemory.of(backend, 5003, 23, 7, path, Curvature.FULL).bytes() + matrices;
       long[] least = {before};
       new NewtonSolver(backend, NewtonOptions.DEFAULTS.withPath(PathChoice.of(path)))
           .solve(

@@ -136,9 +136,10 @@ final class DampedModelTest {
         Buffer x = buffer(model.x);
         Buffer g = buffer(model.gradient);
         Buffer p = backend.allocate(1, 9);
+        MatrixSystem system = new MatrixSystem(backend, 9);
         DampedModel damped = new DampedModel(backend, 9, Double.POSITIVE_INFINITY)) {
-      assertThat(damped.minimise(h, 0, x, g, p)).isFalse();
-      assertThat(damped.minimise(h, 1e3, x, g, p)).isTrue();
+      assertThat(damped.minimise(system.of(h), 0, 1, x, g, p)).isFalse();
+      assertThat(damped.minimise(system.of(h), 1e3, 1, x, g, p)).isTrue();
     }
   }
 
@@ -166,8 +167,9 @@ final class DampedModelTest {
         Buffer x = buffer(model.x);
         Buffer g = buffer(model.gradient);
         Buffer p = backend.allocate(1, d);
+        MatrixSystem system = new MatrixSystem(backend, d);
         DampedModel damped = new DampedModel(backend, d, radius)) {
-      assertThat(damped.minimise(h, lambda, x, g, p)).isTrue();
+      assertThat(damped.minimise(system.of(h), lambda, 1, x, g, p)).isTrue();
       backend.read(p, step);
     }
     return step;

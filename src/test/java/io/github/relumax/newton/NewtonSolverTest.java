@@ -73,9 +73,9 @@ final class NewtonSolverTest {
 
   private static List<CurvatureForm> allowed(Curvature curvature) {
     return switch (curvature) {
-      case AUTO -> List.of(CurvatureForm.values());
+      case AUTO, FULL, SAMPLED, SKETCH_CG -> List.of(CurvatureForm.values());
       case EXACT -> List.of(CurvatureForm.EXACT);
-      case GAUSS_NEWTON -> List.of(CurvatureForm.GAUSS_NEWTON);
+      case GAUSS_NEWTON, DIAGONAL -> List.of(CurvatureForm.GAUSS_NEWTON);
     };
   }
 
@@ -464,7 +464,8 @@ final class NewtonSolverTest {
                 .withTolerance(0.5)
                 .withMaxIterations(7)
                 .withTimeLimit(2))
-        .isEqualTo(new NewtonOptions(Curvature.AUTO, PathChoice.STREAMED, 0.5, 7, 2));
+        .isEqualTo(
+            new NewtonOptions(Curvature.AUTO, PathChoice.STREAMED, Sampling.DEFAULTS, 0.5, 7, 2));
   }
 
   // The ball

@@ -39,7 +39,7 @@ final class SolveMemoryTest {
               .solve(planted.problem().withWeight(1e-9), planted.x0());
       assertThat(solution.converged()).isTrue();
       assertThat(solution.path()).isEqualTo(path);
-      SolveMemory memory = SolveMemory.of(backend, m, n, d, path);
+      SolveMemory memory = SolveMemory.of(backend, m, n, d, path, Curvature.FULL);
       assertThat(memory.path()).isEqualTo(path);
       long buffers = 0;
       for (SolveMemory.Part part : memory.parts().subList(0, 3)) {
@@ -52,7 +52,8 @@ final class SolveMemoryTest {
   @Test
   void theSumIsThatOfTheParts() {
     try (Backend backend = CpuBackends.SCALAR_2.open()) {
-      SolveMemory memory = SolveMemory.of(backend, 1_000_000, 64, 1000, CurvaturePath.KEPT);
+      SolveMemory memory =
+          SolveMemory.of(backend, 1_000_000, 64, 1000, CurvaturePath.KEPT, Curvature.FULL);
       assertThat(memory.cBytes()).isEqualTo(8_000_000_000L);
       long sum = 0;
       for (SolveMemory.Part part : memory.parts()) {
@@ -61,7 +62,9 @@ final class SolveMemoryTest {
       assertThat(memory.bytes()).isEqualTo(sum);
       assertThat(memory.fits(sum)).isTrue();
       assertThat(memory.fits(sum - 1)).isFalse();
-      long streamed = SolveMemory.of(backend, 1_000_000, 64, 1000, CurvaturePath.STREAMED).bytes();
+      long streamed =
+          SolveMemory.of(backend, 1_000_000, 64, 1000, CurvaturePath.STREAMED, Curvature.FULL)
+              .bytes();
       assertThat(sum - streamed).isEqualTo(8L * 1000 * (1_000_000 - 4096));
     }
   }
@@ -71,7 +74,7 @@ final class SolveMemoryTest {
     int most = Integer.MAX_VALUE;
     try (Backend backend = CpuBackends.SCALAR_2.open()) {
       for (CurvaturePath path : CurvaturePath.values()) {
-        assertThat(SolveMemory.of(backend, most, most, most, path).bytes())
+        assertThat(SolveMemory.of(backend, most, most, most, path, Curvature.FULL).bytes())
             .isEqualTo(Long.MAX_VALUE);
       }
     }
@@ -88,7 +91,7 @@ final class SolveMemoryTest {
   })
   void usualSizesStayWithinTheBound(long m, long n, long d) {
     try (Backend backend = CpuBackends.VECTOR_2.open()) {
-      SolveMemory kept = SolveMemory.of(backend, m, n, d, CurvaturePath.KEPT);
+      SolveMemory kept = SolveMemory.of(backend, m, n, d, CurvaturePath.KEPT, Curvature.FULL);
       long matrices = 8 * (n * d + m * n);
       assertThat(matrices + kept.bytes())
           .isLessThanOrEqualTo(

@@ -463,7 +463,7 @@ public abstract class ObjectiveContract {
         SoftmaxReluObjective.workspace(most, most, most, 8, CurvaturePath.KEPT);
     assertThat(bytes.c()).isEqualTo(Long.MAX_VALUE);
     assertThat(bytes.matrices()).isEqualTo(Long.MAX_VALUE);
-    assertThat(bytes.vectors()).isEqualTo(8 * (13 + 8 * 4) * most);
+    assertThat(bytes.vectors()).isEqualTo(8 * (12 + 8 * 4) * most);
   }
 
   // Fixtures and arithmetic

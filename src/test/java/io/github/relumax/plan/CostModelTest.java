@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.newton.Phase;
+import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,13 +14,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The model against numbers worked out by hand. */
 final class CostModelTest {
   private static final Workload LOAD =
-      new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 8);
+      new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 8, 900);
 
   /** 1 ns an operation of a product, 2 of a Gram matrix, 4 a byte. */
   private static final Rates RATES = new Rates(1, 0.5, 0.25);
 
-  private final Prediction kept = CostModel.predict(LOAD, CurvaturePath.KEPT, RATES);
-  private final Prediction streamed = CostModel.predict(LOAD, CurvaturePath.STREAMED, RATES);
+  private final Prediction kept =
+      CostModel.predict(LOAD, CurvaturePath.KEPT, StepMethod.FULL, RATES);
+  private final Prediction streamed =
+      CostModel.predict(LOAD, CurvaturePath.STREAMED, StepMethod.FULL, RATES);
 
   @Test
   void formingCTakesItsOperations() {
@@ -46,8 +49,8 @@ final class CostModelTest {
   @ParameterizedTest
   @CsvSource({"5, 3_200_000", "62, 39_680_000", "63, 40_000_000", "400, 40_000_000"})
   void gatheringColumnsReadsA2AtMostOnce(double flips, double bytes) {
-    Workload load = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, flips, 8);
-    Prediction prediction = CostModel.predict(load, CurvaturePath.KEPT, RATES);
+    Workload load = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, flips, 8, 900);
+    Prediction prediction = CostModel.predict(load, CurvaturePath.KEPT, StepMethod.FULL, RATES);
     assertThat(step(prediction, "columns of A2 that flipped").bytes()).isEqualTo(bytes);
   }
 
@@ -100,12 +103,14 @@ final class CostModelTest {
   /** Twice the iterations, twice their time; twice the rates, half the time but for waiting. */
   @Test
   void timeGoesWithIterationsAndRates() {
-    Workload longer = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 16);
-    double extra = CostModel.predict(longer, CurvaturePath.KEPT, RATES).seconds() - kept.seconds();
+    Workload longer = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 16, 900);
+    double extra =
+        CostModel.predict(longer, CurvaturePath.KEPT, StepMethod.FULL, RATES).seconds()
+            - kept.seconds();
     assertThat(extra).isCloseTo(8 * kept.iterationSeconds(), within(1e-9));
     double pivots = 8 * 1.4 * 100 * 0.8e-6;
     Rates twice = new Rates(2, 1, 0.5);
-    assertThat(CostModel.predict(LOAD, CurvaturePath.KEPT, twice).seconds())
+    assertThat(CostModel.predict(LOAD, CurvaturePath.KEPT, StepMethod.FULL, twice).seconds())
         .isCloseTo(kept.seconds() / 2 + pivots / 2, within(1e-9));
   }
 

@@ -53,12 +53,29 @@ class PhiloxTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 2, 7, (1L << 33) - 3, Long.MAX_VALUE - 2, -5})
+  void bulkUniformsAreTheSingleOnes(long first) {
+    Philox random = new Philox(42);
+    for (int length = 0; length < 6; length++) {
+      double[] bulk = new double[length];
+      random.uniforms(3, first, bulk, length);
+      double[] single =
+          IntStream.range(0, length).mapToDouble(k -> random.uniform(3, first + k)).toArray();
+      assertThat(bulk).isEqualTo(single);
+    }
+  }
+
   @Test
-  void bulkNormalsFillOnlyTheLengthAsked() {
-    double[] out = new double[5];
-    new Philox(1).normals(0, 4, out, 3);
-    assertThat(out[2]).isNotZero();
-    assertThat(out[3]).isZero();
+  void bulkDrawsFillOnlyTheLengthAsked() {
+    double[] normals = new double[5];
+    new Philox(1).normals(0, 4, normals, 3);
+    assertThat(normals[2]).isNotZero();
+    assertThat(normals[3]).isZero();
+    double[] uniforms = new double[5];
+    new Philox(1).uniforms(0, 4, uniforms, 3);
+    assertThat(uniforms[2]).isNotZero();
+    assertThat(uniforms[3]).isZero();
   }
 
   @Test

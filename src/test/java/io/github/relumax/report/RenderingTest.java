@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.newton.Approximation;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.StepMethod;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,7 +16,22 @@ import tools.jackson.databind.node.ObjectNode;
 
 final class RenderingTest {
   private static final Iteration START =
-      new Iteration(0, 1e-3, 1e-3, 0, 5e-3, 0, 0, Double.NaN, 1e-3, null, 276, 0, 0, 0.25);
+      new Iteration(
+          0,
+          1e-3,
+          1e-3,
+          0,
+          5e-3,
+          0,
+          0,
+          Double.NaN,
+          1e-3,
+          null,
+          276,
+          0,
+          0,
+          Approximation.NONE,
+          0.25);
   private static final Iteration STEP =
       new Iteration(
           12,
@@ -30,21 +47,25 @@ final class RenderingTest {
           1_234_567,
           45,
           0,
+          new Approximation(0.125, 2345, 4),
           12345.6784);
 
   @Test
   void theTableIsAligned() {
-    String header = IterationTable.header();
-    for (Iteration iteration : new Iteration[] {START, STEP}) {
-      assertThat(IterationTable.row(iteration)).hasSameSizeAs(header);
+    for (StepMethod method : StepMethod.values()) {
+      IterationTable table = new IterationTable(method);
+      for (Iteration iteration : new Iteration[] {START, STEP}) {
+        assertThat(table.row(iteration)).hasSameSizeAs(table.header());
+      }
     }
   }
 
   @Test
   void theTableShowsWhatIsThere() {
-    assertThat(IterationTable.row(START).split(" +"))
+    IterationTable table = new IterationTable(StepMethod.FULL);
+    assertThat(table.row(START).split(" +"))
         .containsExactly("", "0", "1.0000000e-03", "5.000e-03", "-", "-", "-", "276", "-", "0.250");
-    assertThat(IterationTable.row(STEP).split(" +"))
+    assertThat(table.row(STEP).split(" +"))
         .containsExactly(
             "",
             "12",
@@ -56,6 +77,9 @@ final class RenderingTest {
             "1234567",
             "45",
             "12345.678");
+    IterationTable sampled = new IterationTable(StepMethod.SAMPLED);
+    assertThat(sampled.row(START)).endsWith("0.250         -         -         -");
+    assertThat(sampled.row(STEP)).endsWith("12345.678      2345   1.3e-01         4");
   }
 
   @ParameterizedTest

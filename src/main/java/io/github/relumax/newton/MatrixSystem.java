@@ -1,0 +1,43 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+
+/** Systems with a matrix that is there, by Cholesky factors. */
+final class MatrixSystem implements ShiftedSystem, AutoCloseable {
+  private final Backend backend;
+  private final Buffer factor;
+  private Buffer h;
+
+  MatrixSystem(Backend backend, int d) {
+    this.backend = backend;
+    factor = backend.allocate(d, d);
+  }
+
+  /** The same for this matrix, d x d. */
+  MatrixSystem of(Buffer matrix) {
+    h = matrix;
+    return this;
+  }
+
+  @Override
+  public double scale() {
+    return backend.scale(h);
+  }
+
+  @Override
+  public boolean factor(double shift) {
+    return backend.factor(h, shift, factor);
+  }
+
+  @Override
+  public boolean solve(Buffer r, Buffer out, double precision) {
+    backend.solve(factor, r, out);
+    return true;
+  }
+
+  @Override
+  public void close() {
+    factor.close();
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.objective.CurvaturePath;
+import java.util.Locale;
+
+/** What stands for H when a step is computed. */
+public enum StepMethod {
+  /** H, summed over all rows of C. */
+  FULL("from the curvature of all rows of C"),
+  /** Cᵀ W² C, or Cᵀ diag(f²) C without a regulariser: the diagonal alone of what is between. */
+  DIAGONAL("from the diagonal of the middle matrix alone"),
+  /** H̃ from sampled rows. */
+  SAMPLED("from rows of C sampled by leverage"),
+  /** H by products, in conjugate gradients that H̃ preconditions. */
+  SKETCH_CG("by conjugate gradients, preconditioned by rows of C sampled by leverage");
+
+  /**
+   * Passes over C, or over A2 where C is streamed, that a step of {@link #SKETCH_CG} takes in place
+   * of the sum over all rows: sketch, scores and products, about.
+   */
+  private static final double SKETCH_PASSES = 8;
+
+  private final String description;
+
+  StepMethod(String description) {
+    this.description = description;
+  }
+
+  /** What a solve uses for a problem of this size; depends on nothing that is measured. */
+  static StepMethod of(
+      Curvature curvature, Backend backend, long m, long n, long d, CurvaturePath path) {
+    return switch (curvature) {
+      case FULL, EXACT, GAUSS_NEWTON -> FULL;
+      case DIAGONAL -> DIAGONAL;
+      case SAMPLED -> SAMPLED;
+      case SKETCH_CG -> SKETCH_CG;
+      case AUTO -> {
+        // In bytes read; half of n for the active units, both of a pass over A2 for a product.
+        double sum =
+            switch (path) {
+              case KEPT -> 1.0 * d * d;
+              case STREAMED -> 1.0 * d * d + 1.0 * n * d;
+            };
+        double pass =
+            switch (path) {
+              case KEPT -> 8.0 * d;
+              case STREAMED -> 2 * 8.0 * n;
+            };
+        yield m >= 16 * d && sum / backend.flopsPerByte() > SKETCH_PASSES * pass ? SKETCH_CG : FULL;
+      }
+    };
+  }
+
+  /** Rows that a sample has, where nothing was asked for, about. */
+  public static double usualRows(Backend backend, double m, double d) {
+    return Math.min(m, SampledCurvature.cheapRows(backend.flopsPerByte(), m, d));
+  }
+
+  /** How steps are computed, in words. */
+  public String description() {
+    return description;
+  }
+
+  /** Whether rows are sampled. */
+  public boolean samples() {
+    return this == SAMPLED || this == SKETCH_CG;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
