@@ -115,9 +115,10 @@ final class SamplingCommand implements Callable<Integer> {
 
   private int sample() {
     ProblemDirectory folder = input.open(console);
-    Problem problem = input.problem(folder);
-    Point point = point(folder, problem);
+    Problem unweighted = input.problem(folder);
+    Point point = point(folder, unweighted);
     try (Backend backend = backends.open()) {
+      Problem problem = input.weigh(backend, unweighted, point.x, console).problem();
       long mostRows = (long) Collections.max(multiples) * problem.d();
       CurvaturePath chosen = requireMemory(backend, problem, mostRows);
       try (SoftmaxReluObjective objective =
