@@ -4,7 +4,6 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.Problem;
-import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.report.CertificateReport;
@@ -55,12 +54,7 @@ final class CertifyCommand implements Callable<Integer> {
           "The minimiser x* of the problem with this W. Default: x_star.npy in DIR, or none.")
   private String star;
 
-  @Option(
-      names = "--curvature",
-      paramLabel = "auto|exact|gauss-newton",
-      defaultValue = "auto",
-      description = "Matrix of the solve's steps. Default: ${DEFAULT-VALUE}.")
-  private Curvature curvature;
+  @Mixin private CurvatureMixin curvature;
 
   @Option(
       names = "--seed",
@@ -69,6 +63,8 @@ final class CertifyCommand implements Callable<Integer> {
       description =
           "Seed of the directions along which M is looked for. Default: ${DEFAULT-VALUE}.")
   private long seed;
+
+  @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
 
@@ -98,6 +94,7 @@ final class CertifyCommand implements Callable<Integer> {
   }
 
   private int certify() {
+    NewtonOptions options = curvature.options(path);
     ProblemDirectory folder = input.open(console);
     Problem problem = input.problem(folder);
     Certifier.Points points =
@@ -108,16 +105,11 @@ final class CertifyCommand implements Callable<Integer> {
     try (ResultDirectory results = out == null ? null : ResultDirectory.open(out, 8 * problem.m());
         Backend backend = backends.open()) {
       Problem weighted = input.weigh(backend, problem, points.x(), console).problem();
-      CurvaturePath path =
-          Memory.requireFull(backend, weighted, Certifier.bytes(weighted.d())).path();
-      Certifier certifier =
-          new Certifier(
-              backend,
-              weighted,
-              path,
-              points,
-              NewtonOptions.DEFAULTS.withCurvature(curvature),
-              seed);
+      CurvaturePath chosen =
+          Memory.requireSolve(
+                  backend, weighted, options, Certifier.bytes(weighted.m(), weighted.d()))
+              .path();
+      Certifier certifier = new Certifier(backend, weighted, chosen, points, options, seed);
       Certificate certificate =
           console.during("certifying", _ -> certifier.certify(input.leastEigenvalue()));
       CertificateReport report = new CertificateReport(certificate);

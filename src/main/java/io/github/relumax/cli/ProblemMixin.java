@@ -103,7 +103,7 @@ final class ProblemMixin {
       return new Weighted(problem, Optional.empty());
     }
     CurvaturePath path =
-        Memory.requireFull(backend, problem, DataCurvature.bytes(problem.d())).path();
+        Memory.requireFull(backend, problem, DataCurvature.bytes(problem.m(), problem.d())).path();
     try {
       Weights weights =
           console.during(

@@ -55,8 +55,8 @@ public final class Certifier {
   }
 
   /** Bytes that {@link #certify} takes beside what a solve does, at most. */
-  public static long bytes(long d) {
-    return DataCurvature.bytes(d);
+  public static long bytes(long m, long d) {
+    return DataCurvature.bytes(m, d);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
@@ -59,10 +60,7 @@ public final class DataCurvature implements AutoCloseable {
     try {
       eigenvalues = new ExtremeEigenvalues(backend, d);
       owned.add(eigenvalues::close);
-      try (ActiveMatrix c = new ActiveMatrix(backend, problem, x)) {
-        gram = own(c.gram());
-        sigma = SingularValues.of(c, gram, eigenvalues);
-      }
+      gram = own(backend.allocate(d, d));
       hessian = own(backend.allocate(d, d));
       try (SoftmaxReluObjective objective =
           new SoftmaxReluObjective(backend, problem.withWeight(0), 1, path)) {
@@ -71,6 +69,9 @@ public final class DataCurvature implements AutoCloseable {
         activeUnits = at.activeUnits();
         f = objective.read(Quantity.SOFTMAX);
         backend.copy(objective.curvature(CurvatureForm.EXACT), hessian);
+        CurvatureRows c = objective.curvatureRows(CurvatureForm.EXACT);
+        SingularValues.gram(backend, c, gram);
+        sigma = SingularValues.of(backend, c, gram, eigenvalues);
       }
       sum = own(backend.allocate(d, d));
       product = own(backend.allocate(1, d));
@@ -87,8 +88,8 @@ public final class DataCurvature implements AutoCloseable {
   }
 
   /** Bytes of what an instance allocates beside its objective's workspaces, at most. */
-  public static long bytes(long d) {
-    return ExtremeEigenvalues.bytes(d) + 8 * (3 * d * d + d);
+  public static long bytes(long m, long d) {
+    return ExtremeEigenvalues.bytes(d) + 8 * (m + 3 * d * d + 2 * d);
   }
 
   /**

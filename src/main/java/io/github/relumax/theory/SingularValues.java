@@ -1,6 +1,10 @@
 package io.github.relumax.theory;
 
+import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.objective.CurvatureRows;
+import io.github.relumax.objective.WeightedRows;
+import java.util.Arrays;
 
 /**
  * The extreme singular values of C.
@@ -14,12 +18,28 @@ import io.github.relumax.backend.Buffer;
 public record SingularValues(double least, double greatest, boolean fullRank) {
 
   /**
+   * @param c whose rows are those of C; its trial points are overwritten
    * @param gram CᵀC
    */
-  static SingularValues of(ActiveMatrix c, Buffer gram, ExtremeEigenvalues eigenvalues) {
+  static SingularValues of(
+      Backend backend, CurvatureRows c, Buffer gram, ExtremeEigenvalues eigenvalues) {
     double greatest = Math.sqrt(Math.max(0, eigenvalues.greatest(gram).value()));
     Eigenvalue least = eigenvalues.least(gram);
+    Buffer z = c.scratch().row(0);
+    c.products(eigenvalues.vector(), z);
     return new SingularValues(
-        c.norm(eigenvalues.vector()), greatest, least.value() > least.rounding());
+        Math.sqrt(backend.dot(z, z)), greatest, least.value() > least.rounding());
+  }
+
+  /** out = CᵀC, d x d. */
+  static void gram(Backend backend, CurvatureRows c, Buffer out) {
+    int m = (int) c.weights().rows();
+    double[] values = new double[m];
+    Arrays.fill(values, 1);
+    try (Buffer ones = backend.allocate(m, 1);
+        Buffer zero = backend.allocate(1, out.columns())) {
+      backend.write(values, ones);
+      c.gram(new WeightedRows(ones, zero), 0, out);
+    }
   }
 }

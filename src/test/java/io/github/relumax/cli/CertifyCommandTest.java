@@ -221,6 +221,8 @@ final class CertifyCommandTest {
         .isCloseTo(l, withPercentage(0.01));
     assertThat(certified.get("weights").get("l").asDouble()).isEqualTo(l);
 
+    assertThat(firstDraw("auto:" + l)).isEqualTo(firstDraw(String.valueOf(w)));
+
     JsonNode solved =
         CommandLineRun.of(
                 "solve",
@@ -239,6 +241,28 @@ final class CertifyCommandTest {
             .json();
     assertThat(solved.get("loss").asDouble())
         .isCloseTo(weighted.get("loss").asDouble(), withPercentage(1e-10));
+  }
+
+  /** ε of the first draw of `sampling` at x0. */
+  private double firstDraw(String weight) {
+    Path file = temporary.resolve("sampling.json");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "sampling",
+            problem,
+            "--at",
+            x0,
+            "--weight",
+            weight,
+            "--multiples",
+            3,
+            "--draws",
+            1,
+            "--json",
+            file);
+    assertThat(run.code()).isZero();
+    JsonNode first = CommandLineRun.json(file).get("runs").get(0);
+    return first.get("draws").get(0).get("epsilon").asDouble();
   }
 
   @Test

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.CurvatureRows;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
@@ -17,7 +21,6 @@ import org.ejml.dense.row.SingularOps_DDRM;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against EJML's singular values of the oracle's C. */
 final class SingularValuesTest {
@@ -34,33 +37,11 @@ final class SingularValuesTest {
     PlantedProblem planted = PlantedProblem.generate(m, n, d, 2, 0, type, 0.3, 3);
     double[] x = active(planted);
     double[] expected = singularValues(new SoftmaxReluOracle(planted.problem()).at(x).c);
-    SingularValues found = of(planted.problem(), x);
-    assertThat(found.greatest()).isCloseTo(expected[0], within(1e-12 * expected[0]));
-    assertThat(found.least()).isCloseTo(expected[d - 1], within(1e-11 * expected[0]));
-    assertThat(found.fullRank()).isTrue();
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {1, 7, 50, 103, 1000})
-  void blocksOfAnyHeightAddUpToTheGramMatrix(long blockRows) {
-    PlantedProblem planted = PlantedProblem.generate(103, 17, 5, 2, 0, ElementType.FLOAT64, 0.3, 3);
-    double[][] c = new SoftmaxReluOracle(planted.problem()).at(planted.x0()).c;
-    double[] entries = new double[25];
-    try (Backend backend = CpuBackends.VECTOR_2.open();
-        ActiveMatrix matrix = new ActiveMatrix(backend, planted.problem(), planted.x0());
-        Buffer gram = matrix.gram(blockRows)) {
-      backend.read(gram, entries);
-    }
-    for (int i = 0; i < 5; i++) {
-      for (int j = 0; j < 5; j++) {
-        double expected = 0;
-        double size = 0;
-        for (double[] row : c) {
-          expected += row[i] * row[j];
-          size += Math.abs(row[i] * row[j]);
-        }
-        assertThat(entries[5 * i + j]).isCloseTo(expected, within(1e-14 * size));
-      }
+    for (CurvaturePath path : CurvaturePath.values()) {
+      SingularValues found = of(planted.problem(), x, path);
+      assertThat(found.greatest()).isCloseTo(expected[0], within(1e-12 * expected[0]));
+      assertThat(found.least()).isCloseTo(expected[d - 1], within(1e-11 * expected[0]));
+      assertThat(found.fullRank()).isTrue();
     }
   }
 
@@ -104,11 +85,19 @@ final class SingularValuesTest {
   }
 
   private static SingularValues of(Problem problem, double[] x) {
+    return of(problem, x, CurvaturePath.KEPT);
+  }
+
+  private static SingularValues of(Problem problem, double[] x, CurvaturePath path) {
+    int d = problem.d();
     try (Backend backend = CpuBackends.VECTOR_2.open();
-        ActiveMatrix c = new ActiveMatrix(backend, problem, x);
-        Buffer gram = c.gram();
-        ExtremeEigenvalues eigenvalues = new ExtremeEigenvalues(backend, problem.d())) {
-      return SingularValues.of(c, gram, eigenvalues);
+        SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1, path);
+        Buffer gram = backend.allocate(d, d);
+        ExtremeEigenvalues eigenvalues = new ExtremeEigenvalues(backend, d)) {
+      objective.startAt(x);
+      CurvatureRows c = objective.curvatureRows(CurvatureForm.EXACT);
+      SingularValues.gram(backend, c, gram);
+      return SingularValues.of(backend, c, gram, eigenvalues);
     }
   }
 
