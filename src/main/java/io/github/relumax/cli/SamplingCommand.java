@@ -217,7 +217,7 @@ final class SamplingCommand implements Callable<Integer> {
     // The path is not known yet: the rows of A2 that it needs if C is streamed count in any case.
     double bytes =
         MethodSampler.bytes(
-            problem.m(), problem.n(), problem.d(), mostRows, CurvaturePath.STREAMED);
+            problem.m(), problem.n(), problem.d(), (double) mostRows, CurvaturePath.STREAMED);
     long samples = (long) bytes;
     Memory.require(
         samples,

@@ -158,7 +158,7 @@ public final class MethodSampler implements AutoCloseable {
 
   private int drawRows(
       CurvatureRows of, List<WeightedRows> parts, int stream, double total, long rows, Buffer h) {
-    int count = draw.sum(of, parts, seed, stream + ROWS_STREAM, scores, total, rows, h);
+    int count = draw.sum(of, parts, seed, stream + ROWS_STREAM, scores, total, (double) rows, h);
     if (count == 0) {
       backend.combine(0, h, 0, h, h);
     }

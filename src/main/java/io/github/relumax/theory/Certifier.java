@@ -25,6 +25,8 @@ public final class Certifier {
   private final long seed;
 
   /**
+   * The points that a certificate is about.
+   *
    * @param x where everything is evaluated
    * @param x0 where the solve begins
    * @param xStar the minimiser

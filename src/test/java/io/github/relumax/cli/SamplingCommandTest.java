@@ -148,8 +148,10 @@ final class SamplingCommandTest {
       })
   void refusals(String options, String message, int code) {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));
-    String[] words = options.split(" ");
-    CommandLineRun run = CommandLineRun.of("sampling", problem, words[0], words[1]);
+    int space = options.indexOf(' ');
+    CommandLineRun run =
+        CommandLineRun.of(
+            "sampling", problem, options.substring(0, space), options.substring(space + 1));
     assertThat(run.err()).contains(message);
     assertThat(run.code()).isEqualTo(code);
   }

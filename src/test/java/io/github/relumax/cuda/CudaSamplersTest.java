@@ -38,11 +38,11 @@ final class CudaSamplersTest extends SamplersContract {
         Backend cuda = open();
         SampledProblem onCpu = new SampledProblem(cpu, planted, weight);
         SampledProblem onCuda = new SampledProblem(cuda, planted, weight);
-        MethodSampler cpuSampler = new MethodSampler(cpu, m, d, 4 * d, 6);
-        MethodSampler cudaSampler = new MethodSampler(cuda, m, d, 4 * d, 6)) {
+        MethodSampler cpuSampler = new MethodSampler(cpu, m, d, 4L * d, 6);
+        MethodSampler cudaSampler = new MethodSampler(cuda, m, d, 4L * d, 6)) {
       for (SamplingMethod method : SamplingMethod.values()) {
-        int rows = onCpu.draw(cpuSampler, method, form, 4 * d);
-        assertThat(onCuda.draw(cudaSampler, method, form, 4 * d)).isEqualTo(rows);
+        int rows = onCpu.draw(cpuSampler, method, form, 4L * d);
+        assertThat(onCuda.draw(cudaSampler, method, form, 4L * d)).isEqualTo(rows);
         double[] expected = onCpu.drawn();
         double[] actual = onCuda.drawn();
         double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();

@@ -54,10 +54,10 @@ public abstract class SamplersContract {
     for (CurvatureForm form : CurvatureForm.values()) {
       try (SampledProblem problem = problem(m, n, d, weight);
           RowSampler solvers = new RowSampler(backend, m, d, List.of(form), 3);
-          MethodSampler sampler = new MethodSampler(backend, m, d, 4 * d, 3)) {
+          MethodSampler sampler = new MethodSampler(backend, m, d, 4L * d, 3)) {
         double[][] expected = SampledProblem.sum(problem.terms(form));
         long size = 1L << 40;
-        assertThat(problem.draw(solvers, form, size)).isPositive();
+        assertThat(problem.draw(solvers, form, (double) size)).isPositive();
         assertNear(problem.drawn(), flat(expected));
         for (SamplingMethod method :
             List.of(
@@ -111,12 +111,12 @@ public abstract class SamplersContract {
     CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
     try (SampledProblem sampled = new SampledProblem(backend, problem, x, false);
         RowSampler solvers = new RowSampler(backend, m, d, List.of(form), 3);
-        MethodSampler sampler = new MethodSampler(backend, m, d, 16 * d, 3)) {
+        MethodSampler sampler = new MethodSampler(backend, m, d, 16L * d, 3)) {
       SpectralComparison comparison = sampled.against(SampledProblem.sum(sampled.terms(form)));
       assertThat(comparison.rank()).isEqualTo(4);
-      assertThat(sampled.draw(solvers, form, 16 * d)).isBetween(4, 16 * d);
+      assertThat(sampled.draw(solvers, form, 16L * d)).isBetween(4, 16L * d);
       assertThat(sampled.extremes(comparison).epsilon()).isLessThan(1);
-      sampled.draw(sampler, SamplingMethod.EXACT_LEVERAGE, form, 16 * d);
+      sampled.draw(sampler, SamplingMethod.EXACT_LEVERAGE, form, 16L * d);
       assertThat(sampled.extremes(comparison).epsilon()).isLessThan(1);
     }
   }
@@ -158,17 +158,17 @@ public abstract class SamplersContract {
     Problem problem = planted.problem().withWeights(SampledProblem.weights(planted, weight));
     try (SampledProblem kept = new SampledProblem(backend, problem, planted.x0(), false);
         SampledProblem streamed = new SampledProblem(backend, problem, planted.x0(), true);
-        MethodSampler first = new MethodSampler(backend, m, d, 8 * d, 9);
-        MethodSampler second = new MethodSampler(backend, m, d, 8 * d, 9);
+        MethodSampler first = new MethodSampler(backend, m, d, 8L * d, 9);
+        MethodSampler second = new MethodSampler(backend, m, d, 8L * d, 9);
         RowSampler one = new RowSampler(backend, m, d, List.of(form), 9);
         RowSampler other = new RowSampler(backend, m, d, List.of(form), 9)) {
       for (SamplingMethod method : SamplingMethod.values()) {
-        int rows = kept.draw(first, method, form, 8 * d);
-        assertThat(streamed.draw(second, method, form, 8 * d)).isEqualTo(rows);
+        int rows = kept.draw(first, method, form, 8L * d);
+        assertThat(streamed.draw(second, method, form, 8L * d)).isEqualTo(rows);
         assertNear(streamed.drawn(), kept.drawn());
       }
-      int rows = kept.draw(one, form, 8 * d);
-      assertThat(streamed.draw(other, form, 8 * d)).isEqualTo(rows);
+      int rows = kept.draw(one, form, 8L * d);
+      assertThat(streamed.draw(other, form, 8L * d)).isEqualTo(rows);
       assertNear(streamed.drawn(), kept.drawn());
     }
   }

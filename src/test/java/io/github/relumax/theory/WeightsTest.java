@@ -14,7 +14,9 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -143,13 +145,13 @@ final class WeightsTest {
   void bothPathsAgree() {
     PlantedProblem planted = PlantedProblem.generate(9000, 40, 5, 4, 0, ElementType.FLOAT32, 2, 1);
     try (Backend backend = CpuBackends.VECTOR_2.open()) {
-      double[] smallest = new double[2];
+      List<Double> smallest = new ArrayList<>();
       for (CurvaturePath path : CurvaturePath.values()) {
-        smallest[path.ordinal()] =
+        smallest.add(
             Weights.at(backend, planted.problem(), path, planted.x0(), OptionalDouble.empty())
-                .smallest();
+                .smallest());
       }
-      assertThat(smallest[0]).isPositive().isCloseTo(smallest[1], withPercentage(1e-6));
+      assertThat(smallest.get(0)).isPositive().isCloseTo(smallest.get(1), withPercentage(1e-6));
     }
   }
 
