@@ -114,7 +114,7 @@ public abstract class SamplersContract {
         MethodSampler sampler = new MethodSampler(backend, m, d, 16L * d, 3)) {
       SpectralComparison comparison = sampled.against(SampledProblem.sum(sampled.terms(form)));
       assertThat(comparison.rank()).isEqualTo(4);
-      assertThat(sampled.draw(solvers, form, 16 * d)).isBetween(4, 16L * d);
+      assertThat(sampled.draw(solvers, form, 16 * d)).isBetween(4, 16 * d);
       assertThat(sampled.extremes(comparison).epsilon()).isLessThan(1);
       sampled.draw(sampler, SamplingMethod.EXACT_LEVERAGE, form, 16L * d);
       assertThat(sampled.extremes(comparison).epsilon()).isLessThan(1);
