@@ -167,8 +167,8 @@ public abstract class SamplersContract {
         assertThat(streamed.draw(second, method, form, 8L * d)).isEqualTo(rows);
         assertNear(streamed.drawn(), kept.drawn());
       }
-      int rows = kept.draw(one, form, 8L * d);
-      assertThat(streamed.draw(other, form, 8L * d)).isEqualTo(rows);
+      int rows = kept.draw(one, form, 8 * d);
+      assertThat(streamed.draw(other, form, 8 * d)).isEqualTo(rows);
       assertNear(streamed.drawn(), kept.drawn());
     }
   }
