@@ -89,6 +89,12 @@ public interface Backend extends AutoCloseable {
   /** out = 1[z1 &gt; 0] ∘ v; out may be v. */
   void mask(Buffer z1, Buffer v, Buffer out);
 
+  /**
+   * z1_i = 0 where |z1_i| &lt;= tolerance norms_i: what rounding leaves of a unit that sits at its
+   * kink. NaN stays NaN. z1, norms: 1 x n.
+   */
+  void settle(Buffer z1, Buffer norms, double tolerance);
+
   /** The units with z1 &gt; 0, each with sign +1. */
   void activeUnits(Buffer z1, Units out);
 
@@ -175,7 +181,7 @@ public interface Backend extends AutoCloseable {
    */
   boolean factor(Buffer h, double shift, Buffer l);
 
-  /** out = (l lᵀ)⁻¹ r. out may be r. */
+  /** out = (l lᵀ)⁻¹ r for every row of r. l: d x d, r and out: k x d. out may be r. */
   void solve(Buffer l, Buffer r, Buffer out);
 
   /**

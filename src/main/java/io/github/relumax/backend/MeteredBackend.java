@@ -158,6 +158,13 @@ public final class MeteredBackend implements Backend {
   }
 
   @Override
+  public void settle(Buffer z1, Buffer norms, double tolerance) {
+    long began = System.nanoTime();
+    backend.settle(z1, norms, tolerance);
+    count(Primitive.SETTLE, began, Work.settle(z1, norms));
+  }
+
+  @Override
   public void activeUnits(Buffer z1, Units out) {
     long began = System.nanoTime();
     backend.activeUnits(z1, out);

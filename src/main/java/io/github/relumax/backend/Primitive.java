@@ -14,6 +14,7 @@ public enum Primitive {
   MULTIPLY_TRANSPOSED("multiplyTransposed"),
   RELU("relu"),
   MASK("mask"),
+  SETTLE("settle"),
   ACTIVE_UNITS("activeUnits"),
   FLIPPED_UNITS("flippedUnits"),
   FLIP_CORRECTIONS("flipCorrections"),

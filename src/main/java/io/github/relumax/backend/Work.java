@@ -114,6 +114,11 @@ public record Work(long flops, long bytes) {
     return new Work(size(z1), bytes(z1) + bytes(v) + bytes(out));
   }
 
+  /** A product and a comparison an entry; writing is the exception. */
+  public static Work settle(Buffer z1, Buffer norms) {
+    return new Work(2 * size(z1), bytes(z1) + bytes(norms));
+  }
+
   /** z1 > 0: a comparison an entry. */
   public static Work activeUnits(Buffer z1) {
     return new Work(size(z1), bytes(z1));
@@ -195,9 +200,9 @@ public record Work(long flops, long bytes) {
     return definite ? new Work(d * (d + 1) * (2 * d + 1) / 6, 2 * triangle(d)) : NONE;
   }
 
-  /** Two triangular solves: 2 d² operations; the triangle is read once. */
+  /** Two triangular solves for each of k rows: 2 k d² operations; the triangle is read once. */
   public static Work solve(Buffer l, Buffer r, Buffer out) {
-    return new Work(2 * size(l), triangle(l.rows()) + bytes(r) + bytes(out));
+    return new Work(2 * size(l) * r.rows(), triangle(l.rows()) + bytes(r) + bytes(out));
   }
 
   /** One triangular solve for each of k rows: k d² operations; the triangle is read once. */

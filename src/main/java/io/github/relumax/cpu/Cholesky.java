@@ -208,11 +208,24 @@ final class Cholesky {
     return (int) (GRAIN / ((long) width * depth * columns)) + 1;
   }
 
-  /** x = (l lᵀ)⁻¹ x, four rows of l at a time. */
-  void solve(CpuBuffer l, CpuBuffer vector) {
+  /** out = (l lᵀ)⁻¹ out for every row of out. */
+  void solve(CpuBuffer l, CpuBuffer out) {
+    long d = l.rows();
+    parallel.run(
+        out.rows(),
+        GRAIN / (d * d) + 1,
+        (part, low, high) -> {
+          long four = parallel.tile(part);
+          for (long k = low; k < high; k++) {
+            solveForward(l, out.address(k), four);
+          }
+          solveTransposed(l, out.address(low), out.stride(), (int) (high - low), four);
+        });
+  }
+
+  /** x = l⁻¹ x, four rows of l at a time. */
+  private void solveForward(CpuBuffer l, long x, long four) {
     int d = (int) l.rows();
-    long x = vector.address();
-    long four = parallel.tile(0);
     for (int i = 0; i < d; i += 4) {
       int rows = Math.min(4, d - i);
       if (rows == 4) {
@@ -230,7 +243,6 @@ final class Cholesky {
         set(x + 8L * (i + r), (get(x + 8L * (i + r)) - left) / get(at(l, i + r, i + r)));
       }
     }
-    solveTransposed(l, x, l.stride(), 1, four);
   }
 
   /** out = l⁻ᵀ out for every row of out. */

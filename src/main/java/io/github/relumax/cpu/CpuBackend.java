@@ -301,6 +301,18 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public void settle(Buffer z1, Buffer norms, double tolerance) {
+    requireSize(norms, size(z1));
+    MemorySegment z = segment(z1);
+    MemorySegment s = segment(norms);
+    for (long at = 0; at < z.byteSize(); at += 8) {
+      if (Math.abs(z.get(F64, at)) <= tolerance * s.get(F64, at)) {
+        z.set(F64, at, 0);
+      }
+    }
+  }
+
+  @Override
   public void activeUnits(Buffer z1, Units out) {
     MemorySegment z = segment(z1);
     int n = (int) z1.columns();
@@ -653,7 +665,8 @@ final class CpuBackend implements Backend {
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
-    requireSize(r, l.rows());
+    require(l.rows() == l.columns() && r.columns() == l.rows(), "solve", l, r);
+    require(out.rows() == r.rows() && out.columns() == r.columns(), "solve", r, out);
     copy(r, out);
     try {
       cholesky.solve((CpuBuffer) l, (CpuBuffer) out);

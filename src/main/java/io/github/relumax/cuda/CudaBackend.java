@@ -312,6 +312,12 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void settle(Buffer z1, Buffer norms, double tolerance) {
+    requireSize(norms, size(z1));
+    kernels.along("settle", size(z1), address(norms), tolerance, size(z1), address(z1));
+  }
+
+  @Override
   public void activeUnits(Buffer z1, Units out) {
     long n = size(z1);
     DeviceUnits units = DeviceLists.unitsFor(out, n);
@@ -661,12 +667,14 @@ final class CudaBackend implements Backend {
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
-    requireSize(r, l.rows());
-    requireSize(out, l.rows());
+    require(l.rows() == l.columns() && r.columns() == l.rows(), "solve", l, r);
+    require(out.rows() == r.rows() && out.columns() == r.columns(), "solve", r, out);
     if (address(r) != address(out)) {
       copy(r, out);
     }
-    gpu.solver().solve(Math.toIntExact(l.rows()), address(l), address(out), results);
+    int d = Math.toIntExact(l.rows());
+    int vectors = Math.toIntExact(r.rows());
+    gpu.solver().solve(d, vectors, address(l), address(out), results);
   }
 
   @Override

@@ -91,11 +91,11 @@ final class Cusolver implements AutoCloseable {
     }
   }
 
-  /** b becomes the solution of a system whose matrix {@link #factor} factored. */
-  void solve(int d, long a, long b, long info) {
+  /** The vectors b become the solutions of a system whose matrix {@link #factor} factored. */
+  void solve(int d, int vectors, long a, long b, long info) {
     try {
-      int status = (int) potrs.invokeExact(handle, UPPER, d, 1, a, d, b, d, info);
-      check("cusolverDnDpotrs, d = " + d, status);
+      int status = (int) potrs.invokeExact(handle, UPPER, d, vectors, a, d, b, d, info);
+      check("cusolverDnDpotrs, d = %d, %d vectors".formatted(d, vectors), status);
     } catch (Throwable e) {
       throw NativeLibrary.unchecked(e);
     }

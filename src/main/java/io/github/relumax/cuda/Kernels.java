@@ -49,6 +49,7 @@ final class Kernels {
           "losses",
           "markSigns",
           "mask",
+          "settle",
           "mirror",
           "multiply",
           "multiplyTransposed",

@@ -69,11 +69,10 @@ final class DampedModel implements AutoCloseable {
    * @return false if there is none: H + λI is not positive definite, and no point of the boundary
    *     makes up for it
    */
-  boolean minimise(
-      ShiftedSystem h, double lambda, double precision, Buffer x, Buffer gradient, Buffer p) {
-    double norm = pointNorm(h, lambda, 0, precision, x, gradient, p);
+  boolean minimise(StepModel model, double lambda, double precision, Buffer x, Buffer p) {
+    double norm = pointNorm(model, lambda, 0, precision, x, p);
     if (norm <= radius || Double.isInfinite(radius) || Double.isNaN(norm)) {
-      curvatureAlong(lambda, 0, x, gradient, p);
+      curvatureAlong(model, lambda, 0, x, p);
       return Double.isFinite(norm);
     }
     double nu = 0;
@@ -84,12 +83,12 @@ final class DampedModel implements AutoCloseable {
         break;
       }
       double next = Double.NaN;
-      if (Double.isFinite(norm) && norm > radius && h.solve(point, derivative, PRECISE)) {
+      if (Double.isFinite(norm) && norm > radius && model.turn(point, PRECISE, derivative)) {
         // d‖x+p‖/dν = -(x+p)ᵀ(H + (λ+ν)I)⁻¹(x+p) / ‖x+p‖.
         double slope = backend.dot(point, derivative);
         next = nu + norm * norm / slope * (norm - radius) / radius;
       } else if (Double.isInfinite(high)) {
-        next = Math.max(4 * low, FIRST_NU * h.scale());
+        next = Math.max(4 * low, FIRST_NU * model.scale());
       }
       next = next < high ? next : 0.5 * (low + high);
       if (!(low < next && next < high)) {
@@ -98,7 +97,7 @@ final class DampedModel implements AutoCloseable {
         break;
       }
       nu = next;
-      norm = pointNorm(h, lambda, nu, PRECISE, x, gradient, p);
+      norm = pointNorm(model, lambda, nu, PRECISE, x, p);
       if (norm > radius) {
         low = nu;
       } else {
@@ -108,7 +107,7 @@ final class DampedModel implements AutoCloseable {
     if (!(Math.abs(norm - radius) <= ROUNDING * radius)) {
       return false;
     }
-    curvatureAlong(lambda, nu, x, gradient, p);
+    curvatureAlong(model, lambda, nu, x, p);
     if (norm > radius) {
       backend.combine(radius / norm, point, -1, x, p);
     }
@@ -123,29 +122,17 @@ final class DampedModel implements AutoCloseable {
     return curvatureAlong;
   }
 
-  private void curvatureAlong(double lambda, double nu, Buffer x, Buffer gradient, Buffer p) {
-    double shifted = -backend.dot(gradient, p) - (nu == 0 ? 0 : nu * backend.dot(x, p));
+  private void curvatureAlong(StepModel model, double lambda, double nu, Buffer x, Buffer p) {
+    double shifted = -model.slope(p) - (nu == 0 ? 0 : nu * backend.dot(x, p));
     curvatureAlong = shifted - (lambda + nu) * backend.dot(p, p);
   }
 
   /**
-   * p = -(H + (λ+ν)I)⁻¹ (g + ν x).
-   *
-   * @return ‖x + p‖, +infinity where the matrix is not positive definite
+   * ‖x + p‖ of the minimiser p for this ν; +infinity where the matrix is not positive definite.
    */
   private double pointNorm(
-      ShiftedSystem h,
-      double lambda,
-      double nu,
-      double precision,
-      Buffer x,
-      Buffer gradient,
-      Buffer p) {
-    if (!h.factor(lambda + nu)) {
-      return Double.POSITIVE_INFINITY;
-    }
-    backend.combine(-1, gradient, -nu, x, point);
-    if (!h.solve(point, p, precision)) {
+      StepModel model, double lambda, double nu, double precision, Buffer x, Buffer p) {
+    if (!model.minimise(lambda + nu, nu, precision, p)) {
       return Double.POSITIVE_INFINITY;
     }
     backend.combine(1, x, 1, p, point);

@@ -37,6 +37,11 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
   }
 
   @Override
+  public void solveRows(Buffer r, Buffer out) {
+    backend.solve(factor, r, out);
+  }
+
+  @Override
   public void close() {
     factor.close();
   }

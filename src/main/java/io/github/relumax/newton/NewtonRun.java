@@ -91,7 +91,9 @@ final class NewtonRun implements AutoCloseable {
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
   private final SoftmaxReluObjective objective;
-  private final CurvatureModel curvature;
+  private CurvatureModel curvature;
+  private final KinkModel kinks;
+  private boolean knowsKinks = System.getProperty("kinks", "auto").equals("on");
   private final DampedModel model;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
@@ -132,6 +134,8 @@ final class NewtonRun implements AutoCloseable {
       owned.add(objective::close);
       curvature = curvature(method);
       owned.add(curvature::close);
+      kinks = new KinkModel(backend, objective, problem.n());
+      owned.add(kinks::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
       for (CurvatureForm form : CurvatureForm.values()) {
@@ -171,7 +175,7 @@ final class NewtonRun implements AutoCloseable {
   /** A step p of one form, and pᵀHp. */
   private static final class Direction {
     final Buffer p;
-    double curvature;
+    Forecast forecast;
 
     Direction(Buffer p) {
       this.p = p;
@@ -306,19 +310,20 @@ final class NewtonRun implements AutoCloseable {
 
   private boolean minimise(CurvatureForm form, ShiftedSystem h, double mu) {
     Direction direction = directions.get(form);
-    boolean found =
-        clock.time(
-            Phase.STEP,
-            () ->
-                model.minimise(
-                    h,
-                    mu * h.scale(),
-                    precision(),
-                    objective.x(),
-                    objective.gradient(),
-                    direction.p));
-    direction.curvature = model.curvatureAlong();
-    return found;
+    Buffer x = objective.x();
+    return clock.time(
+        Phase.STEP,
+        () -> {
+          StepModel step =
+              knowsKinks
+                  ? kinks.of(h)
+                  : new SmoothModel(backend, h, x, objective.gradient(), product);
+          boolean found = model.minimise(step, mu * h.scale(), precision(), x, direction.p);
+          if (found) {
+            direction.forecast = step.forecast(direction.p, model.curvatureAlong());
+          }
+          return found;
+        });
   }
 
   /**
@@ -333,8 +338,7 @@ final class NewtonRun implements AutoCloseable {
 
   /** -(t gᵀp + t²/2 pᵀHp): what the undamped model promises for x + t p. */
   private double predictedDecrease(CurvatureForm form, double t) {
-    Direction direction = directions.get(form);
-    return -t * (backend.dot(objective.gradient(), direction.p) + 0.5 * t * direction.curvature);
+    return directions.get(form).forecast.decrease(t);
   }
 
   // Steps
@@ -398,6 +402,7 @@ final class NewtonRun implements AutoCloseable {
     backend.copy(objective.x(), before);
     clock.time(Phase.EVALUATE, () -> objective.accept(trial));
     curvature.moved();
+    kinks.moved();
   }
 
   private void moveBack() {
@@ -405,6 +410,7 @@ final class NewtonRun implements AutoCloseable {
     backend.read(before, x);
     clock.time(Phase.EVALUATE, () -> objective.moveTo(x));
     curvature.moved();
+    kinks.moved();
   }
 
   // Ends
@@ -560,7 +566,8 @@ final class NewtonRun implements AutoCloseable {
     ShiftedSystem h = curvature.at(form);
     Buffer p = directions.get(form).p;
     double lambda = NEARLY_UNDAMPED * h.scale();
-    if (!model.minimise(h, lambda, precision(), objective.x(), product, p)) {
+    StepModel answer = new SmoothModel(backend, h, objective.x(), product, before);
+    if (!model.minimise(answer, lambda, precision(), objective.x(), p)) {
       return Double.NaN;
     }
     return norm(p) / norm(objective.x());

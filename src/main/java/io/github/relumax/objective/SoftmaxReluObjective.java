@@ -5,6 +5,7 @@ import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.random.Philox;
 import java.util.ArrayList;
@@ -46,6 +47,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   private static final double EPS = Math.ulp(1.0);
 
+  /** z1_i is at its kink where |z1_i| is at most this times eps √d ‖row i of A1‖ ‖x‖. */
+  private static final double KINK_ROUNDING = 8;
+
   private final Backend backend;
   private final int m;
   private final int n;
@@ -60,6 +64,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** w∘w, null when there is no regulariser. */
   private final Buffer w2;
 
+  /** ‖row i of A1‖ for every unit. */
+  private final Buffer unitNorms;
+
   // The iterate.
   private final Buffer x;
   private final Buffer z1;
@@ -67,6 +74,10 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Buffer f;
   private final Buffer gz;
   private final Buffer gradient;
+
+  /** v = A2ᵀ gz, where the gradient is refined. */
+  private final Buffer slopes;
+
   private SoftmaxSums sums;
   private Evaluation evaluation;
   private boolean gradientRefined;
@@ -131,6 +142,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       f = allocate(1, m);
       gz = allocate(1, m);
       gradient = allocate(1, d);
+      slopes = allocate(1, n);
+      unitNorms = vector(rowNorms(problem.a1()));
       trialX = allocate(mostTrials, d);
       trialZ1 = allocate(mostTrials, n);
       trialH = allocate(mostTrials, n);
@@ -164,7 +177,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
-    double vectors = 7.0 * m + n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
+    double vectors = 7.0 * m + 3.0 * n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
     return new Workspace(
         (long) (8.0 * blockRows(m, d, path) * d),
         (long) (8.0 * CurvatureForm.values().length * d * d),
@@ -215,6 +228,16 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.write(values, x);
     c.invalidate();
     backend.multiply(a1, x, z1);
+    settle(z1);
+  }
+
+  /**
+   * Units whose pre-activation is rounding are at their kink. Otherwise the sign of rounding would
+   * decide whether they are active.
+   */
+  private void settle(Buffer preActivations) {
+    double size = Math.sqrt(backend.dot(x, x));
+    backend.settle(preActivations, unitNorms, KINK_ROUNDING * EPS * Math.sqrt(d) * size);
   }
 
   /** The evaluation at the current x. */
@@ -268,8 +291,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * that is cheaper.
    */
   public Evaluation accept(int k) {
-    int flips = flipsAt(k);
     backend.copy(trialX.row(k), x);
+    settle(trialZ1.row(k));
+    int flips = flipsAt(k);
     backend.copy(trialZ1.row(k), z1);
     c.follow(units, evaluation.activeUnits());
     if (trialsThroughC) {
@@ -302,7 +326,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     rows.invalidate();
     sums = backend.softmax(z, b, w2, f, gz);
     if (gradientRefined) {
-      c.transposedTimesThroughFactors(gz, gradient);
+      refine();
     } else {
       c.transposedTimes(gz, gradient);
     }
@@ -317,10 +341,18 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public Evaluation refineGradient() {
     if (!gradientRefined) {
       gradientRefined = true;
-      c.transposedTimesThroughFactors(gz, gradient);
+      refine();
       describe(evaluation.flips());
     }
     return evaluation;
+  }
+
+  /** v = A2ᵀ gz, grad = A1ᵀ (mask ∘ v). */
+  private void refine() {
+    backend.multiplyTransposed(a2, gz, slopes);
+    Buffer masked = trialH.row(0);
+    backend.mask(z1, slopes, masked);
+    backend.multiplyTransposed(a1, masked, gradient);
   }
 
   private Evaluation describe(int flips) {
@@ -446,13 +478,22 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return gradient;
   }
 
-  /** x, gradient, z1 (pre-activations), z (logits) or f (softmax) as a Java array. */
+  /** A1 on the backend. */
+  public Buffer a1() {
+    return a1;
+  }
+
+  /**
+   * x, gradient, z1 (pre-activations), v = A2ᵀ gz (slopes; once the gradient is refined), z (logits)
+   * or f (softmax) as a Java array.
+   */
   public double[] read(Quantity quantity) {
     Buffer from =
         switch (quantity) {
           case X -> x;
           case GRADIENT -> gradient;
           case PRE_ACTIVATION -> z1;
+          case SLOPES -> slopes;
           case LOGITS -> z;
           case SOFTMAX -> f;
         };
@@ -466,6 +507,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     X,
     GRADIENT,
     PRE_ACTIVATION,
+    SLOPES,
     LOGITS,
     SOFTMAX
   }
@@ -485,6 +527,23 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private Buffer own(Buffer buffer) {
     owned.add(buffer::close);
     return buffer;
+  }
+
+  private static double[] rowNorms(Matrix a) {
+    double[] norms = new double[(int) a.rows()];
+    for (int i = 0; i < norms.length; i++) {
+      double largest = 0;
+      for (long j = 0; j < a.columns(); j++) {
+        largest = Math.max(largest, Math.abs(a.get(i, j)));
+      }
+      double sum = 0;
+      for (long j = 0; j < a.columns() && largest > 0; j++) {
+        double part = a.get(i, j) / largest;
+        sum += part * part;
+      }
+      norms[i] = largest * Math.sqrt(sum);
+    }
+    return norms;
   }
 
   private static double[] squares(double[] w) {
