@@ -19,8 +19,8 @@ final class BoxQuadratic {
   private static final int MOST_ROUNDS = 200;
   private static final int SWEEPS = 4;
 
-  /** The gap may be this part of what its terms add up to in size. */
-  private static final double PRECISION = 1e-14;
+  /** Rounding of a gradient, in parts of the sum of the sizes of its terms. */
+  private static final double PRECISION = 4 * Math.ulp(1.0);
 
   /** First and largest multiple of the mean of the diagonal that is added where Q is singular. */
   private static final double LEAST_RIDGE = 1e-15;
@@ -54,8 +54,8 @@ final class BoxQuadratic {
     return size;
   }
 
-  /** Adds a variable whose row of Q is set by {@link #set}; μ begins at {@code start}. */
-  void add(double bound, double start) {
+  /** Adds a variable whose row of Q is set by {@link #set}; μ begins at 0. */
+  void add(double bound) {
     if (size == mu.length) {
       int room = Math.min(stride, Math.max(16, 2 * size));
       double[] larger = new double[room * room];
@@ -69,7 +69,7 @@ final class BoxQuadratic {
       gradient = Arrays.copyOf(gradient, room);
     }
     upper[size] = bound;
-    mu[size] = Math.clamp(start, 0, bound);
+    mu[size] = 0;
     size++;
   }
 
@@ -81,6 +81,12 @@ final class BoxQuadratic {
 
   double get(int i, int j) {
     return q[i * mu.length + j];
+  }
+
+  /** u_i = value. */
+  void bound(int i, double value) {
+    upper[i] = value;
+    mu[i] = Math.clamp(mu[i], 0, value);
   }
 
   void linear(int i, double value) {
@@ -111,9 +117,8 @@ final class BoxQuadratic {
       if (isOptimal()) {
         return;
       }
-      boolean moved = newton();
-      refresh();
-      if (isOptimal() || !moved) {
+      settleFace();
+      if (isOptimal()) {
         return;
       }
     }
@@ -154,47 +159,79 @@ final class BoxQuadratic {
     }
   }
 
+  /** What is missing to optimality; and what rounding makes of it. */
   private boolean isOptimal() {
     double gap = 0;
-    double terms = 0;
+    double rounding = 0;
     for (int i = 0; i < size; i++) {
       double t = -gradient[i];
       gap += upper[i] * Math.max(0, t) - mu[i] * t;
-      terms += upper[i] * (Math.abs(r[i]) + Math.abs(t));
+      rounding += upper[i] * rounding(i);
     }
-    return !(gap > PRECISION * terms);
+    return !(gap > rounding);
   }
 
-  /** One Newton step on the free variables, shortened until it lowers the value. */
-  private boolean newton() {
+  /** Of gradient i. */
+  private double rounding(int i) {
+    double sum = Math.abs(r[i]);
+    int at = i * mu.length;
+    for (int j = 0; j < size; j++) {
+      sum += Math.abs(q[at + j]) * mu[j];
+    }
+    return PRECISION * sum;
+  }
+
+  /** Newton's method on the free variables, while those that reach a bound stay there. */
+  private void settleFace() {
     int[] free = new int[size];
-    int count = 0;
-    for (int i = 0; i < size; i++) {
-      boolean leavesLow = mu[i] == 0 && gradient[i] < 0;
-      boolean leavesHigh = mu[i] == upper[i] && gradient[i] > 0;
-      if (isFree(i) || leavesLow || leavesHigh) {
-        free[count++] = i;
+    for (int round = 0; round < size; round++) {
+      int count = 0;
+      for (int i = 0; i < size; i++) {
+        if (isFree(i)) {
+          free[count++] = i;
+        }
+      }
+      double[] step = count == 0 ? null : solveFree(free, count);
+      if (step == null) {
+        return;
+      }
+      double[] target = moved(free, count, step, 1);
+      double room = room(free, count, step);
+      if (room < 1 && !(change(target) < 0)) {
+        target = moved(free, count, step, room);
+      }
+      if (!(change(target) < 0)) {
+        return;
+      }
+      mu = target;
+      refresh();
+      if (room >= 1) {
+        return;
       }
     }
-    if (count == 0) {
-      return false;
+  }
+
+  /** μ and that much of a step, clipped to the box. */
+  private double[] moved(int[] free, int count, double[] step, double length) {
+    double[] target = mu.clone();
+    for (int k = 0; k < count; k++) {
+      int i = free[k];
+      target[i] = Math.clamp(mu[i] + length * step[k], 0, upper[i]);
     }
-    double[] step = solveFree(free, count);
-    if (step == null) {
-      return false;
-    }
-    for (double length = 1; length > 1e-8; length /= 4) {
-      double[] target = mu.clone();
-      for (int k = 0; k < count; k++) {
-        int i = free[k];
-        target[i] = Math.clamp(mu[i] + length * step[k], 0, upper[i]);
+    return target;
+  }
+
+  /** How much of a step the box has room for. */
+  private double room(int[] free, int count, double[] step) {
+    double room = Double.POSITIVE_INFINITY;
+    for (int k = 0; k < count; k++) {
+      int i = free[k];
+      double wall = step[k] > 0 ? upper[i] - mu[i] : -mu[i];
+      if (step[k] != 0) {
+        room = Math.min(room, wall / step[k]);
       }
-      if (change(target) < 0) {
-        mu = target;
-        return true;
-      }
     }
-    return false;
+    return room;
   }
 
   /** The value at target less that at μ. */

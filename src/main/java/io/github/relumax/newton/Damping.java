@@ -16,6 +16,8 @@ final class Damping {
   private static final double DOWN = 8;
   private static final double UP = 4;
 
+  private static final double TRUSTED = 1e-8;
+
   private double mu = START;
 
   double value() {
@@ -29,6 +31,11 @@ final class Damping {
     } else if (gainRatio < POOR) {
       raise();
     }
+  }
+
+  /** After steps with next to none. */
+  void trusted() {
+    mu = Math.min(mu, TRUSTED);
   }
 
   void raise() {

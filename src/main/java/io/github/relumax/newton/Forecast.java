@@ -3,15 +3,15 @@ package io.github.relumax.newton;
 /**
  * What a model without damping promises along a step p:
  *
- * <pre>  -(t gᵀp + t²/2 pᵀHp + Σ_i v_i (max(0, z_i + t a_iᵀp) - max(0, z_i)))</pre>
+ * <pre>  -(t gᵀp + t²/2 pᵀHp + Σ_k v_k max(0, z_k + t a_k))</pre>
  *
- * @param slope gᵀp, of everything but the units named
+ * @param slope gᵀp
  * @param curvature pᵀHp
- * @param v slope of the loss in unit i's activation, for the units whose kink the model knows
- * @param z their pre-activations
- * @param ap what p adds to them
+ * @param v for each kink that the model knows, the slope of what lies beyond it
+ * @param z how far beyond it x is; 0 or less
+ * @param a how much further p goes
  */
-record Forecast(double slope, double curvature, double[] v, double[] z, double[] ap) {
+record Forecast(double slope, double curvature, double[] v, double[] z, double[] a) {
   private static final double[] NONE = {};
 
   /** No kinks. */
@@ -22,8 +22,8 @@ record Forecast(double slope, double curvature, double[] v, double[] z, double[]
   /** The decrease promised for x + t p. */
   double decrease(double t) {
     double change = t * (slope + 0.5 * t * curvature);
-    for (int i = 0; i < v.length; i++) {
-      change += v[i] * (Math.max(0, z[i] + t * ap[i]) - Math.max(0, z[i]));
+    for (int k = 0; k < v.length; k++) {
+      change += v[k] * Math.max(0, z[k] + t * a[k]);
     }
     return -change;
   }

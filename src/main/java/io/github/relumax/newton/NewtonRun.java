@@ -74,6 +74,15 @@ final class NewtonRun implements AutoCloseable {
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
+  /** A step that leaves more than this part of the loss, and switches units, creeps. */
+  private static final double CREEPING = 0.5;
+
+  /** Steps of an excursion. */
+  private static final int MOST_STEPS_OUT = 6;
+
+  /** Each step of an excursion is shorter than this part of the one before. */
+  private static final double CONTRACTION = 0.5;
+
   /** Residual of a step's linear system at most, relative to the gradient. */
   private static final double MOST_RESIDUAL = 1e-2;
 
@@ -93,6 +102,8 @@ final class NewtonRun implements AutoCloseable {
   private final SoftmaxReluObjective objective;
   private CurvatureModel curvature;
   private final KinkModel kinks;
+
+  /** Whether steps know about kinks. */
   private boolean knowsKinks = System.getProperty("kinks", "auto").equals("on");
   private final DampedModel model;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
@@ -110,6 +121,7 @@ final class NewtonRun implements AutoCloseable {
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
   private boolean fullStepExpected;
+  private boolean creeping;
 
   NewtonRun(
       Backend backend,
@@ -225,6 +237,13 @@ final class NewtonRun implements AutoCloseable {
 
   /** One accepted step, or the reason why there is none. */
   private Status iterate() {
+    if (creeping) {
+      creeping = false;
+      if (excursion()) {
+        return null;
+      }
+      knowsKinks = true;
+    }
     for (int rejected = 0; ; rejected++) {
       List<CurvatureForm> forms = formsToTry();
       List<CurvatureForm> usable = computeDirections(forms);
@@ -316,7 +335,7 @@ final class NewtonRun implements AutoCloseable {
         () -> {
           StepModel step =
               knowsKinks
-                  ? kinks.of(h)
+                  ? kinks.of(form, h)
                   : new SmoothModel(backend, h, x, objective.gradient(), product);
           boolean found = model.minimise(step, mu * h.scale(), precision(), x, direction.p);
           if (found) {
@@ -372,6 +391,8 @@ final class NewtonRun implements AutoCloseable {
     report(t * norm(directions.get(form).p), t, gainRatio, form, rejected);
     damping.accepted(gainRatio);
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
+    Evaluation at = objective.evaluation();
+    creeping = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
     exactWon = form == CurvatureForm.EXACT;
     boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
     boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
@@ -406,11 +427,46 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private void moveBack() {
-    double[] x = new double[problem.d()];
-    backend.read(before, x);
-    clock.time(Phase.EVALUATE, () -> objective.moveTo(x));
+    clock.time(Phase.EVALUATE, () -> objective.returnTo(before));
     curvature.moved();
     kinks.moved();
+  }
+
+  /**
+   * Full steps that are nearly undamped, one after the other, whatever the loss: where units switch
+   * it may rise far before it falls, while the steps already contract. Goes back where they do not,
+   * or where no lower loss is reached (the watchdog of Chamberlain, Powell, Lemarechal and Pedersen,
+   * 1982).
+   */
+  private boolean excursion() {
+    CurvatureForm form = options.curvature().forms().getFirst();
+    Buffer p = directions.get(form).p;
+    Buffer start = kinks.borrow();
+    backend.copy(objective.x(), start);
+    double loss = objective.evaluation().loss();
+    double last = Double.POSITIVE_INFINITY;
+    for (int step = 1; step <= MOST_STEPS_OUT && stopRequested() == null; step++) {
+      if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
+        break;
+      }
+      last = norm(p);
+      clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(p), FULL_STEP));
+      move(0, form);
+      if (Boolean.getBoolean("dbg")) System.out.println("out " + step + " " + last + " " + objective.evaluation().loss());
+      if (!objective.evaluation().isFinite() || objective.evaluation().activeUnits() == 0) {
+        break;
+      }
+      if (objective.evaluation().loss() < loss) {
+        iterations += step;
+        backend.combine(1, objective.x(), -1, start, start);
+        report(norm(start), 1, Double.NaN, form, 0);
+        damping.trusted();
+        return true;
+      }
+    }
+    backend.copy(start, before);
+    moveBack();
+    return false;
   }
 
   // Ends
@@ -497,17 +553,20 @@ final class NewtonRun implements AutoCloseable {
    * elsewhere.
    */
   private double stationarity() {
-    double gradientNorm = objective.evaluation().gradientNorm();
-    if (Double.isInfinite(problem.radius())) {
-      return gradientNorm;
+    if (!knowsKinks && Double.isInfinite(problem.radius())) {
+      return objective.evaluation().gradientNorm();
+    }
+    if (knowsKinks && objective.evaluation().isFinite()) {
+      kinks.leastGradient(product);
+    } else {
+      backend.copy(objective.gradient(), product);
     }
     Buffer x = objective.x();
     double xx = backend.dot(x, x);
-    double nu = -backend.dot(objective.gradient(), x) / xx;
-    if (!(nu > 0) || Math.sqrt(xx) < problem.radius() * (1 - 1e-12)) {
-      return gradientNorm;
+    double nu = -backend.dot(product, x) / xx;
+    if (nu > 0 && Math.sqrt(xx) >= problem.radius() * (1 - 1e-12)) {
+      backend.combine(1, product, nu, x, product);
     }
-    backend.combine(1, objective.gradient(), nu, x, product);
     return norm(product);
   }
 

@@ -67,6 +67,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** ‖row i of A1‖ for every unit. */
   private final Buffer unitNorms;
 
+  private final double[] norms;
+
   // The iterate.
   private final Buffer x;
   private final Buffer z1;
@@ -143,7 +145,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       gz = allocate(1, m);
       gradient = allocate(1, d);
       slopes = allocate(1, n);
-      unitNorms = vector(rowNorms(problem.a1()));
+      norms = rowNorms(problem.a1());
+      unitNorms = vector(norms);
       trialX = allocate(mostTrials, d);
       trialZ1 = allocate(mostTrials, n);
       trialH = allocate(mostTrials, n);
@@ -305,6 +308,23 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return evaluate(flips);
   }
 
+  /** Moves to a point near the present one, at which it may have been before. */
+  public Evaluation returnTo(Buffer point) {
+    backend.copy(point, x);
+    Buffer there = trialZ1.row(0);
+    backend.multiply(a1, x, there);
+    settle(there);
+    int flips = flipsAt(0);
+    backend.copy(there, z1);
+    c.follow(units, evaluation.activeUnits());
+    if (c.isCurrent()) {
+      c.times(x, z);
+    } else {
+      evaluateLogits(z1, trialH.row(0), z);
+    }
+    return evaluate(flips);
+  }
+
   private static Buffer ladder(Buffer trials, int direction, int length) {
     return trials.rows((long) direction * length, length);
   }
@@ -458,6 +478,24 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     logitCurvatureTimes(CurvatureForm.GAUSS_NEWTON, row, out);
   }
 
+  /**
+   * v = A2ᵀ (gz + M C p): the slopes that the quadratic model of this form, with middle matrix M,
+   * expects at x + p. p: 1 x d. Overwrites the trial points.
+   */
+  public double[] slopesAfter(CurvatureForm form, Buffer p) {
+    Buffer change = trialZ.row(0);
+    c.times(p, change);
+    Buffer weights = rows.borrowWeights();
+    backend.curvatureWeights(form, f, b, sums.fc(), weights);
+    backend.applyCurvature(weights, f, w2, change, change);
+    backend.combine(1, gz, 1, change, change);
+    Buffer after = trialH.row(0);
+    backend.multiplyTransposed(a2, change, after);
+    double[] values = new double[n];
+    backend.read(after, values);
+    return values;
+  }
+
   /** out = Cᵀ (middle matrix + W²) u; u is overwritten. */
   private void logitCurvatureTimes(CurvatureForm form, Buffer u, Buffer out) {
     Buffer weights = rows.borrowWeights();
@@ -476,6 +514,11 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** The gradient at the current x on the backend. */
   public Buffer gradient() {
     return gradient;
+  }
+
+  /** ‖row i of A1‖. */
+  public double unitNorm(int i) {
+    return norms[i];
   }
 
   /** A1 on the backend. */

@@ -1,0 +1,224 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Units;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The units K whose kinks a step knows: rows A_K of A1, the rows M⁻¹ A_Kᵀ of a matrix M, and the
+ * {@link BoxQuadratic} in one multiplier a unit with Q = A_K M⁻¹ A_Kᵀ.
+ */
+final class KinkSet implements AutoCloseable {
+  /** Units that there is room for: d can be held at their kinks at once; more may be met. */
+  private static final int LEAST_CAPACITY = 64;
+
+  private final Backend backend;
+  private final Buffer a1;
+  private final int n;
+  private final int d;
+  private final int capacity;
+  private final List<Runnable> owned = new ArrayList<>();
+  private final Buffer rows;
+  private final Buffer solved;
+  private final Buffer products;
+  private final Buffer weights;
+  private final Buffer indicator;
+  private final Buffer scratch;
+  private final Units units;
+  private final BoxQuadratic dual;
+  private final int[] members;
+  private final boolean[] member;
+
+  KinkSet(Backend backend, Buffer a1, int n, int d) {
+    this.backend = backend;
+    this.a1 = a1;
+    this.n = n;
+    this.d = d;
+    capacity = capacity(n, d);
+    try {
+      rows = allocate(capacity, d);
+      solved = allocate(capacity, d);
+      products = allocate(capacity, capacity);
+      weights = allocate(capacity, 1);
+      indicator = allocate(1, n);
+      scratch = allocate(1, d);
+      units = backend.units(n);
+      owned.add(units::close);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+    dual = new BoxQuadratic(capacity);
+    members = new int[capacity];
+    member = new boolean[n];
+  }
+
+  private static int capacity(int n, int d) {
+    return Math.min(n, Math.max(d, LEAST_CAPACITY));
+  }
+
+  private Buffer allocate(long count, long columns) {
+    Buffer buffer = backend.allocate(count, columns);
+    owned.add(buffer::close);
+    return buffer;
+  }
+
+  /** Bytes of what it allocates, host arrays included. */
+  static double bytes(double n, double d) {
+    double most = Math.min(n, Math.max(d, LEAST_CAPACITY));
+    return 8 * (most * (2 * d + 3 * most + 8) + 4 * n);
+  }
+
+  /** The convex kinks that x sits at: units with z1_i = 0 and v_i &gt; 0. */
+  static int[] at(double[] z1, double[] v) {
+    int[] found = new int[z1.length];
+    int count = 0;
+    for (int i = 0; i < z1.length; i++) {
+      if (z1[i] == 0 && v[i] > 0) {
+        found[count++] = i;
+      }
+    }
+    return Arrays.copyOf(found, count);
+  }
+
+  void clear() {
+    dual.clear();
+    Arrays.fill(member, false);
+  }
+
+  int size() {
+    return dual.size();
+  }
+
+  int room() {
+    return capacity - size();
+  }
+
+  /** The unit that is number k. */
+  int unit(int k) {
+    return members[k];
+  }
+
+  boolean contains(int unit) {
+    return member[unit];
+  }
+
+  BoxQuadratic dual() {
+    return dual;
+  }
+
+  /**
+   * Adds units, as many as there is room for.
+   *
+   * @param more in ascending order
+   * @param bounds of the multipliers, for each unit of A1
+   * @param m the matrix M; null for the identity
+   */
+  void add(int[] more, double[] bounds, ShiftedSystem m) {
+    int count = Math.min(more.length, room());
+    if (count == 0) {
+      return;
+    }
+    int before = size();
+    double[] chosen = new double[n];
+    for (int k = 0; k < count; k++) {
+      int i = more[k];
+      chosen[i] = 1;
+      member[i] = true;
+      members[before + k] = i;
+      dual.add(bounds[i]);
+    }
+    backend.write(chosen, indicator);
+    backend.activeUnits(indicator, units);
+    Buffer newRows = rows.rows(before, count);
+    Buffer newSolved = solved.rows(before, count);
+    backend.gatherRows(a1, units, 0, newRows);
+    if (m == null) {
+      backend.copy(newRows, newSolved);
+    } else {
+      m.solveRows(newRows, newSolved);
+    }
+    // With all rows there is room for, so that no buffer depends on the size of K; what rows beyond
+    // it hold is not read.
+    Buffer newProducts = products.rows(0, count);
+    backend.multiply(rows, newSolved, newProducts);
+    double[] values = new double[count * capacity];
+    backend.read(newProducts, values);
+    for (int k = 0; k < count; k++) {
+      for (int j = 0; j <= before + k; j++) {
+        dual.set(before + k, j, values[k * capacity + j]);
+      }
+    }
+  }
+
+  /** ⟨a_k, u⟩ for every unit of K. u: 1 x d. */
+  double[] products(Buffer u) {
+    double[] all = new double[capacity];
+    Buffer row = products.row(0);
+    backend.multiply(rows, u, row);
+    backend.read(row, all);
+    return all;
+  }
+
+  /** out = out + Σ_k w_k a_k. */
+  void addRows(double[] w, Buffer out) {
+    combine(rows, w, 1, out);
+  }
+
+  /** out = out - Σ_k w_k M⁻¹ a_k. */
+  void subtractSolved(double[] w, Buffer out) {
+    combine(solved, w, -1, out);
+  }
+
+  private void combine(Buffer of, double[] w, double factor, Buffer out) {
+    int size = size();
+    if (size > 0) {
+      Buffer column = weights.rows(0, size);
+      backend.write(w, column);
+      backend.multiplyTransposed(of.rows(0, size), column, scratch);
+      backend.combine(1, out, factor, scratch, out);
+    }
+  }
+
+  /** The numbers of the units whose multiplier is at neither bound: those that land on a kink. */
+  int[] held() {
+    int[] held = new int[size()];
+    int count = 0;
+    for (int k = 0; k < held.length; k++) {
+      if (dual.isFree(k)) {
+        held[count++] = k;
+      }
+    }
+    return Arrays.copyOf(held, count);
+  }
+
+  /**
+   * out = out - M⁻¹ A_Pᵀ (A_P M⁻¹ A_Pᵀ)⁻¹ off: the change, least in the norm of M, that takes off_k
+   * away from ⟨a_k, out⟩ for the units P held.
+   *
+   * @return false if there is none: nothing is held, or more than out can satisfy
+   */
+  boolean shift(int[] held, double[] off, Buffer out) {
+    if (held.length == 0 || !dual.solve(held, held.length, off)) {
+      return false;
+    }
+    double[] w = new double[size()];
+    for (int j = 0; j < held.length; j++) {
+      w[held[j]] = off[j];
+    }
+    subtractSolved(w, out);
+    return true;
+  }
+
+  int d() {
+    return d;
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,263 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * A step that knows about kinks. Where p switches unit i, its activation differs from the one that
+ * the quadratic model assumes by e_i = |z1_i + a_iᵀp|, a_i being row i of A1, which adds v_i e_i to
+ * the loss. For the units K with v_i &gt; 0 that p brings to their kink this stands in the model:
+ *
+ * <pre>  gᵀp + 1/2 pᵀ(H + σI)p + Σ_{i in K} v_i max(0, ∓(z1_i + a_iᵀp))</pre>
+ *
+ * with - for active and + for inactive units. It is convex, and as v max(0, t) = max μ t over 0
+ * &lt;= μ &lt;= v, its dual is a {@link BoxQuadratic} with one multiplier a unit:
+ *
+ * <pre>
+ *   p = -M⁻¹ (g + A_Kᵀ (μ - o)),   M = H + σI,  o_i = v_i where i is active, else 0
+ *   min over 0 &lt;= μ &lt;= v of  1/2 μᵀQμ + rᵀμ,   Q = A_K M⁻¹ A_Kᵀ,  r = A_K M⁻¹ g - z1_K - Q o
+ * </pre>
+ *
+ * A unit with μ_i = 0 ends inactive, one with μ_i = v_i active, and one between lands on its kink,
+ * z1_i + a_iᵀp = 0, and is there when the next step begins. K begins with the convex kinks that x
+ * sits at and grows by those that p would cross. Kinks with v_i &lt; 0 need no care: beyond them the
+ * loss is lower than the model says.
+ *
+ * <p>The slopes change along p as the residual does. The step is computed with those at x, and once
+ * more with those that the model expects at its end, v = A2ᵀ(gz + (middle matrix) C p).
+ */
+final class KinkStep implements StepModel {
+  /** Rounds by which K grows. */
+  private static final int MOST_ROUNDS = 8;
+
+  /** With the slopes at x, and with those expected at the end. */
+  private static final int PASSES = 2;
+
+  /** Corrections of the landing; the first leaves rounding of its own size. */
+  private static final int CORRECTIONS = 2;
+
+  private final Backend backend;
+  private final SoftmaxReluObjective objective;
+  private final CurvatureForm form;
+  private final ShiftedSystem h;
+  private final KinkSet set;
+  private final double[] z1;
+  private final double[] slopesHere;
+  private final Buffer gradient;
+  private final Buffer free;
+  private final Buffer scratch;
+  private final Buffer perUnit;
+
+  /** v, with 0 for what is below it. */
+  private double[] v;
+
+  /** A1 p, for the minimiser without kinks and for p. */
+  private final double[] apFree;
+
+  private final double[] ap;
+
+  /**
+   * The model at the objective's x.
+   *
+   * @param z1 A1 x
+   * @param v A2ᵀ gz
+   * @param gradient at x
+   * @param free scratch, 1 x d, as is {@code scratch}
+   * @param perUnit scratch, 1 x n
+   */
+  KinkStep(
+      Backend backend,
+      SoftmaxReluObjective objective,
+      CurvatureForm form,
+      ShiftedSystem h,
+      KinkSet set,
+      double[] z1,
+      double[] v,
+      Buffer gradient,
+      Buffer free,
+      Buffer scratch,
+      Buffer perUnit) {
+    this.backend = backend;
+    this.objective = objective;
+    this.form = form;
+    this.h = h;
+    this.set = set;
+    this.z1 = z1;
+    this.slopesHere = v;
+    this.gradient = gradient;
+    this.free = free;
+    this.scratch = scratch;
+    this.perUnit = perUnit;
+    apFree = new double[z1.length];
+    ap = new double[z1.length];
+  }
+
+  @Override
+  public double scale() {
+    return h.scale();
+  }
+
+  @Override
+  public boolean minimise(double shift, double nu, double precision, Buffer p) {
+    if (!h.factor(shift)) {
+      return false;
+    }
+    backend.combine(-1, gradient, -nu, objective.x(), scratch);
+    if (!h.solve(scratch, free, precision)) {
+      return false;
+    }
+    applyToUnits(free, apFree);
+    System.arraycopy(apFree, 0, ap, 0, ap.length);
+    backend.copy(free, p);
+    v = convex(slopesHere);
+    set.clear();
+    set.add(KinkSet.at(z1, v), v, h);
+    minimise(p);
+    for (int pass = 1; pass < PASSES && set.size() > 0; pass++) {
+      v = convex(objective.slopesAfter(form, p));
+      for (int k = 0; k < set.size(); k++) {
+        set.dual().bound(k, v[set.unit(k)]);
+      }
+      minimise(p);
+    }
+    land(p);
+    return true;
+  }
+
+  private static double[] convex(double[] slopes) {
+    return Arrays.stream(slopes).map(slope -> Math.max(0, slope)).toArray();
+  }
+
+  /** p = the minimiser with these slopes, while K grows. */
+  private void minimise(Buffer p) {
+    for (int round = 1; ; round++) {
+      if (set.size() > 0) {
+        linear();
+        set.dual().minimise();
+        backend.copy(free, p);
+        set.subtractSolved(weights(), p);
+        applyToUnits(p, ap);
+      }
+      int[] crossed = crossed();
+      if (crossed.length == 0 || round == MOST_ROUNDS) {
+        return;
+      }
+      set.add(crossed, v, h);
+    }
+  }
+
+  /** r. */
+  private void linear() {
+    BoxQuadratic dual = set.dual();
+    for (int k = 0; k < set.size(); k++) {
+      double linear = -(z1[set.unit(k)] + apFree[set.unit(k)]);
+      for (int j = 0; j < set.size(); j++) {
+        linear -= dual.get(k, j) * offset(j);
+      }
+      dual.linear(k, linear);
+    }
+  }
+
+  /** o_k. */
+  private double offset(int k) {
+    int i = set.unit(k);
+    return z1[i] > 0 ? v[i] : 0;
+  }
+
+  /** μ - o. */
+  private double[] weights() {
+    double[] weights = new double[set.size()];
+    for (int k = 0; k < weights.length; k++) {
+      weights[k] = set.dual().multiplier(k) - offset(k);
+    }
+    return weights;
+  }
+
+  /** Units outside K whose convex kink p crosses: those that add most, where room is short. */
+  private int[] crossed() {
+    int[] all =
+        IntStream.range(0, z1.length)
+            .filter(i -> v[i] > 0 && !set.contains(i) && isCrossed(i))
+            .toArray();
+    if (all.length <= set.room()) {
+      return all;
+    }
+    return Arrays.stream(all)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -v[i] * Math.abs(z1[i] + ap[i])))
+        .limit(set.room())
+        .mapToInt(i -> i)
+        .sorted()
+        .toArray();
+  }
+
+  private boolean isCrossed(int i) {
+    double there = z1[i] + ap[i];
+    return z1[i] > 0 ? there < 0 : there > 0;
+  }
+
+  /** Corrects p so that the units that land do so to rounding. */
+  private void land(Buffer p) {
+    int[] held = set.held();
+    for (int k = 0; k < CORRECTIONS; k++) {
+      double[] off = new double[held.length];
+      for (int j = 0; j < held.length; j++) {
+        int i = set.unit(held[j]);
+        off[j] = z1[i] + ap[i];
+      }
+      if (!set.shift(held, off, p)) {
+        return;
+      }
+      applyToUnits(p, ap);
+    }
+  }
+
+  @Override
+  public boolean turn(Buffer point, double precision, Buffer out) {
+    if (!h.solve(point, out, precision)) {
+      return false;
+    }
+    // Less what moves the held units from their kinks.
+    int[] held = set.held();
+    double[] along = set.products(out);
+    set.shift(held, Arrays.stream(held).mapToDouble(k -> along[k]).toArray(), out);
+    return true;
+  }
+
+  @Override
+  public double slope(Buffer p) {
+    double slope = backend.dot(gradient, p);
+    double[] weights = weights();
+    for (int k = 0; k < weights.length; k++) {
+      slope += weights[k] * ap[set.unit(k)];
+    }
+    return slope;
+  }
+
+  @Override
+  public Forecast forecast(Buffer p, double curvature) {
+    int size = set.size();
+    double[] e = new double[size];
+    double[] z = new double[size];
+    double[] change = new double[size];
+    for (int k = 0; k < size; k++) {
+      int i = set.unit(k);
+      // Beyond the kink is where the sign is positive.
+      double sign = z1[i] > 0 ? -1 : 1;
+      e[k] = v[i];
+      z[k] = sign * z1[i];
+      change[k] = sign * ap[i];
+    }
+    return new Forecast(backend.dot(gradient, p), curvature, e, z, change);
+  }
+
+  private void applyToUnits(Buffer p, double[] out) {
+    backend.multiply(objective.a1(), p, perUnit);
+    backend.read(perUnit, out);
+  }
+}
