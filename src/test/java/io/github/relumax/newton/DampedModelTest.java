@@ -138,8 +138,8 @@ final class DampedModelTest {
         Buffer p = backend.allocate(1, 9);
         MatrixSystem system = new MatrixSystem(backend, 9);
         DampedModel damped = new DampedModel(backend, 9, Double.POSITIVE_INFINITY)) {
-      assertThat(damped.minimise(system.of(h), 0, 1, x, g, p)).isFalse();
-      assertThat(damped.minimise(system.of(h), 1e3, 1, x, g, p)).isTrue();
+      assertThat(damped.minimise(model(backend, system.of(h), x, g), 0, 1, x, p)).isFalse();
+      assertThat(damped.minimise(model(backend, system.of(h), x, g), 1e3, 1, x, p)).isTrue();
     }
   }
 
@@ -169,7 +169,7 @@ final class DampedModelTest {
         Buffer p = backend.allocate(1, d);
         MatrixSystem system = new MatrixSystem(backend, d);
         DampedModel damped = new DampedModel(backend, d, radius)) {
-      assertThat(damped.minimise(system.of(h), lambda, 1, x, g, p)).isTrue();
+      assertThat(damped.minimise(model(backend, system.of(h), x, g), lambda, 1, x, p)).isTrue();
       backend.read(p, step);
     }
     return step;
