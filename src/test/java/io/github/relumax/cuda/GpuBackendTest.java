@@ -11,4 +11,9 @@ final class GpuBackendTest extends BackendContract {
   protected Backend open() {
     return CudaBackends.open();
   }
+
+  @Override
+  protected int mostBuckets() {
+    return 1 << 25;
+  }
 }
