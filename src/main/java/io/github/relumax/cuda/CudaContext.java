@@ -75,6 +75,7 @@ final class CudaContext implements AutoCloseable {
   private final Deque<Runnable> atClose = new ArrayDeque<>();
 
   private long allocations;
+  private boolean opened;
   private boolean closed;
 
   /** Whether a call failed in a way that makes all later ones fail. */
@@ -126,6 +127,7 @@ final class CudaContext implements AutoCloseable {
       }
       argumentAddresses = new HostPointer(addresses);
       staging = new Staging(this, stream);
+      opened = true;
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -185,6 +187,13 @@ final class CudaContext implements AutoCloseable {
           cause);
     }
     lost = true;
+    if (!opened) {
+      return new BackendUnavailableException(
+          ("%s cannot be used: %s failed: %s; another program may have it to itself (see"
+               + " nvidia-smi), or driver and libraries do not go together (see relumax info)")
+              .formatted(device.name(), what, error),
+          cause);
+    }
     return new BackendUnavailableException(
         ("CUDA: %s failed on %s: %s; what the device held is lost: run again, with"
                 + " CUDA_LAUNCH_BLOCKING=1 to see which call it was, or with --backend cpu")
@@ -451,7 +460,7 @@ final class CudaContext implements AutoCloseable {
       }
       throw new InsufficientMemoryException(
           ("not enough main memory: %d bytes of it, pinned for copies to and from %s, cannot be"
-               + " had; end other programs, or use --backend cpu")
+                  + " had; end other programs, or use --backend cpu")
               .formatted(bytes, device.name()),
           e);
     }

@@ -129,7 +129,7 @@ final class Kernels {
               + (compiledHere
                   ? ", which NVRTC compiled for it; update the driver"
                   : ", which this build brings; install NVRTC, which compiles it here (it comes"
-                        + " with the CUDA toolkit), or update the driver"),
+                      + " with the CUDA toolkit), or update the driver"),
           e);
     }
   }

@@ -138,7 +138,7 @@ final class Nvrtc {
     if (result == BUILTIN_OPERATION_FAILURE) {
       throw new BackendUnavailableException(
           ("NVRTC %s needs libnvrtc-builtins beside it, which is not there; install all of it, or"
-               + " name the folder of another one in %s")
+                  + " name the folder of another one in %s")
               .formatted(version, LibrarySearch.PATH_VARIABLE));
     }
     if (result != 0) {
