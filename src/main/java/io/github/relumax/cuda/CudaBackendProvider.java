@@ -52,8 +52,9 @@ public final class CudaBackendProvider implements BackendProvider {
   }
 
   private static String noDevice(String reason) {
-    return "the driver offers no device: %s; nvidia-smi lists those that there are, and CUDA_VISIBLE_DEVICES may hide them"
-        .formatted(reason);
+    return "the driver offers no device: "
+        + reason
+        + "; nvidia-smi lists those that there are, and CUDA_VISIBLE_DEVICES may hide them";
   }
 
   @Override

@@ -190,7 +190,7 @@ final class CudaContext implements AutoCloseable {
     if (!opened) {
       return new BackendUnavailableException(
           ("%s cannot be used: %s failed: %s; another program may have it to itself (see"
-               + " nvidia-smi), or driver and libraries do not go together (see relumax info)")
+                  + " nvidia-smi), or driver and libraries do not go together (see relumax info)")
               .formatted(device.name(), what, error),
           cause);
     }

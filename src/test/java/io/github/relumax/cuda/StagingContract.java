@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Copies that take several pieces of pinned memory, on a stream beside that of the work. The
- * simulator does nothing before something waits for it, so whatever is not waited for shows.
+ * simulator does nothing before something waits for it, so there whatever is not waited for shows
+ * every time.
  */
-@SimulatedCuda
-final class StagingTest {
+abstract class StagingContract {
   /** Three whole pieces and a bit. */
   private static final int SIZE = 3 * (8 << 20) / Double.BYTES + 3;
 
