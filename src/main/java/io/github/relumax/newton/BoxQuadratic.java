@@ -11,16 +11,19 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  * on what is free does the rest; both only lower the value.
  *
  * <p>With t = -(Qμ + r), the primal variable of entry i, optimality is t_i &lt;= 0 where μ_i = 0,
- * t_i &gt;= 0 where μ_i = u_i, t_i = 0 between. What is missing to it is the duality gap
- *
- * <pre>  Σ_i u_i max(0, t_i) - μ_i t_i   &gt;= 0 term by term.</pre>
+ * t_i &gt;= 0 where μ_i = u_i, t_i = 0 between. Every entry has to meet it to its own rounding: a
+ * duality gap that is rounding leaves t with an error of its square root, and one huge bound would
+ * hide all small ones.
  */
 final class BoxQuadratic {
   private static final int MOST_ROUNDS = 200;
   private static final int SWEEPS = 4;
 
+  /** Rounds without a lower value, one after the other, after which nothing more is expected. */
+  private static final int IDLE_ROUNDS = 4;
+
   /** Rounding of a gradient, in parts of the sum of the sizes of its terms. */
-  private static final double PRECISION = 4 * Math.ulp(1.0);
+  private static final double PRECISION = 8 * Math.ulp(1.0);
 
   /** First and largest multiple of the mean of the diagonal that is added where Q is singular. */
   private static final double LEAST_RIDGE = 1e-15;
@@ -110,18 +113,27 @@ final class BoxQuadratic {
   /** Minimises, from the μ that are there. */
   void minimise() {
     refresh();
-    for (int round = 0; round < MOST_ROUNDS; round++) {
+    double lowest = Double.POSITIVE_INFINITY;
+    int idle = 0;
+    for (int round = 0; round < MOST_ROUNDS && idle < IDLE_ROUNDS && !isOptimal(); round++) {
       for (int sweep = 0; sweep < SWEEPS; sweep++) {
         descend();
       }
-      if (isOptimal()) {
-        return;
-      }
+      refresh();
       settleFace();
-      if (isOptimal()) {
-        return;
-      }
+      double value = value();
+      idle = value < lowest ? 0 : idle + 1;
+      lowest = Math.min(lowest, value);
     }
+  }
+
+  /** 1/2 μᵀQμ + rᵀμ. */
+  private double value() {
+    double value = 0;
+    for (int i = 0; i < size; i++) {
+      value += 0.5 * mu[i] * (gradient[i] + r[i]);
+    }
+    return value;
   }
 
   /** gradient = Qμ + r. */
@@ -159,26 +171,22 @@ final class BoxQuadratic {
     }
   }
 
-  /** What is missing to optimality; and what rounding makes of it. */
+  /** Whether every entry is as it has to be, to rounding. */
   private boolean isOptimal() {
-    double gap = 0;
-    double rounding = 0;
+    double sizes = 0;
     for (int i = 0; i < size; i++) {
-      double t = -gradient[i];
-      gap += upper[i] * Math.max(0, t) - mu[i] * t;
-      rounding += upper[i] * rounding(i);
+      sizes += Math.sqrt(get(i, i)) * mu[i];
     }
-    return !(gap > rounding);
-  }
-
-  /** Of gradient i. */
-  private double rounding(int i) {
-    double sum = Math.abs(r[i]);
-    int at = i * mu.length;
-    for (int j = 0; j < size; j++) {
-      sum += Math.abs(q[at + j]) * mu[j];
+    for (int i = 0; i < size; i++) {
+      // |q_ij| is at most √(q_ii q_jj).
+      double rounding = PRECISION * (Math.abs(r[i]) + Math.sqrt(get(i, i)) * sizes);
+      boolean tooLow = mu[i] < upper[i] && gradient[i] < -rounding;
+      boolean tooHigh = mu[i] > 0 && gradient[i] > rounding;
+      if (tooLow || tooHigh) {
+        return false;
+      }
     }
-    return PRECISION * sum;
+    return true;
   }
 
   /** Newton's method on the free variables, while those that reach a bound stay there. */
