@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
  *
  * A unit with μ_i = 0 ends inactive, one with μ_i = v_i active, and one between lands on its kink,
  * z1_i + a_iᵀp = 0, and is there when the next step begins. K begins with the convex kinks that x
- * sits at and grows by those that p would cross. Kinks with v_i &lt; 0 need no care: beyond them the
- * loss is lower than the model says.
+ * sits at and grows by those that p would cross. Kinks with v_i &lt; 0 need no care: beyond them
+ * the loss is lower than the model says.
  *
  * <p>The slopes change along p as the residual does. The step is computed with those at x, and once
  * more with those that the model expects at its end, v = A2ᵀ(gz + (middle matrix) C p).
@@ -118,7 +118,8 @@ final class KinkStep implements StepModel {
     set.clear();
     set.add(KinkSet.at(z1, v), v, h);
     minimise(p);
-    for (int pass = 1; pass < PASSES && set.size() > 0; pass++) {
+    // Also where p switches no unit of K: as the ball's multiplier varies, p must not jump.
+    for (int pass = 1; pass < PASSES && (set.size() > 0 || switches()); pass++) {
       v = convex(objective.slopesAfter(form, p));
       for (int k = 0; k < set.size(); k++) {
         set.dual().bound(k, v[set.unit(k)]);
@@ -176,6 +177,11 @@ final class KinkStep implements StepModel {
       weights[k] = set.dual().multiplier(k) - offset(k);
     }
     return weights;
+  }
+
+  /** Whether p switches a unit, whatever its slope. */
+  private boolean switches() {
+    return IntStream.range(0, z1.length).anyMatch(this::isCrossed);
   }
 
   /** Units outside K whose convex kink p crosses: those that add most, where room is short. */

@@ -240,7 +240,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   private void settle(Buffer preActivations) {
     double size = Math.sqrt(backend.dot(x, x));
-    backend.settle(preActivations, unitNorms, KINK_ROUNDING * EPS * Math.sqrt(d) * size);
+    if (Double.isFinite(size)) {
+      backend.settle(preActivations, unitNorms, KINK_ROUNDING * EPS * Math.sqrt(d) * size);
+    }
   }
 
   /** The evaluation at the current x. */
@@ -527,8 +529,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * x, gradient, z1 (pre-activations), v = A2ᵀ gz (slopes; once the gradient is refined), z (logits)
-   * or f (softmax) as a Java array.
+   * x, gradient, z1 (pre-activations), v = A2ᵀ gz (slopes; once the gradient is refined), z
+   * (logits) or f (softmax) as a Java array.
    */
   public double[] read(Quantity quantity) {
     Buffer from =

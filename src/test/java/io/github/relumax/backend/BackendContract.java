@@ -316,6 +316,56 @@ public abstract class BackendContract extends SamplingContract {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300, LONG})
+  void settleClearsWhatIsRounding(int size) {
+    double tolerance = 0x1.8p-40;
+    double[] norms = squares(size);
+    double[] z1 = normals(size);
+    double[] expected = z1.clone();
+    for (int u = 0; u < size; u++) {
+      double limit = tolerance * norms[u];
+      switch (u % 5) {
+        case 0 -> z1[u] = u % 2 == 0 ? limit : -limit;
+        case 1 -> z1[u] = u % 2 == 0 ? Math.nextUp(limit) : -Math.nextUp(limit);
+        case 2 -> z1[u] = 0.5 * limit;
+        default -> {}
+      }
+      expected[u] = u % 5 == 0 || u % 5 == 2 ? 0 : z1[u];
+    }
+    Buffer buffer = vector(z1);
+    Buffer normsBuffer = vector(norms);
+    backend.settle(buffer, normsBuffer, tolerance);
+    double[] actual = read(buffer);
+    for (int u = 0; u < size; u++) {
+      // By ==, to which a zero of either sign is 0.
+      if (actual[u] != expected[u]) {
+        fail("entry %d: %s, expected %s", u, actual[u], expected[u]);
+      }
+    }
+    assertThat(read(normsBuffer)).isEqualTo(norms);
+  }
+
+  /** A unit of norm 0 has z1 = 0 whatever x is; NaN is nothing that rounding leaves. */
+  @Test
+  void settleOfSpecialValues() {
+    double nan = Double.NaN;
+    double infinity = Double.POSITIVE_INFINITY;
+    double least = Double.MIN_VALUE;
+    double[] z1 = {nan, infinity, -infinity, 0, least, least, 1, nan, infinity, 5};
+    double[] norms = {1, 1, 1, 0, 0, 1, nan, infinity, infinity, infinity};
+    Buffer buffer = vector(z1);
+    backend.settle(buffer, vector(norms), 0.25);
+    assertThat(read(buffer))
+        .isEqualTo(new double[] {nan, infinity, -infinity, 0, least, 0, 1, nan, 0, 0});
+    Buffer none = vector(z1);
+    backend.settle(none, vector(norms), nan);
+    assertThat(read(none)).isEqualTo(z1);
+    Buffer exact = vector(0, least, -least, 1);
+    backend.settle(exact, vector(1, 1, 1, 1), 0);
+    assertThat(read(exact)).isEqualTo(new double[] {0, least, -least, 1});
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 7, 8, 9, 103, 300})
   void activeUnitsAreThoseAboveZero(int size) {
     double[] z1 = units(size);
@@ -850,6 +900,35 @@ public abstract class BackendContract extends SamplingContract {
     assertThat(read(inPlace)).isEqualTo(read(out));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1", "1, 7", "2, 2", "2, 3", "3, 1", "3, 7", "17, 2", "17, 3", "17, 7", "103, 2", "103, 3",
+    "103, 7", "65, 130"
+  })
+  void solveForSeveralRows(int d, int count) {
+    double[][] h = positiveDefinite(d);
+    double shift = 0.25;
+    Buffer l = allocate(d, d);
+    assertThat(backend.factor(buffer(h), shift, l)).isTrue();
+    double[][] r = matrix(count, d);
+    double[][] before = matrix(count + 2, d);
+    Buffer out = buffer(before);
+    Buffer right = buffer(r);
+    backend.solve(l, right, out.rows(1, count));
+    double[][] solutions = rows(read(out), d);
+    assertThat(solutions[0]).isEqualTo(before[0]);
+    assertThat(solutions[count + 1]).isEqualTo(before[count + 1]);
+    assertThat(read(right)).isEqualTo(flat(r));
+    Buffer alone = allocate(1, d);
+    for (int k = 0; k < count; k++) {
+      assertSolves(h, shift, solutions[k + 1], r[k]);
+    }
+    backend.solve(l, right, right);
+    assertThat(read(right)).isEqualTo(flat(Arrays.copyOfRange(solutions, 1, count + 1)));
+    backend.solve(l, vector(r[count - 1]), alone);
+    assertSolves(h, shift, read(alone), r[count - 1]);
+  }
+
   /** l is lower triangular, and l lᵀ v = (h + shift I) v for some v. */
   private void assertProduct(double[][] l, double[][] h, double shift) {
     int d = l.length;
@@ -1048,6 +1127,12 @@ public abstract class BackendContract extends SamplingContract {
     refused(() -> backend.rankTwo(square, three, two, 1));
     refused(() -> backend.factor(square, 1, three));
     refused(() -> backend.solve(square, two, three));
+    refused(() -> backend.solve(square, three, two));
+    refused(() -> backend.solve(square, square, three));
+    refused(() -> backend.solve(square, three, square));
+    refused(() -> backend.solve(a, two, two));
+    refused(() -> backend.settle(two, three, 1));
+    refused(() -> backend.settle(three, two, 1));
     try (Units units = backend.units(3)) {
       refused(() -> backend.flippedUnits(two, three, units));
       refused(() -> backend.accumulate(square, units, square, 0.5, square));

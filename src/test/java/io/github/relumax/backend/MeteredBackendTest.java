@@ -126,6 +126,7 @@ final class MeteredBackendTest extends BackendContract {
     Buffer h = zeros(3, 7);
     assertWork(Primitive.RELU, 21, 336, () -> metered.relu(trials, h));
     assertWork(Primitive.MASK, 7, 168, () -> metered.mask(z1, v, v));
+    assertWork(Primitive.SETTLE, 14, 112, () -> metered.settle(z1, v, 1));
     try (Units units = metered.units(7)) {
       assertWork(Primitive.ACTIVE_UNITS, 7, 56, () -> metered.activeUnits(z1, units));
       assertWork(Primitive.FLIPPED_UNITS, 14, 112, () -> metered.flippedUnits(z1, v, units));
@@ -176,6 +177,8 @@ final class MeteredBackendTest extends BackendContract {
     assertWork(Primitive.FACTOR, 0, 0, () -> assertThat(metered.factor(h, -1, l)).isFalse());
     assertWork(Primitive.FACTOR, 55, 240, () -> assertThat(metered.factor(h, 1, l)).isTrue());
     assertWork(Primitive.SOLVE, 50, 200, () -> metered.solve(l, v, v));
+    Buffer right = zeros(7, 5);
+    assertWork(Primitive.SOLVE, 350, 680, () -> metered.solve(l, right, right));
   }
 
   @Test

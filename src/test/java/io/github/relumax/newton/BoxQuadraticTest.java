@@ -109,8 +109,7 @@ final class BoxQuadraticTest {
     dual.minimise();
     whole.assertOptimal(multipliers(dual));
     Programme moved =
-        new Programme(
-            whole.q, normals(random, size), Programme.bounds(later, size, random));
+        new Programme(whole.q, normals(random, size), Programme.bounds(later, size, random));
     for (int i = 0; i < size; i++) {
       dual.bound(i, moved.u[i]);
       dual.linear(i, moved.r[i]);
@@ -278,7 +277,9 @@ final class BoxQuadraticTest {
       return sum.value();
     }
 
-    /** Of entry i of Qμ + r where Q is known to rounding, whose entries are at most √(q_ii q_jj). */
+    /**
+     * Of entry i of Qμ + r where Q is known to rounding, whose entries are at most √(q_ii q_jj).
+     */
     double rounding(int i, double[] mu) {
       double sum = Math.abs(r[i]);
       for (int j = 0; j < mu.length; j++) {

@@ -1,0 +1,212 @@
+package io.github.relumax.newton;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.cpu.CpuBackends;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The element of the generalized gradient that is nearest to 0, by all patterns of bounds. */
+final class KinkModelTest {
+  private final Backend backend = CpuBackends.SCALAR_2.open();
+
+  @AfterEach
+  void closeBackend() {
+    backend.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 9, 1", "2, 9, 5", "3, 12, 2", "3, 12, 6", "5, 17, 4", "9, 31, 6"})
+  void theLeastGradientIsThatOfAllPatterns(int d, int n, int atKink) {
+    int shorter = 0;
+    for (int seed = 1; seed <= 30; seed++) {
+      Random random = new Random(seed);
+      double[] x = KinkProblem.integers(random, d);
+      Problem problem = problem(random, x, n, atKink);
+      SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(x);
+      double[] v = SoftmaxReluOracle.transposedTimes(entries(problem), at.gz);
+      // A ridge is left by the steeper side, here where only one unit sits on one.
+      if (IntStream.range(0, atKink).filter(i -> v[i] < 0).count() > 1) {
+        continue;
+      }
+      double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
+      double[] gradient = at.gradient.clone();
+      for (int i = 0; i < atKink; i++) {
+        if (v[i] < 0) {
+          gradient = longer(gradient, plus(gradient, v[i], a1[i]));
+        }
+      }
+      double[][] kinks =
+          IntStream.range(0, atKink)
+              .filter(i -> v[i] > 0)
+              .mapToObj(i -> plus(new double[d], v[i], a1[i]))
+              .toArray(double[][]::new);
+      double expected = least(gradient, kinks);
+      double scale = norm(at.gradientMagnitude) + norm(gradient);
+      double actual = norm(leastGradient(problem, x));
+      assertThat(actual).as("seed %s", seed).isCloseTo(expected, within(1e-13 * scale));
+      shorter += expected < 0.99 * norm(gradient) ? 1 : 0;
+    }
+    assertThat(shorter).isPositive();
+  }
+
+  /** Where 0 is in the generalized gradient, rounding is all that is left. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void zeroIsFoundWhereItIs(int seed) {
+    KinkProblem kink = KinkProblem.of(90, 40, 9, seed, 0.5, 0.2, 2.7, 0.9, 0, 1);
+    double[] least = leastGradient(kink.problem(), kink.xStar());
+    SoftmaxReluOracle.At at = new SoftmaxReluOracle(kink.problem()).at(kink.xStar());
+    assertThat(norm(at.gradient)).isGreaterThan(0.1 * kink.slope());
+    assertThat(norm(least)).isLessThan(rounding(kink.problem(), at));
+  }
+
+  /** Rows of zeros sit at z1 = 0 wherever x is: they are no kinks, and take no room. */
+  @Test
+  void rowsOfZerosAreNoKinks() {
+    Random random = new Random(4);
+    double[] x = KinkProblem.integers(random, 3);
+    Problem with = problem(random, x, 9, 1);
+    double[][] a1 = new double[309][3];
+    double[][] a2 = new double[with.m()][309];
+    for (int i = 0; i < 9; i++) {
+      a1[300 + i] = SoftmaxReluOracle.entries(with.a1())[i];
+      for (int j = 0; j < with.m(); j++) {
+        a2[j][300 + i] = with.a2().get(j, i);
+      }
+    }
+    for (double[] row : a2) {
+      for (int i = 0; i < 300; i++) {
+        row[i] = random.nextGaussian();
+      }
+    }
+    Problem padded = Problem.of(Matrix.of(a1), Matrix.of(a2), with.b());
+    double[] expected = leastGradient(with, x);
+    double[] actual = leastGradient(padded, x);
+    for (int k = 0; k < 3; k++) {
+      assertThat(actual[k]).isCloseTo(expected[k], within(1e-14 * norm(expected)));
+    }
+    x[0] += 0.1;
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, padded, 1);
+        KinkModel kinks = new KinkModel(backend, objective, padded.n())) {
+      objective.moveTo(x);
+      assertThat(kinks.isAtKink()).isFalse();
+      x[0] -= 0.1;
+      x[0] = Math.rint(x[0]);
+      objective.moveTo(x);
+      assertThat(kinks.isAtKink()).isTrue();
+    }
+  }
+
+  private double[] leastGradient(Problem problem, double[] x) {
+    double[] least = new double[problem.d()];
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1);
+        KinkModel kinks = new KinkModel(backend, objective, problem.n());
+        Buffer out = backend.allocate(1, problem.d())) {
+      objective.moveTo(x);
+      kinks.leastGradient(out);
+      backend.read(out, least);
+    }
+    return least;
+  }
+
+  private static Problem problem(Random random, double[] x, int n, int atKink) {
+    int d = x.length;
+    int m = 2 * d + 5;
+    double[][] a1 = new double[n][];
+    Arrays.setAll(
+        a1, i -> i < atKink ? KinkProblem.orthogonal(random, x) : KinkProblem.normals(random, d));
+    if (atKink > 3) {
+      a1[1] = a1[0].clone();
+    }
+    double[][] a2 = new double[m][];
+    Arrays.setAll(a2, i -> KinkProblem.normals(random, n));
+    double[] b = SoftmaxReluOracle.softmax(KinkProblem.normals(random, m));
+    return Problem.of(Matrix.of(a1), Matrix.of(a2), b);
+  }
+
+  private static double[][] entries(Problem problem) {
+    return SoftmaxReluOracle.entries(problem.a2());
+  }
+
+  /**
+   * Of the gradient: f is known to some eps, and so is f - b, however small; gz has its rounding
+   * times f, and so have the slopes of all units.
+   */
+  static double rounding(Problem problem, SoftmaxReluOracle.At at) {
+    double squares = 0;
+    for (int j = 0; j < at.f.length; j++) {
+      squares += Math.pow(at.f[j] * (at.f[j] + Math.abs(problem.b()[j])), 2);
+    }
+    double size = 1;
+    for (Matrix factor : List.of(problem.a1(), problem.a2())) {
+      size *= norm(factor.toArray());
+    }
+    return 8 * Math.ulp(1.0) * size * Math.sqrt(squares);
+  }
+
+  /** The least ‖g + Σ s_k w_k‖ over 0 <= s <= 1: of all patterns that keep to the bounds. */
+  static double least(double[] gradient, double[][] w) {
+    double least = Double.POSITIVE_INFINITY;
+    for (int pattern = 0; pattern < Math.pow(3, w.length); pattern++) {
+      double[] rest = gradient;
+      int[] free = new int[w.length];
+      int count = 0;
+      for (int k = 0, digits = pattern; k < w.length; k++, digits /= 3) {
+        if (digits % 3 == 1) {
+          rest = plus(rest, 1, w[k]);
+        } else if (digits % 3 == 2) {
+          free[count++] = k;
+        }
+      }
+      if (count > 0) {
+        DMatrixRMaj matrix = new DMatrixRMaj(gradient.length, count);
+        for (int c = 0; c < gradient.length; c++) {
+          for (int j = 0; j < count; j++) {
+            matrix.set(c, j, w[free[j]][c]);
+          }
+        }
+        DMatrixRMaj inverse = new DMatrixRMaj(count, gradient.length);
+        DMatrixRMaj s = new DMatrixRMaj(count, 1);
+        CommonOps_DDRM.pinv(matrix, inverse);
+        CommonOps_DDRM.mult(inverse, DMatrixRMaj.wrap(gradient.length, 1, rest.clone()), s);
+        for (int j = 0; j < count; j++) {
+          // Any point of the box is as good a bound from above.
+          rest = plus(rest, Math.clamp(-s.get(j, 0), 0, 1), w[free[j]]);
+        }
+      }
+      least = Math.min(least, norm(rest));
+    }
+    return least;
+  }
+
+  private static double[] longer(double[] u, double[] v) {
+    return norm(u) >= norm(v) ? u : v;
+  }
+
+  private static double[] plus(double[] u, double factor, double[] v) {
+    double[] sum = new double[u.length];
+    Arrays.setAll(sum, k -> u[k] + factor * v[k]);
+    return sum;
+  }
+
+  private static double norm(double[] v) {
+    return Math.sqrt(KinkProblem.dot(v, v));
+  }
+}
