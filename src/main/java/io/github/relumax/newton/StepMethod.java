@@ -52,9 +52,15 @@ public enum StepMethod {
     };
   }
 
-  /** Rows that a sample has, where nothing was asked for, about. */
-  public static double usualRows(Backend backend, double m, double d) {
-    return Math.min(m, SampledCurvature.cheapRows(backend.flopsPerByte(), m, d));
+  /** Rows that a sample has, about: no more than are asked for, else as many as suit speed. */
+  public static double usualRows(Backend backend, double m, double d, Sampling sampling) {
+    double rows = SampledCurvature.cheapRows(backend.flopsPerByte(), m, d);
+    if (sampling.multiple().isPresent()) {
+      rows = sampling.multiple().getAsDouble() * d;
+    } else if (sampling.epsilon().isPresent()) {
+      rows = Sampling.boundedSize(d, sampling.epsilon().getAsDouble(), sampling.delta());
+    }
+    return Math.min(m, rows);
   }
 
   /** How steps are computed, in words. */

@@ -219,6 +219,37 @@ final class SampledSolveTest {
     }
   }
 
+  /**
+   * Softmax is peaked far from b, where few rows have a positive weight in the Hessian and the
+   * others count for more: no sample is near it, however large. H itself stands in.
+   */
+  @Test
+  void anEpsilonThatNoSampleReachesTakesAllRows() {
+    PlantedProblem peaked = PlantedProblem.generate(1000, 33, 17, 8, 0, ElementType.FLOAT64, 1, 3);
+    double[] b = new double[1000];
+    b[5] = 1;
+    Problem problem = Problem.of(peaked.problem().a1(), peaked.problem().a2(), b);
+    Sampling demanding = new Sampling(OptionalDouble.empty(), OptionalDouble.of(0.3), 0.1, 1);
+    Approximation largest = exact(problem, peaked.x0(), multiple(1e9, 1));
+    assertThat(largest.rows()).isBetween(1, 100);
+    assertThat(largest.epsilon()).isGreaterThanOrEqualTo(1);
+    Approximation demanded = exact(problem, peaked.x0(), demanding);
+    assertThat(demanded.rows()).isZero();
+    assertThat(demanded.epsilon()).isZero();
+  }
+
+  private Approximation exact(Problem problem, double[] x, Sampling sampling) {
+    try (SoftmaxReluObjective objective =
+            new SoftmaxReluObjective(backend, problem, 8, CurvaturePath.KEPT);
+        SampledModel model =
+            new SampledModel(
+                backend, objective, problem.m(), List.of(CurvatureForm.EXACT), sampling)) {
+      objective.startAt(x);
+      model.at(CurvatureForm.EXACT);
+      return model.approximation(CurvatureForm.EXACT);
+    }
+  }
+
   // Sizes and seeds
 
   @Test

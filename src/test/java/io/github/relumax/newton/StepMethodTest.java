@@ -1,11 +1,14 @@
 package io.github.relumax.newton;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.objective.CurvaturePath;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -38,6 +41,30 @@ final class StepMethodTest {
           }
         }) {
       assertThat(StepMethod.of(Curvature.AUTO, backend, m, n, d, path)).isEqualTo(expected);
+    }
+  }
+
+  /** No more than m, than K d, than what the bound says; else 8 · 4 m / d, and 4 d at least. */
+  @Test
+  void rowsAreThoseAskedFor() {
+    try (Backend backend =
+        new CountingBackend(CpuBackends.SCALAR_2.open()) {
+          @Override
+          public double flopsPerByte() {
+            return 4;
+          }
+        }) {
+      OptionalDouble none = OptionalDouble.empty();
+      Sampling multiple = new Sampling(OptionalDouble.of(3), OptionalDouble.of(0.5), 0.1, 1);
+      Sampling epsilon = new Sampling(none, OptionalDouble.of(0.5), 0.1, 1);
+      assertThat(StepMethod.usualRows(backend, 100_000, 50, Sampling.DEFAULTS)).isEqualTo(64_000);
+      assertThat(StepMethod.usualRows(backend, 1_000, 50, Sampling.DEFAULTS)).isEqualTo(640);
+      assertThat(StepMethod.usualRows(backend, 1_000, 500, Sampling.DEFAULTS)).isEqualTo(1_000);
+      assertThat(StepMethod.usualRows(backend, 100_000, 50, multiple)).isEqualTo(150);
+      assertThat(StepMethod.usualRows(backend, 100, 50, multiple)).isEqualTo(100);
+      // 50 ln 1000 / (1.5 ln 1.5 - 0.5).
+      assertThat(StepMethod.usualRows(backend, 100_000, 50, epsilon))
+          .isCloseTo(3192.19, within(0.01));
     }
   }
 
