@@ -252,6 +252,43 @@ final class SampledSolveTest {
 
   // Sizes and seeds
 
+  /** Draw after draw at one x: from far too many rows down, and from far too few up. */
+  @Test
+  void samplesShrinkWhereEpsilonIsFarBetterAndGrowWhereItIsNot() {
+    PlantedProblem planted = planted(8000, 60, 16, 0);
+    List<Approximation> falling = drawn(planted, 256, 0.9);
+    List<Approximation> rising = drawn(planted, 1, 0.2);
+    for (int k = 1; k < falling.size(); k++) {
+      if (falling.get(k - 1).epsilon() < 0.9 / 4) {
+        assertThat(falling.get(k).rows()).isLessThan(falling.get(k - 1).rows());
+      }
+    }
+    assertThat(falling.getLast().rows()).isLessThan(falling.getFirst().rows() / 3);
+    assertThat(falling.getLast().epsilon()).isBetween(0.9 / 8, 0.9);
+    assertThat(rising).allMatch(one -> one.epsilon() <= 0.2);
+    assertThat(rising.getFirst().rows()).isGreaterThan(4 * 16);
+    assertThat(rising.getFirst().products()).isGreaterThan(2 * 4);
+  }
+
+  private List<Approximation> drawn(PlantedProblem planted, double multiple, double epsilon) {
+    List<Approximation> draws = new ArrayList<>();
+    Sampling sampling =
+        new Sampling(OptionalDouble.of(multiple), OptionalDouble.of(epsilon), 0.1, 1);
+    CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
+    int m = planted.problem().m();
+    try (SoftmaxReluObjective objective =
+            new SoftmaxReluObjective(backend, planted.problem(), 8, CurvaturePath.KEPT);
+        SampledModel model = new SampledModel(backend, objective, m, List.of(form), sampling)) {
+      objective.startAt(planted.x0());
+      for (int k = 0; k < 10; k++) {
+        model.at(form);
+        draws.add(model.approximation(form));
+        model.moved();
+      }
+    }
+    return draws;
+  }
+
   @Test
   void withoutAWishSamplesGrowToWhatIsCheap() {
     PlantedProblem planted = planted(20_000, 80, 40, 0);
