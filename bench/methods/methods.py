@@ -223,17 +223,21 @@ def draw(results):
     matplotlib.rcParams["svg.hashsalt"] = "relumax"
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, len(GROWING), figsize=(12, 4), constrained_layout=True)
-    for axis, (n, d) in zip(axes, GROWING):
-        cases = sorted((case for case in complete(results) if (case["n"], case["d"]) == (n, d)), key=lambda case: case["m"])
+    series = {sizes: [case for case in complete(results) if (case["n"], case["d"]) == sizes] for sizes in GROWING}
+    series = {sizes: sorted(cases, key=lambda case: case["m"]) for sizes, cases in series.items() if cases}
+    if not series:
+        return
+    figure, axes = pyplot.subplots(1, len(series), figsize=(4 * len(series), 4), squeeze=False, constrained_layout=True)
+    for axis, ((n, d), cases) in zip(axes[0], series.items()):
+        axis.set(xscale="log", yscale="log", xlabel="m", title=f"n = {n:,}, d = {d}")
+        axis.grid(alpha=0.3)
         for method, marker in zip(METHODS, "osv^D"):
             points = [(case["m"], seconds(case["methods"].get(method, {}))) for case in cases]
             points = [point for point in points if point[1] is not None]
-            axis.plot(*zip(*points) if points else ([], []), marker + "-", label=method)
-        axis.set(xscale="log", yscale="log", xlabel="m", title=f"n = {n}, d = {d}")
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("seconds of a warm solve")
-    axes[0].legend(fontsize=8)
+            if points:
+                axis.plot(*zip(*points), marker + "-", label=method)
+        axis.legend(fontsize=8)
+    axes[0][0].set_ylabel("seconds of a warm solve")
     figure.savefig(FIGURE, metadata={"Date": None})
 
 

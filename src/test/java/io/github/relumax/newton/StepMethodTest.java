@@ -16,19 +16,19 @@ final class StepMethodTest {
   /** On a backend where 4 operations take as long as a byte: both sides of every rule. */
   @ParameterizedTest
   @CsvSource({
-    // d² / 4 > 8 * 8 d: more than 256 columns.
-    "KEPT, 100_000, 10, 256, FULL",
-    "KEPT, 100_000, 10, 257, SKETCH_CG",
-    // 16 rows a column.
-    "KEPT, 4_111, 10, 257, FULL",
-    "KEPT, 4_112, 10, 257, SKETCH_CG",
-    // (d² + n d) / 4 > 8 * 16 n.
-    "STREAMED, 100_000, 1_000, 372, FULL",
-    "STREAMED, 100_000, 1_000, 373, SKETCH_CG",
-    "STREAMED, 100_000, 10, 66, FULL",
-    "STREAMED, 100_000, 10, 67, SKETCH_CG",
-    "STREAMED, 1_071, 10, 67, FULL",
-    "STREAMED, 1_072, 10, 67, SKETCH_CG",
+    // m d² / 4 > 6 m 8 d + 8 d³ / 4: for so many rows, from 196 columns on.
+    "KEPT, 100_000, 10, 195, FULL",
+    "KEPT, 100_000, 10, 196, SKETCH_CG",
+    // 8,129.2 rows.
+    "KEPT, 8_129, 10, 257, FULL",
+    "KEPT, 8_130, 10, 257, SKETCH_CG",
+    // m (d² + n d) / 4 > 6 m 16 n + 8 d³ / 4.
+    "STREAMED, 100_000, 1_000, 297, FULL",
+    "STREAMED, 100_000, 1_000, 298, SKETCH_CG",
+    "STREAMED, 100_000, 10, 57, FULL",
+    "STREAMED, 100_000, 10, 58, SKETCH_CG",
+    "STREAMED, 15_008, 10, 58, FULL",
+    "STREAMED, 15_009, 10, 58, SKETCH_CG",
     // Products of sizes that overflow a long.
     "KEPT, 9_000_000_000_000_000_000, 9_000_000_000_000_000_000, 3_100_000_000, SKETCH_CG"
   })
