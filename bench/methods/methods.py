@@ -150,9 +150,13 @@ def write(results):
     os.replace(RESULTS + ".new", RESULTS)
 
 
+def fresh():
+    return {"seed": SEED, "scale": SCALE, "startDistance": START, "cases": {}}
+
+
 def read():
     if not os.path.exists(RESULTS):
-        return {"seed": SEED, "scale": SCALE, "startDistance": START, "cases": {}}
+        return fresh()
     with open(RESULTS) as file:
         return json.load(file)
 
@@ -213,6 +217,7 @@ def table(results):
         over = auto_over_fastest(case)
         cells += [case["auto"], "-" if over is None else f"{over:.2f} x"]
         lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", f"![Seconds of a solve by each method over m]({os.path.basename(FIGURE)})"]
     return "\n".join(lines) + "\n"
 
 
@@ -225,9 +230,8 @@ def draw(results):
 
     series = {sizes: [case for case in complete(results) if (case["n"], case["d"]) == sizes] for sizes in GROWING}
     series = {sizes: sorted(cases, key=lambda case: case["m"]) for sizes, cases in series.items() if cases}
-    if not series:
-        return
-    figure, axes = pyplot.subplots(1, len(series), figsize=(4 * len(series), 4), squeeze=False, constrained_layout=True)
+    count = max(1, len(series))
+    figure, axes = pyplot.subplots(1, count, figsize=(4 * count, 4), squeeze=False, constrained_layout=True)
     for axis, ((n, d), cases) in zip(axes[0], series.items()):
         axis.set(xscale="log", yscale="log", xlabel="m", title=f"n = {n:,}, d = {d}")
         axis.grid(alpha=0.3)
@@ -269,16 +273,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", action="store_true", help="only table and figure")
     parser.add_argument("--again", action="store_true", help="measure anew what is in the results file already")
-    parser.add_argument("--cases", nargs="+", type=parsed, default=CASES, metavar="MxNxD", help="default: ten sizes")
+    parser.add_argument("--cases", nargs="+", type=parsed, default=CASES, metavar="MxNxD", help="default: twelve sizes")
     options = parser.parse_args()
     if importlib.util.find_spec("matplotlib") is None:
         sys.exit("matplotlib is needed for the figure: pip install matplotlib")
     results = read()
     if not options.table:
-        if options.again:
-            if options.cases == CASES:
-                os.path.exists(RESULTS) and os.remove(RESULTS)
-                results = read()
+        if options.again and options.cases == CASES:
+            results = fresh()
+        elif options.again:
             for sizes in options.cases:
                 results["cases"].pop(name(sizes), None)
         for sizes in options.cases:
