@@ -202,7 +202,7 @@ def table(results):
     within = sum(1 for case in cases if (auto_over_fastest(case) or float("inf")) <= 1.1)
     lines = [
         f"{machine['device']['processor']}, {machine['device']['cores']} cores, {machine['vectorBits']}-bit vectors, "
-        f"{machine['java']}. Within 10 % of the fastest, `auto` is in {within} of {len(cases)} cases. Every solve: "
+        f"JDK {machine['java']}. Within 10 % of the fastest, `auto` is in {within} of {len(cases)} cases. Every solve: "
         "[methods.json](../bench/results/methods.json).",
         "",
         "| m x n x d | " + " | ".join(METHODS) + " | auto takes | over the fastest |",
