@@ -57,8 +57,8 @@ final class Panels {
 
   /**
    * c[i,j] += sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the columns i of the panels
-   * [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal also write above it, and
-   * up to column {@code limit}.
+   * [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal also write above it,
+   * and up to column {@code limit}.
    *
    * @param tile scratch for one tile
    * @param c where c[0,0] lies

@@ -141,11 +141,11 @@ final class VectorKernels implements Kernels {
     int i = 0;
     for (; i <= n - L; i += L) {
       long p = a + 8L * i;
-      DoubleVector v = load(x + 8L * i);
-      s0 = load(p).fma(v, s0);
-      s1 = load(p + aStride).fma(v, s1);
-      s2 = load(p + 2 * aStride).fma(v, s2);
-      s3 = load(p + 3 * aStride).fma(v, s3);
+      DoubleVector v = load(x + 8L * i & ADDRESS);
+      s0 = load(p & ADDRESS).fma(v, s0);
+      s1 = load(p + aStride & ADDRESS).fma(v, s1);
+      s2 = load(p + 2 * aStride & ADDRESS).fma(v, s2);
+      s3 = load(p + 3 * aStride & ADDRESS).fma(v, s3);
     }
     set(out, sum(s0));
     set(out + outStride, sum(s1));
@@ -223,11 +223,11 @@ final class VectorKernels implements Kernels {
     for (; j <= n - L; j += L) {
       long at = a + 8L * j;
       long to = y + 8L * j;
-      DoubleVector left = load(at).fma(v0, load(to));
-      DoubleVector right = load(at + 2 * aStride).mul(v2);
-      left = load(at + aStride).fma(v1, left);
-      right = load(at + 3 * aStride).fma(v3, right);
-      store(left.add(right), to);
+      DoubleVector left = load(at & ADDRESS).fma(v0, load(to & ADDRESS));
+      DoubleVector right = load(at + 2 * aStride & ADDRESS).mul(v2);
+      left = load(at + aStride & ADDRESS).fma(v1, left);
+      right = load(at + 3 * aStride & ADDRESS).fma(v3, right);
+      store(left.add(right), to & ADDRESS);
     }
     for (; j < n; j++) {
       long at = a + 8L * j;
@@ -360,7 +360,8 @@ final class VectorKernels implements Kernels {
   // In the tiles a vector that is spilled costs a third of the speed, so three things are as they
   // are. Methods of the JDK are called directly: the JIT stops inlining helpers once a method has
   // grown large, but not those that are marked for it. Loops end where an address is reached: one
-  // that the JIT can count it would unroll. And where entries of left are read through p, a check of
+  // that the JIT can count it would unroll. And where entries of left are read through p, a check
+  // of
   // bounds keeps the JIT from reading what comes after it before, in more registers than there are;
   // tile4 has none to spare, tile8 two.
 
