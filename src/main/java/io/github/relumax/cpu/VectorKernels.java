@@ -141,11 +141,11 @@ final class VectorKernels implements Kernels {
     int i = 0;
     for (; i <= n - L; i += L) {
       long p = a + 8L * i;
-      DoubleVector v = load(x + 8L * i & ADDRESS);
+      DoubleVector v = load((x + 8L * i) & ADDRESS);
       s0 = load(p & ADDRESS).fma(v, s0);
-      s1 = load(p + aStride & ADDRESS).fma(v, s1);
-      s2 = load(p + 2 * aStride & ADDRESS).fma(v, s2);
-      s3 = load(p + 3 * aStride & ADDRESS).fma(v, s3);
+      s1 = load((p + aStride) & ADDRESS).fma(v, s1);
+      s2 = load((p + 2 * aStride) & ADDRESS).fma(v, s2);
+      s3 = load((p + 3 * aStride) & ADDRESS).fma(v, s3);
     }
     set(out, sum(s0));
     set(out + outStride, sum(s1));
@@ -224,9 +224,9 @@ final class VectorKernels implements Kernels {
       long at = a + 8L * j;
       long to = y + 8L * j;
       DoubleVector left = load(at & ADDRESS).fma(v0, load(to & ADDRESS));
-      DoubleVector right = load(at + 2 * aStride & ADDRESS).mul(v2);
-      left = load(at + aStride & ADDRESS).fma(v1, left);
-      right = load(at + 3 * aStride & ADDRESS).fma(v3, right);
+      DoubleVector right = load((at + 2 * aStride) & ADDRESS).mul(v2);
+      left = load((at + aStride) & ADDRESS).fma(v1, left);
+      right = load((at + 3 * aStride) & ADDRESS).fma(v3, right);
       store(left.add(right), to & ADDRESS);
     }
     for (; j < n; j++) {
