@@ -85,7 +85,9 @@ final class PackedProducts {
       long to = panels.at(k - first, column);
       int columns = Math.min(width, d - column);
       kernels.combine(sign, row, 0, row, to, columns);
-      RawMemory.clear(to + 8L * columns, 8L * (width - columns));
+      if (columns < width) {
+        RawMemory.clear(to + 8L * columns, 8L * (width - columns));
+      }
     }
   }
 
