@@ -413,7 +413,11 @@ final class NewtonRun implements AutoCloseable {
     }
     iterations++;
     report(t * norm(directions.get(form).p), t, gainRatio, form, rejected);
-    damping.accepted(gainRatio);
+    if (knowsKinks) {
+      damping.acceptedAtKinks(gainRatio);
+    } else {
+      damping.accepted(gainRatio);
+    }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     Evaluation at = objective.evaluation();
     boolean creeps = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;

@@ -10,6 +10,9 @@ public final class IterationTable {
   private static final String SAMPLED = "  %8s  %8s  %8s";
   private static final String NONE = "-";
 
+  /** From here on gains would not fit their column. */
+  private static final double LARGE_GAIN = 100;
+
   private final boolean samples;
 
   /** A table of a solve by this method. */
@@ -35,12 +38,17 @@ public final class IterationTable {
             Format.scientific(iteration.loss(), 7),
             Format.scientific(iteration.gradientNorm()),
             isStart ? NONE : Format.scientific(iteration.stepNorm()),
-            Double.isNaN(gain) ? NONE : Format.fixed(gain, 3),
+            Double.isNaN(gain) ? NONE : gain(gain),
             isStart ? NONE : Format.scientific(iteration.damping(), 1),
             iteration.activeUnits(),
             isStart ? NONE : iteration.flips(),
             Format.fixed(iteration.seconds(), 3));
     return samples ? row + sampled(iteration.approximation(), isStart) : row;
+  }
+
+  /** A ratio far from 1 is of two numbers of which one is 0, about: its digits say nothing. */
+  private static String gain(double ratio) {
+    return Math.abs(ratio) < LARGE_GAIN ? Format.fixed(ratio, 3) : Format.scientific(ratio, 0);
   }
 
   private static String sampled(Approximation approximation, boolean isStart) {
