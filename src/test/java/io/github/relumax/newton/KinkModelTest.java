@@ -40,7 +40,7 @@ final class KinkModelTest {
       double[] x = KinkProblem.integers(random, d);
       Problem problem = problem(random, x, n, atKink);
       SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(x);
-      double[] v = SoftmaxReluOracle.transposedTimes(entries(problem), at.gz);
+      double[] v = slopes(problem, x);
       // A ridge is left by the steeper side, here where only one unit sits on one.
       if (IntStream.range(0, atKink).filter(i -> v[i] < 0).count() > 1) {
         continue;
@@ -83,6 +83,9 @@ final class KinkModelTest {
     Random random = new Random(4);
     double[] x = KinkProblem.integers(random, 3);
     Problem with = problem(random, x, 9, 1);
+    while (slopes(with, x)[0] < 0) {
+      with = problem(random, x, 9, 1);
+    }
     double[][] a1 = new double[309][3];
     double[][] a2 = new double[with.m()][309];
     for (int i = 0; i < 9; i++) {
@@ -141,8 +144,9 @@ final class KinkModelTest {
     return Problem.of(Matrix.of(a1), Matrix.of(a2), b);
   }
 
-  private static double[][] entries(Problem problem) {
-    return SoftmaxReluOracle.entries(problem.a2());
+  private static double[] slopes(Problem problem, double[] x) {
+    return SoftmaxReluOracle.transposedTimes(
+        SoftmaxReluOracle.entries(problem.a2()), new SoftmaxReluOracle(problem).at(x).gz);
   }
 
   /**
