@@ -84,8 +84,11 @@ void clear(int device) {
     at = at->second.device == device ? modules.erase(at) : std::next(at);
   for (auto at = functions.begin(); at != functions.end();)
     at = at->second.device == device ? functions.erase(at) : std::next(at);
-  for (auto at = events.begin(); at != events.end();)
-    at = at->second.device == device ? events.erase(at) : std::next(at);
+  for (auto at = events.begin(); at != events.end();) {
+    bool gone = at->second.device == device;
+    if (gone) counter("live events")--;
+    at = gone ? events.erase(at) : std::next(at);
+  }
   forgetStreams(device);
   releaseAll(device);
   devices[device].error = Success;
@@ -1003,6 +1006,12 @@ int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gri
     return run({file, &kernel, dim3(gridX, gridY, gridZ), dim3(blockX, blockY, blockZ),
                 dynamicShared, device, copied->pointers.data()});
   });
+}
+
+// NVRTC asks for one, and takes for granted that every driver has the function.
+int cuGetExportTable(const void** table, const void*) {
+  *table = nullptr;
+  return NotFound;
 }
 
 // The names that a caller of cuGetProcAddress asks for are looked up in this library.

@@ -96,8 +96,11 @@ Result finishDevice(int device) {
 
 void forgetStreams(int device) {
   defaultStreams().erase(device);
-  for (auto at = streams().begin(); at != streams().end();)
-    at = at->second.device == device ? streams().erase(at) : std::next(at);
+  for (auto at = streams().begin(); at != streams().end();) {
+    bool gone = at->second.device == device;
+    if (gone) counter("live streams")--;
+    at = gone ? streams().erase(at) : std::next(at);
+  }
 }
 
 }  // namespace cudasim

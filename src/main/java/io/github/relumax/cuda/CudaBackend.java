@@ -777,8 +777,6 @@ final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    workspaces.close();
-    gpu.free(results);
     gpu.close();
   }
 

@@ -41,15 +41,26 @@ public final class CudaBackendProvider implements BackendProvider {
     }
     try {
       List<CudaDevice> devices = CudaDevice.all();
-      return devices.isEmpty() ? Optional.of("the driver offers no device") : Optional.empty();
+      if (devices.isEmpty()) {
+        return Optional.of(noDevice("it has none"));
+      }
+      boolean some = devices.stream().anyMatch(device -> device.unsuitable().isEmpty());
+      return some ? Optional.empty() : devices.getFirst().unsuitable();
     } catch (CudaException e) {
-      return Optional.of("the driver offers no device: " + e.getMessage());
+      return Optional.of(noDevice(e.getMessage()));
     }
+  }
+
+  private static String noDevice(String reason) {
+    return "the driver offers no device: "
+        + reason
+        + "; nvidia-smi lists those that there are, and CUDA_VISIBLE_DEVICES may hide them";
   }
 
   @Override
   public Optional<String> passedOver() {
     return unavailable()
+        .or(() -> CudaDevice.all().getFirst().unsuitable())
         .or(() ->
             CudaDevice.all().getFirst().isSimulator()
                 ? Optional.of("its device is a simulator, which runs only when asked for by name")
@@ -94,11 +105,11 @@ public final class CudaBackendProvider implements BackendProvider {
               .formatted(options.device(), devices.size() - 1));
     }
     CudaDevice device = devices.get(options.device());
-    if (device.capability() < CudaDevice.OLDEST) {
-      throw new BackendUnavailableException(
-          "backend 'cuda': %s has compute capability %s, 7.5 or higher is needed"
-              .formatted(device.name(), device.dottedCapability()));
-    }
+    device
+        .unsuitable()
+        .ifPresent(reason -> {
+          throw new BackendUnavailableException("backend 'cuda': " + reason);
+        });
     CudaLibraries libraries = CudaLibraries.get();
     CudaContext context = new CudaContext(libraries, device);
     try {

@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import jcuda.CudaException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -32,8 +34,9 @@ import jcuda.runtime.cudaStream_t;
  * at once; {@link #read} waits.
  */
 final class CudaContext implements AutoCloseable {
-  private static final String OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY";
-  private static final String BLAS_OUT_OF_MEMORY = "CUBLAS_STATUS_ALLOC_FAILED";
+  private static final Set<String> OUT_OF_MEMORY =
+      Set.of(
+          "CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED");
 
   private static final String ADVICE =
       "store A1 and A2 as float32 (--dtype f32), stream C (--path streamed), or use --backend cpu";
@@ -65,11 +68,14 @@ final class CudaContext implements AutoCloseable {
   private final MemorySegment smallSegment;
   private final Staging staging;
 
-  /** What gives back what was taken, the last first. */
+  /** Device memory that was taken and not given back. */
+  private final Set<Long> live = new HashSet<>();
+
+  /** What gives back everything else, the last first. */
   private final Deque<Runnable> atClose = new ArrayDeque<>();
 
   private long allocations;
-  private long live;
+  private boolean opened;
   private boolean closed;
 
   /** Whether a call failed in a way that makes all later ones fail. */
@@ -108,7 +114,7 @@ final class CudaContext implements AutoCloseable {
       call("cublasCreate", () -> JCublas2.cublasCreate(blas));
       onClose("cublasDestroy", () -> JCublas2.cublasDestroy(blas));
       call("cublasSetStream", () -> JCublas2.cublasSetStream(blas, new cudaStream_t(stream)));
-      solver = new Cusolver(libraries.cusolver(), stream.address());
+      solver = new Cusolver(this, libraries.cusolver(), stream.address());
       onClose("cusolverDnDestroy", solver::close);
       smallSegment = pinned(small, SMALL);
       zero = constant(0);
@@ -121,6 +127,7 @@ final class CudaContext implements AutoCloseable {
       }
       argumentAddresses = new HostPointer(addresses);
       staging = new Staging(this, stream);
+      opened = true;
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -163,19 +170,35 @@ final class CudaContext implements AutoCloseable {
   }
 
   private RuntimeException failure(String what, CudaException e) {
-    String error = e.getMessage();
-    if (error.equals(OUT_OF_MEMORY) || error.equals(BLAS_OUT_OF_MEMORY)) {
+    return failure(what, e.getMessage(), e);
+  }
+
+  /**
+   * What a failed call is to its caller.
+   *
+   * @param error by its name in CUDA
+   * @param cause null where there is none
+   */
+  RuntimeException failure(String what, String error, Throwable cause) {
+    if (OUT_OF_MEMORY.contains(error)) {
       return new InsufficientMemoryException(
           "not enough memory on %s: %s failed; close other programs that use the device, or %s"
               .formatted(device.name(), what, ADVICE),
-          e);
+          cause);
     }
     lost = true;
+    if (!opened) {
+      return new BackendUnavailableException(
+          ("%s cannot be used: %s failed: %s; another program may have it to itself (see"
+                  + " nvidia-smi), or driver and libraries do not go together (see relumax info)")
+              .formatted(device.name(), what, error),
+          cause);
+    }
     return new BackendUnavailableException(
         ("CUDA: %s failed on %s: %s; what the device held is lost: run again, with"
                 + " CUDA_LAUNCH_BLOCKING=1 to see which call it was, or with --backend cpu")
             .formatted(what, device.name(), error),
-        e);
+        cause);
   }
 
   // Memory
@@ -202,7 +225,7 @@ final class CudaContext implements AutoCloseable {
       // No bytes at all are an error to CUDA.
       JCudaDriver.cuMemAlloc(pointer, Math.max(bytes, 1));
     } catch (CudaException e) {
-      if (!e.getMessage().equals(OUT_OF_MEMORY)) {
+      if (!OUT_OF_MEMORY.contains(e.getMessage())) {
         throw failure("cuMemAlloc of " + bytes + " bytes", e);
       }
       throw new InsufficientMemoryException(
@@ -211,14 +234,16 @@ final class CudaContext implements AutoCloseable {
           e);
     }
     allocations++;
-    live++;
+    live.add(pointer.address());
     return pointer.address();
   }
 
-  /** Gives memory back; where the context is closed, it went with that. */
+  /**
+   * Gives memory back when the work that uses it is done; where the context is closed, it already
+   * was.
+   */
   void free(long address) {
-    live--;
-    if (!closed) {
+    if (live.remove(address)) {
       release("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
       release("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
     }
@@ -231,7 +256,7 @@ final class CudaContext implements AutoCloseable {
 
   /** How many pieces of memory were taken and not given back. */
   long liveAllocations() {
-    return live;
+    return live.size();
   }
 
   void clear(long address, long bytes) {
@@ -288,11 +313,23 @@ final class CudaContext implements AutoCloseable {
 
   // Kernels
 
-  /** Loads machine code or PTX; unloaded with the context. */
+  /**
+   * Loads machine code or PTX; unloaded with the context.
+   *
+   * @throws BackendUnavailableException if the driver does not take it
+   */
   CUmodule load(String name, byte[] image) {
     makeCurrent();
     CUmodule module = new CUmodule();
-    call("cuModuleLoadData of " + name, () -> JCudaDriver.cuModuleLoadData(module, image));
+    try {
+      JCudaDriver.cuModuleLoadData(module, image);
+    } catch (CudaException e) {
+      if (OUT_OF_MEMORY.contains(e.getMessage())) {
+        throw failure("cuModuleLoadData of " + name, e);
+      }
+      throw new BackendUnavailableException(
+          "the driver of %s cannot load %s: %s".formatted(device.name(), name, e.getMessage()), e);
+    }
     onClose("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module));
     return module;
   }
@@ -409,9 +446,24 @@ final class CudaContext implements AutoCloseable {
     return solver;
   }
 
-  /** Takes pinned memory, which is given back by {@link #close}. */
+  /**
+   * Takes pinned memory, which is given back by {@link #close}.
+   *
+   * @throws InsufficientMemoryException if it is not there
+   */
   MemorySegment pinned(HostPointer pointer, long bytes) {
-    call("cuMemAllocHost of " + bytes + " bytes", () -> JCudaDriver.cuMemAllocHost(pointer, bytes));
+    try {
+      JCudaDriver.cuMemAllocHost(pointer, bytes);
+    } catch (CudaException e) {
+      if (!OUT_OF_MEMORY.contains(e.getMessage())) {
+        throw failure("cuMemAllocHost of " + bytes + " bytes", e);
+      }
+      throw new InsufficientMemoryException(
+          ("not enough main memory: %d bytes of it, pinned for copies to and from %s, cannot be"
+                  + " had; end other programs, or use --backend cpu")
+              .formatted(bytes, device.name()),
+          e);
+    }
     onClose("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(pointer));
     return pointer.segment(bytes);
   }
@@ -427,6 +479,12 @@ final class CudaContext implements AutoCloseable {
       return;
     }
     closed = true;
+    // What was called last comes first: nothing is given back that work still uses.
+    for (long address : live) {
+      onClose("cuMemFree", () -> JCudaDriver.cuMemFree(new DevicePointer(address)));
+    }
+    live.clear();
+    onClose("cuStreamSynchronize", () -> JCudaDriver.cuStreamSynchronize(stream));
     onClose("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
     RuntimeException first = null;
     for (Runnable step : atClose) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import jcuda.driver.CUdevice;
 import jcuda.driver.JCudaDriver;
 
@@ -22,7 +23,7 @@ import jcuda.driver.JCudaDriver;
  */
 record CudaDevice(int ordinal, String name, int capability, int multiprocessors, long bytes) {
   /** The oldest compute capability that kernels are written for: 7.5, Turing. */
-  static final int OLDEST = 75;
+  private static final int OLDEST = 75;
 
   private static final int LONGEST_NAME = 256;
 
@@ -76,6 +77,15 @@ record CudaDevice(int ordinal, String name, int capability, int multiprocessors,
   /** Whether it is the simulator that tests run on. */
   boolean isSimulator() {
     return name.toLowerCase(Locale.ROOT).contains("simulator");
+  }
+
+  /** Why kernels cannot run on it, in one line; empty where they can. */
+  Optional<String> unsuitable() {
+    return capability >= OLDEST
+        ? Optional.empty()
+        : Optional.of(
+            "%s has compute capability %s, 7.5 or higher is needed"
+                .formatted(name, dottedCapability()));
   }
 
   /** "9.0". */

@@ -21,14 +21,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * NVIDIA's libraries, found and loaded once a process: the driver's (libcuda), cuBLAS, cuSOLVER and
- * NVRTC of CUDA 12 or 13. JCuda's own libraries then bind to what is loaded.
+ * NVIDIA's libraries, found and loaded once a process: the driver's (libcuda), cuBLAS, cuSPARSE,
+ * cuSOLVER and NVRTC of CUDA 12 or 13. JCuda's own libraries then bind to what is loaded.
  */
 final class CudaLibraries {
   private static final Logger LOG = LoggerFactory.getLogger(CudaLibraries.class);
 
   /** What drivers report as their version: 1000 major + 10 minor. */
   private static final int CUDA_12 = 12_000;
+
+  /** The same name in CUDA 12 and 13. Nothing here calls it, but cuSOLVER and JCusparse need it. */
+  private static final String CUSPARSE = "libcusparse.so.12";
 
   private static final List<Toolkit> TOOLKITS =
       List.of(
@@ -37,13 +40,13 @@ final class CudaLibraries {
               "libcublas.so.12",
               "libcusolver.so.11",
               "libnvrtc.so.12",
-              List.of("libcublasLt.so.12", "libnvJitLink.so.12", "libcusparse.so.12")),
+              List.of("libcublasLt.so.12", "libnvJitLink.so.12")),
           new Toolkit(
               13,
               "libcublas.so.13",
               "libcusolver.so.12",
               "libnvrtc.so.13",
-              List.of("libcublasLt.so.13", "libnvJitLink.so.13", "libcusparse.so.12")));
+              List.of("libcublasLt.so.13", "libnvJitLink.so.13")));
 
   private final List<String> report = new ArrayList<>();
   private NativeLibrary cusolver;
@@ -108,11 +111,18 @@ final class CudaLibraries {
       missing = Optional.of("CUDA is used on Linux x86-64 only, this is " + system);
       return;
     }
+    missing = LibrarySearch.fault();
+    if (missing.isPresent()) {
+      return;
+    }
     LibrarySearch.Result driver = LibrarySearch.forDriver().find("libcuda.so.1");
     if (driver.found().isEmpty()) {
       report.add("driver: " + driver.report());
       missing =
-          Optional.of("there is no NVIDIA driver: libcuda.so.1 was not found; see relumax info");
+          Optional.of(
+              driver.faults().isEmpty()
+                  ? "there is no NVIDIA driver: libcuda.so.1 was not found; see relumax info"
+                  : "the NVIDIA driver cannot be loaded: " + driver.faults().getFirst());
       return;
     }
     int supported = driverVersion(driver.found().get());
@@ -130,38 +140,60 @@ final class CudaLibraries {
   private void loadToolkit(int driverMajor) {
     LibrarySearch search = LibrarySearch.forToolkit();
     List<Toolkit> toolkits = TOOLKITS.stream().filter(t -> t.major <= driverMajor).toList();
+    String versions = toolkits.size() == 2 ? "12 or 13" : "12, the newest of this driver,";
     toolkits.forEach(toolkit -> toolkit.needed.forEach(search::find));
     LibrarySearch.Result cublas = search.find(names(toolkits, Toolkit::cublas));
     boolean newer = cublas.found().map(CudaLibraries::majorOfCublas).orElse(0) >= 13;
-    add("cuBLAS", cublas, library -> properties(library, "cublasGetProperty"));
+    add("cuBLAS", versions, cublas, library -> properties(library, "cublasGetProperty"));
     if (newer) {
       report.add("        " + CublasForwarder.open(Path.of(cublas.report())));
       toolkits = toolkits.reversed();
     }
 
-    LibrarySearch.Result solver = search.find(names(toolkits, Toolkit::cusolver));
-    add("cuSOLVER", solver, library -> properties(library, "cusolverGetProperty"));
+    LibrarySearch.Result cusparse = search.find(CUSPARSE);
+    add("cuSPARSE", versions, cusparse, library -> properties(library, "cusparseGetProperty"));
+
+    // The forwarder has what JCublas2 calls, not what a cuSOLVER for cuBLAS 12 may call.
+    List<Toolkit> solvers = newer ? toolkits.subList(0, 1) : toolkits;
+    LibrarySearch.Result solver = search.find(names(solvers, Toolkit::cusolver));
+    add(
+        "cuSOLVER",
+        newer ? "13" : versions,
+        solver,
+        library -> properties(library, "cusolverGetProperty"));
     cusolver = solver.found().orElse(null);
 
     LibrarySearch.Result compiler = search.find(names(toolkits, Toolkit::nvrtc));
     compiler.found().ifPresent(CudaLibraries::loadBuiltins);
-    add("NVRTC", compiler, CudaLibraries::nvrtcVersion);
+    describe("NVRTC", compiler, CudaLibraries::nvrtcVersion);
     nvrtc = compiler.found().orElse(null);
 
-    if (cublas.found().isEmpty() || solver.found().isEmpty()) {
-      String name = cublas.found().isEmpty() ? "cuBLAS" : "cuSOLVER";
-      missing =
-          Optional.of(
-              ("%s of CUDA %s was not found; install the CUDA toolkit or name its folder in %s;"
-                      + " see relumax info")
-                  .formatted(
-                      name, toolkits.size() == 2 ? "12 or 13" : "12", LibrarySearch.PATH_VARIABLE));
-      return;
+    if (missing.isEmpty()) {
+      JCudaNatives.load();
     }
-    JCudaNatives.load();
   }
 
+  /** Reports a library that there is no doing without, in one of these versions of CUDA. */
   private void add(
+      String name,
+      String versions,
+      LibrarySearch.Result result,
+      Function<NativeLibrary, String> version) {
+    describe(name, result, version);
+    if (result.found().isEmpty() && missing.isEmpty()) {
+      String wanted = "%s of CUDA %s".formatted(name, versions);
+      String advice =
+          "; install the CUDA toolkit or name its folder in %s; see relumax info"
+              .formatted(LibrarySearch.PATH_VARIABLE);
+      missing =
+          Optional.of(
+              result.faults().isEmpty()
+                  ? wanted + " was not found" + advice
+                  : wanted + " cannot be loaded: " + result.faults().getFirst() + advice);
+    }
+  }
+
+  private void describe(
       String name, LibrarySearch.Result result, Function<NativeLibrary, String> version) {
     report.add(
         "%s: %s%s"

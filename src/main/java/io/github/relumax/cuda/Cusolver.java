@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.github.relumax.backend.BackendUnavailableException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -18,6 +17,9 @@ final class Cusolver implements AutoCloseable {
   /** The upper triangle of a column-major matrix is the lower one of a row-major one. */
   private static final int UPPER = 1;
 
+  private static final int ALLOC_FAILED = 2;
+
+  private final CudaContext context;
   private final MethodHandle bufferSize;
   private final MethodHandle potrf;
   private final MethodHandle potrs;
@@ -27,9 +29,11 @@ final class Cusolver implements AutoCloseable {
   /**
    * Opens a handle in the current context.
    *
+   * @param context which says what a failed call is
    * @param stream address of the stream
    */
-  Cusolver(NativeLibrary library, long stream) {
+  Cusolver(CudaContext context, NativeLibrary library, long stream) {
+    this.context = context;
     // Handles, streams and device addresses are pointers to C, numbers here.
     MethodHandle create =
         library.function("cusolverDnCreate", FunctionDescriptor.of(JAVA_INT, ADDRESS));
@@ -101,10 +105,13 @@ final class Cusolver implements AutoCloseable {
     }
   }
 
-  private static void check(String call, int status) {
+  private void check(String call, int status) {
     if (status != 0) {
-      throw new BackendUnavailableException(
-          "CUDA: %s failed with status %d of cuSOLVER".formatted(call, status));
+      String error =
+          status == ALLOC_FAILED
+              ? "CUSOLVER_STATUS_ALLOC_FAILED"
+              : "cusolverStatus_t %d".formatted(status);
+      throw context.failure(call, error, null);
     }
   }
 

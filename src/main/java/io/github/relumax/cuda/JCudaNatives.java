@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
+import jcuda.jcusparse.JCusparse;
 
 /**
  * Loads the native half of JCuda. JCuda unpacks its libraries into a folder "jcuda" in
@@ -21,7 +22,7 @@ final class JCudaNatives {
   private JCudaNatives() {}
 
   /**
-   * Loads them; libcuda.so.1 and libcublas.so.12 must be loaded.
+   * Loads them; libcuda.so.1, libcublas.so.12 and libcusparse.so.12 must be loaded.
    *
    * @throws UnsatisfiedLinkError if they cannot be loaded
    */
@@ -34,9 +35,13 @@ final class JCudaNatives {
       JCudaDriver.setExceptionsEnabled(true);
       JCublas2.initialize();
       JCublas2.setExceptionsEnabled(true);
+      JCusparse.initialize();
+      JCusparse.setExceptionsEnabled(true);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot write the libraries of JCuda to " + before + "; set -D" + TEMPORARY, e);
+          "cannot write the libraries of JCuda to %s; set -D%s to a folder that can be written"
+              .formatted(before, TEMPORARY),
+          e);
     } catch (UnsatisfiedLinkError e) {
       throw (Error) new UnsatisfiedLinkError("JCuda cannot be loaded: " + reason(e)).initCause(e);
     } finally {

@@ -123,14 +123,14 @@ final class Kernels {
 
   private CUmodule load(String file, byte[] image, boolean compiledHere) {
     try {
-      return context.load(file, image);
+      return context.load(file + ".cu", image);
     } catch (BackendUnavailableException e) {
-      if (compiledHere) {
-        throw e;
-      }
       throw new BackendUnavailableException(
-          "the driver cannot use the kernels that this build brings; install NVRTC, which compiles"
-              + " them here (it comes with the CUDA toolkit), or update the driver",
+          e.getMessage()
+              + (compiledHere
+                  ? ", which NVRTC compiled for it; update the driver"
+                  : ", which this build brings; install NVRTC, which compiles it here (it comes"
+                      + " with the CUDA toolkit), or update the driver"),
           e);
     }
   }

@@ -44,8 +44,9 @@ final class LibrarySearch {
    *
    * @param found what was opened, if anything was
    * @param report the path of what was opened, or every place looked at and what was wrong there
+   * @param faults of files that are there and cannot be loaded, in the loader's words
    */
-  record Result(Optional<NativeLibrary> found, String report) {}
+  record Result(Optional<NativeLibrary> found, String report, List<String> faults) {}
 
   /** The search for libraries of the CUDA toolkit. */
   static LibrarySearch forToolkit() {
@@ -88,10 +89,12 @@ final class LibrarySearch {
         for (String candidate : candidates(place, name)) {
           try {
             NativeLibrary library = NativeLibrary.open(candidate);
-            return new Result(Optional.of(library), library.path());
+            return new Result(Optional.of(library), library.path(), List.of());
           } catch (UnsatisfiedLinkError e) {
-            if (place.folders != null || !e.getMessage().startsWith(name + ": cannot open")) {
-              faults.add(e.getMessage());
+            String fault = e.getMessage();
+            if (place.folders != null || !fault.startsWith(name + ": cannot open")) {
+              // Where it is another library that is not there, only that one is named.
+              faults.add(fault.startsWith(candidate) ? fault : candidate + ": " + fault);
             }
           }
         }
@@ -103,7 +106,7 @@ final class LibrarySearch {
                 String.join(" or ", names),
                 String.join(", ", places.stream().map(LibrarySearch::describe).toList()),
                 faults.isEmpty() ? "" : "; could not be loaded: " + String.join("; ", faults));
-    return new Result(Optional.empty(), report);
+    return new Result(Optional.empty(), report, List.copyOf(faults));
   }
 
   private static List<String> candidates(Place place, String name) {
@@ -129,16 +132,29 @@ final class LibrarySearch {
                 : String.join(":", place.folders.stream().map(Path::toString).toList()));
   }
 
-  private static Place named() {
+  /** What is wrong with the folders that the user named, in one line; empty where nothing is. */
+  static Optional<String> fault() {
+    boolean property = System.getProperty(PATH_PROPERTY) != null;
+    return namedFolders().stream()
+        .filter(folder -> !Files.isDirectory(folder))
+        .findFirst()
+        .map(folder ->
+            "%s names %s, which is no folder: correct it or leave it out"
+                .formatted(property ? "-D" + PATH_PROPERTY : PATH_VARIABLE, folder));
+  }
+
+  private static List<Path> namedFolders() {
     String folders = System.getProperty(PATH_PROPERTY, System.getenv(PATH_VARIABLE));
+    return folders == null
+        ? List.of()
+        : Stream.of(folders.split(":", -1)).filter(f -> !f.isEmpty()).map(Path::of).toList();
+  }
+
+  private static Place named() {
     List<Path> paths = new ArrayList<>();
-    if (folders != null) {
-      for (String folder : folders.split(":", -1)) {
-        if (!folder.isEmpty()) {
-          paths.add(Path.of(folder));
-          paths.addAll(below(Path.of(folder)));
-        }
-      }
+    for (Path folder : namedFolders()) {
+      paths.add(folder);
+      paths.addAll(below(folder));
     }
     return new Place(PATH_VARIABLE, paths);
   }

@@ -50,7 +50,9 @@ final class NativeLibrary {
       MemorySegment handle =
           (MemorySegment) DLOPEN.invokeExact(arena.allocateFrom(name), RTLD_LAZY);
       if (handle.address() == 0) {
-        throw new UnsatisfiedLinkError(text((MemorySegment) DLERROR.invokeExact()));
+        MemorySegment reason = (MemorySegment) DLERROR.invokeExact();
+        throw new UnsatisfiedLinkError(
+            reason.address() == 0 ? name + ": cannot be loaded" : text(reason));
       }
       return new NativeLibrary(name, handle);
     } catch (Throwable e) {

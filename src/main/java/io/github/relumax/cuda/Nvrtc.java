@@ -19,6 +19,9 @@ final class Nvrtc {
   private static final FunctionDescriptor TWO_POINTERS =
       FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS);
 
+  /** libnvrtc-builtins is not there. */
+  private static final int BUILTIN_OPERATION_FAILURE = 7;
+
   private final MethodHandle createProgram;
   private final MethodHandle compileProgram;
   private final MethodHandle destroyProgram;
@@ -132,10 +135,21 @@ final class Nvrtc {
       list.setAtIndex(ADDRESS, i, arena.allocateFrom(options[i]));
     }
     int result = (int) compileProgram.invokeExact(program, options.length, list);
+    if (result == BUILTIN_OPERATION_FAILURE) {
+      throw new BackendUnavailableException(
+          ("NVRTC %s needs libnvrtc-builtins beside it, which is not there; install all of it, or"
+                  + " name the folder of another one in %s")
+              .formatted(version, LibrarySearch.PATH_VARIABLE));
+    }
     if (result != 0) {
       throw new BackendUnavailableException(
-          "NVRTC %s cannot compile %s for %s: %s"
-              .formatted(version, name, target, firstError(arena, program, result)));
+          "NVRTC %s cannot compile %s for %s: %s; name the folder of another NVRTC in %s"
+              .formatted(
+                  version,
+                  name,
+                  target,
+                  firstError(arena, program, result),
+                  LibrarySearch.PATH_VARIABLE));
     }
     boolean machineCode = target.startsWith("sm_");
     return machineCode

@@ -5,9 +5,10 @@ import java.util.Map;
 
 /**
  * Device memory that primitives work in. Each piece grows to the largest size that was asked for,
- * which sizes that depend on shapes alone reach in the first iteration of a solve.
+ * which sizes that depend on shapes alone reach in the first iteration of a solve. It is given back
+ * when the context is closed.
  */
-final class Workspaces implements AutoCloseable {
+final class Workspaces {
   /** One use of memory; pieces of different uses may be in use together. */
   enum Use {
     PARTIAL_SUMS("partial sums"),
@@ -51,11 +52,5 @@ final class Workspaces implements AutoCloseable {
       pieces.put(use, piece);
     }
     return piece.address;
-  }
-
-  @Override
-  public void close() {
-    pieces.values().forEach(piece -> context.free(piece.address));
-    pieces.clear();
   }
 }

@@ -18,6 +18,12 @@ interface CurvatureModel extends AutoCloseable {
     return at(form);
   }
 
+  /**
+   * The systems of {@link #at} with a matrix, for steps that solve for many right-hand sides. With H
+   * itself where {@link #at} has none.
+   */
+  MatrixSystem direct(CurvatureForm form);
+
   /** The objective has moved. */
   void moved();
 

@@ -72,8 +72,11 @@ final class DampedModel implements AutoCloseable {
   boolean minimise(StepModel model, double lambda, double precision, Buffer x, Buffer p) {
     double norm = pointNorm(model, lambda, 0, precision, x, p);
     if (norm <= radius || Double.isInfinite(radius) || Double.isNaN(norm)) {
+      if (!Double.isFinite(norm)) {
+        return false;
+      }
       curvatureAlong(model, lambda, 0, x, p);
-      return Double.isFinite(norm);
+      return true;
     }
     double nu = 0;
     double low = 0;

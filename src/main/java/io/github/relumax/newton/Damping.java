@@ -33,6 +33,11 @@ final class Damping {
     }
   }
 
+  /** The model is another one from now on. */
+  void restart() {
+    mu = START;
+  }
+
   /** After steps with next to none. */
   void trusted() {
     mu = Math.min(mu, TRUSTED);

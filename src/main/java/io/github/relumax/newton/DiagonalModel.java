@@ -25,6 +25,11 @@ final class DiagonalModel implements CurvatureModel {
 
   @Override
   public ShiftedSystem at(CurvatureForm form) {
+    return direct(form);
+  }
+
+  @Override
+  public MatrixSystem direct(CurvatureForm form) {
     if (!current) {
       objective.diagonalCurvature(h);
       current = true;

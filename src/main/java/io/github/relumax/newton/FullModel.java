@@ -18,6 +18,11 @@ final class FullModel implements CurvatureModel {
 
   @Override
   public ShiftedSystem at(CurvatureForm form) {
+    return direct(form);
+  }
+
+  @Override
+  public MatrixSystem direct(CurvatureForm form) {
     return system.of(objective.curvature(form));
   }
 

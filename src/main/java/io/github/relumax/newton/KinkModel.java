@@ -60,10 +60,6 @@ final class KinkModel implements AutoCloseable {
     return KinkSet.bytes(n, d) + 8 * (n + 3 * d);
   }
 
-  Buffer borrow() {
-    return free;
-  }
-
   /** The objective has moved. */
   void moved() {
     current = false;
@@ -71,9 +67,9 @@ final class KinkModel implements AutoCloseable {
 
   /** Whether a unit that could turn sits at its kink. */
   boolean isAtKink() {
-    stand();
+    double[] preActivations = objective.read(Quantity.PRE_ACTIVATION);
     for (int i = 0; i < n; i++) {
-      if (z1[i] == 0 && v[i] != 0 && objective.unitNorm(i) > 0) {
+      if (preActivations[i] == 0 && objective.unitNorm(i) > 0) {
         return true;
       }
     }
@@ -81,7 +77,7 @@ final class KinkModel implements AutoCloseable {
   }
 
   /** The model of a step with this H. */
-  StepModel of(CurvatureForm form, ShiftedSystem h) {
+  StepModel of(CurvatureForm form, MatrixSystem h) {
     stand();
     return new KinkStep(backend, objective, form, h, set, z1, v, gradient, free, scratch, perUnit);
   }

@@ -117,7 +117,7 @@ final class KinkSet implements AutoCloseable {
    * @param bounds of the multipliers, for each unit of A1
    * @param m the matrix M; null for the identity
    */
-  void add(int[] more, double[] bounds, ShiftedSystem m) {
+  void add(int[] more, double[] bounds, MatrixSystem m) {
     int count = Math.min(more.length, room());
     if (count == 0) {
       return;

@@ -44,7 +44,7 @@ final class KinkStep implements StepModel {
   private final Backend backend;
   private final SoftmaxReluObjective objective;
   private final CurvatureForm form;
-  private final ShiftedSystem h;
+  private final MatrixSystem h;
   private final KinkSet set;
   private final double[] z1;
   private final double[] slopesHere;
@@ -74,7 +74,7 @@ final class KinkStep implements StepModel {
       Backend backend,
       SoftmaxReluObjective objective,
       CurvatureForm form,
-      ShiftedSystem h,
+      MatrixSystem h,
       KinkSet set,
       double[] z1,
       double[] v,

@@ -36,8 +36,8 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
     return true;
   }
 
-  @Override
-  public void solveRows(Buffer r, Buffer out) {
+  /** out = (H + σI)⁻¹ r for every row of r. r, out: k x d. */
+  void solveRows(Buffer r, Buffer out) {
     backend.solve(factor, r, out);
   }
 

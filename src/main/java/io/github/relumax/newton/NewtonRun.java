@@ -77,6 +77,9 @@ final class NewtonRun implements AutoCloseable {
   /** A step that leaves more than this part of the loss, and switches units, creeps. */
   private static final double CREEPING = 0.5;
 
+  /** So many steps that creep, one after the other, say that kinks matter. */
+  private static final int CREEPS = 2;
+
   /** Steps of an excursion. */
   private static final int MOST_STEPS_OUT = 6;
 
@@ -100,15 +103,16 @@ final class NewtonRun implements AutoCloseable {
   private final BooleanSupplier interrupted;
   private final List<Runnable> owned = new ArrayList<>();
   private final SoftmaxReluObjective objective;
-  private CurvatureModel curvature;
+  private final CurvatureModel curvature;
   private final KinkModel kinks;
 
   /** Whether steps know about kinks. */
-  private boolean knowsKinks = System.getProperty("kinks", "auto").equals("on");
+  private boolean knowsKinks;
   private final DampedModel model;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
   private final Buffer before;
+  private final Buffer setOut;
   private final double[] ladder;
   private final Damping damping = new Damping();
   private final PhaseClock clock;
@@ -121,7 +125,7 @@ final class NewtonRun implements AutoCloseable {
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
   private boolean fullStepExpected;
-  private boolean creeping;
+  private int creeping;
 
   NewtonRun(
       Backend backend,
@@ -155,6 +159,7 @@ final class NewtonRun implements AutoCloseable {
       }
       product = vector(d);
       before = vector(d);
+      setOut = vector(d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -179,9 +184,10 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /** Bytes of what a run allocates beside its objective. */
-  static long ownBytes(long d) {
+  static long ownBytes(double n, double d, StepMethod method) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
-    return (long) (8 * ((double) d * d + 6.0 * d));
+    double factors = method == StepMethod.SKETCH_CG ? 2 : 1;
+    return (long) (8 * (factors * d * d + 7 * d) + KinkModel.bytes(n, d));
   }
 
   /** A step p of one form, and pᵀHp. */
@@ -237,8 +243,8 @@ final class NewtonRun implements AutoCloseable {
 
   /** One accepted step, or the reason why there is none. */
   private Status iterate() {
-    if (creeping) {
-      creeping = false;
+    if (creeping == CREEPS) {
+      creeping = 0;
       if (excursion()) {
         return null;
       }
@@ -254,11 +260,11 @@ final class NewtonRun implements AutoCloseable {
       if (norm(directions.get(first).p) <= options.tolerance() * norm(objective.x())) {
         Status converged = tryToFinish(first, rejected);
         if (converged != null) {
-          return converged;
+          return unlessAtKink(converged);
         }
       }
       if (predictedDecrease(first, 1) <= BLIND * objective.evaluation().lossRounding()) {
-        return polish(first, rejected);
+        return unlessAtKink(polish(first, rejected));
       }
       if (stepTaken(usable, rejected)) {
         return null;
@@ -266,11 +272,29 @@ final class NewtonRun implements AutoCloseable {
       exactWon = false;
       exactPause = EXACT_PAUSE;
       damping.raise();
-      Status stop = damping.isExhausted() ? stalled() : stopRequested();
+      if (damping.isExhausted()) {
+        return unlessAtKink(stalled());
+      }
+      Status stop = stopRequested();
       if (stop != null) {
         return stop;
       }
     }
+  }
+
+  /**
+   * An end that steps without kinks have come to stands only where there are none; elsewhere the
+   * solve goes on with steps that know them.
+   *
+   * @param end null where the solve goes on anyway
+   */
+  private Status unlessAtKink(Status end) {
+    if (end == null || knowsKinks || !(end == Status.STALLED_AT_KINK || kinks.isAtKink())) {
+      return end;
+    }
+    knowsKinks = true;
+    damping.restart();
+    return null;
   }
 
   /** Why no damping made the model positive definite. */
@@ -324,25 +348,25 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
-    return minimise(form, clock.time(Phase.CURVATURE, () -> curvature.at(form)), mu);
-  }
-
-  private boolean minimise(CurvatureForm form, ShiftedSystem h, double mu) {
+    StepModel step = clock.time(Phase.CURVATURE, () -> stepModel(form));
     Direction direction = directions.get(form);
     Buffer x = objective.x();
     return clock.time(
         Phase.STEP,
         () -> {
-          StepModel step =
-              knowsKinks
-                  ? kinks.of(form, h)
-                  : new SmoothModel(backend, h, x, objective.gradient(), product);
-          boolean found = model.minimise(step, mu * h.scale(), precision(), x, direction.p);
+          boolean found = model.minimise(step, mu * step.scale(), precision(), x, direction.p);
           if (found) {
             direction.forecast = step.forecast(direction.p, model.curvatureAlong());
           }
           return found;
         });
+  }
+
+  private StepModel stepModel(CurvatureForm form) {
+    return knowsKinks
+        ? kinks.of(form, curvature.direct(form))
+        : new SmoothModel(
+            backend, curvature.at(form), objective.x(), objective.gradient(), product);
   }
 
   /**
@@ -384,7 +408,7 @@ final class NewtonRun implements AutoCloseable {
     double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
     move(best.number(), form);
     if (!objective.evaluation().isFinite()) {
-      moveBack();
+      moveBack(before);
       return false;
     }
     iterations++;
@@ -392,7 +416,8 @@ final class NewtonRun implements AutoCloseable {
     damping.accepted(gainRatio);
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     Evaluation at = objective.evaluation();
-    creeping = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
+    boolean creeps = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
+    creeping = creeps ? creeping + 1 : 0;
     exactWon = form == CurvatureForm.EXACT;
     boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
     boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
@@ -426,8 +451,8 @@ final class NewtonRun implements AutoCloseable {
     kinks.moved();
   }
 
-  private void moveBack() {
-    clock.time(Phase.EVALUATE, () -> objective.returnTo(before));
+  private void moveBack(Buffer to) {
+    clock.time(Phase.EVALUATE, () -> objective.returnTo(to));
     curvature.moved();
     kinks.moved();
   }
@@ -441,8 +466,7 @@ final class NewtonRun implements AutoCloseable {
   private boolean excursion() {
     CurvatureForm form = options.curvature().forms().getFirst();
     Buffer p = directions.get(form).p;
-    Buffer start = kinks.borrow();
-    backend.copy(objective.x(), start);
+    backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
     double last = Double.POSITIVE_INFINITY;
     for (int step = 1; step <= MOST_STEPS_OUT && stopRequested() == null; step++) {
@@ -452,20 +476,18 @@ final class NewtonRun implements AutoCloseable {
       last = norm(p);
       clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(p), FULL_STEP));
       move(0, form);
-      if (Boolean.getBoolean("dbg")) System.out.println("out " + step + " " + last + " " + objective.evaluation().loss());
       if (!objective.evaluation().isFinite() || objective.evaluation().activeUnits() == 0) {
         break;
       }
       if (objective.evaluation().loss() < loss) {
         iterations += step;
-        backend.combine(1, objective.x(), -1, start, start);
-        report(norm(start), 1, Double.NaN, form, 0);
+        backend.combine(1, objective.x(), -1, setOut, setOut);
+        report(norm(setOut), 1, Double.NaN, form, 0);
         damping.trusted();
         return true;
       }
     }
-    backend.copy(start, before);
-    moveBack();
+    moveBack(setOut);
     return false;
   }
 
@@ -494,9 +516,10 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
-    ShiftedSystem h = clock.time(Phase.CURVATURE, () -> curvature.deciding(form));
-    return minimise(form, h, Math.min(NEARLY_UNDAMPED, damping.value()))
-        || minimise(form, h, NEARLY_UNDAMPED);
+    // What is at hand from now on.
+    clock.time(Phase.CURVATURE, () -> curvature.deciding(form));
+    return minimise(form, Math.min(NEARLY_UNDAMPED, damping.value()))
+        || minimise(form, NEARLY_UNDAMPED);
   }
 
   /**
@@ -530,7 +553,7 @@ final class NewtonRun implements AutoCloseable {
       report(step, 1, Double.NaN, form, rejected);
       return null;
     }
-    moveBack();
+    moveBack(before);
     if (flips > 0) {
       return Status.STALLED_AT_KINK;
     }

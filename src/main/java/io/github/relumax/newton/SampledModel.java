@@ -77,6 +77,11 @@ final class SampledModel implements CurvatureModel {
 
   @Override
   public ShiftedSystem at(CurvatureForm form) {
+    return direct(form);
+  }
+
+  @Override
+  public MatrixSystem direct(CurvatureForm form) {
     CurvatureRows rows = objective.curvatureRows(form);
     SampledCurvature.Drawn drawn = sampled.at(form);
     if (!drawn.isJudged()) {

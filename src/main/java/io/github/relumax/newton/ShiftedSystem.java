@@ -22,9 +22,4 @@ interface ShiftedSystem {
    * @return false if H + σI turned out not to be positive definite
    */
   boolean solve(Buffer r, Buffer out, double precision);
-
-  /** out = (H + σI)⁻¹ r for every row of r, directly. r, out: k x d. */
-  default void solveRows(Buffer r, Buffer out) {
-    throw new UnsupportedOperationException();
-  }
 }

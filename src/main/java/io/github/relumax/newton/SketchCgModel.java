@@ -32,6 +32,11 @@ final class SketchCgModel implements CurvatureModel {
   private final ConjugateGradients gradients;
   private final Buffer factor;
 
+  /** H itself, for steps that know about kinks. */
+  private final FullModel full;
+
+  private boolean direct;
+
   SketchCgModel(Backend backend, SoftmaxReluObjective objective, int m, Sampling options) {
     this.backend = backend;
     this.objective = objective;
@@ -44,6 +49,8 @@ final class SketchCgModel implements CurvatureModel {
       owned.add(gradients::close);
       factor = backend.allocate(d, d);
       owned.add(factor::close);
+      full = new FullModel(backend, objective, Curvature.SKETCH_CG.forms());
+      owned.add(full::close);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -54,6 +61,12 @@ final class SketchCgModel implements CurvatureModel {
   public ShiftedSystem at(CurvatureForm form) {
     SampledCurvature.Drawn drawn = sampled.at(CurvatureForm.GAUSS_NEWTON);
     return new Preconditioned(form, objective.curvatureRows(form), drawn);
+  }
+
+  @Override
+  public MatrixSystem direct(CurvatureForm form) {
+    direct = true;
+    return full.direct(form);
   }
 
   private final class Preconditioned implements ShiftedSystem {
@@ -100,11 +113,15 @@ final class SketchCgModel implements CurvatureModel {
 
   @Override
   public void moved() {
+    direct = false;
     sampled.moved();
   }
 
   @Override
   public Approximation approximation(CurvatureForm form) {
+    if (direct) {
+      return Approximation.NONE;
+    }
     Approximation of = sampled.approximation(CurvatureForm.GAUSS_NEWTON);
     // Of H̃ and the Gauss-Newton matrix; how near H̃ is to the exact Hessian was not estimated.
     return form == CurvatureForm.GAUSS_NEWTON

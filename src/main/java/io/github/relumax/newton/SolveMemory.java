@@ -37,12 +37,16 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     StepMethod method = StepMethod.of(curvature, backend, m, n, d, path);
     SoftmaxReluObjective.Workspace workspace =
         SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
-    long solver = NewtonRun.ownBytes(d);
+    long solver = NewtonRun.ownBytes(n, d, method);
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
     SampledCurvature.Bytes sampled =
         SampledCurvature.bytes((double) m, (double) n, (double) d, path, method);
     long matrices = method.samples() ? sampled.matrices() : workspace.matrices();
+    if (method == StepMethod.SKETCH_CG) {
+      // And those of all rows, for steps that know about kinks.
+      matrices = sum(matrices, workspace.matrices());
+    }
     parts.add(new Part("d x d matrices", sum(matrices, solver)));
     parts.add(new Part("vectors and trial points", workspace.vectors()));
     parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));

@@ -121,6 +121,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public void settle(Buffer z1, Buffer norms, double tolerance) {
+    backend.settle(z1, norms, tolerance);
+  }
+
+  @Override
   public void activeUnits(Buffer z1, Units out) {
     backend.activeUnits(z1, out);
   }

@@ -235,6 +235,30 @@ public abstract class SamplingContract extends ContractSupport {
     }
   }
 
+  /** Buckets that a test may ask for: 2²⁵ where that takes no minutes. */
+  protected int mostBuckets() {
+    return 1 << 13;
+  }
+
+  /** Most of them empty. */
+  @Test
+  void aSketchMayHaveManyMoreBucketsThanRows() {
+    int buckets = mostBuckets();
+    double[] values = normals(1000);
+    double[] expected = new double[buckets];
+    long turn = philox.bits(STREAM, 0);
+    for (int i = 0; i < values.length; i++) {
+      int bucket = (int) ((turn | 1) * i + (turn >>> 32) & buckets - 1);
+      boolean minus = (philox.bits(STREAM, 2L * (i / 64) + 1) >>> i % 64 & 1) == 1;
+      expected[bucket] = minus ? -values[i] : values[i];
+    }
+    Buffer c = allocate(values.length, 1);
+    backend.write(values, c);
+    Buffer out = allocate(buckets, 1);
+    backend.countSketch(SEED, STREAM, c, null, null, out);
+    assertThat(read(out)).isEqualTo(expected);
+  }
+
   // Scores
 
   @ParameterizedTest

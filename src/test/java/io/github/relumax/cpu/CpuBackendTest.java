@@ -20,6 +20,11 @@ final class CpuBackendTest extends BackendContract {
     return which.open();
   }
 
+  @Override
+  protected int mostBuckets() {
+    return 1 << 25;
+  }
+
   @Test
   void descriptionSaysWhatRuns() {
     try (Backend backend = open()) {

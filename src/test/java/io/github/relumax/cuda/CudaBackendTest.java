@@ -68,6 +68,24 @@ final class CudaBackendTest extends BackendContract {
     }
   }
 
+  /** Blocks go on to further buckets where these are more than the rows of a grid. */
+  @Test
+  void aSketchDoesNotDependOnItsGrid() {
+    try (CudaBackend backend = CudaBackends.open();
+        Buffer c = backend.allocate(300, 7);
+        Buffer out = backend.allocate(64, 7)) {
+      backend.normals(1, 0, 0, c);
+      backend.countSketch(5, 2, c, null, null, out);
+      double[] expected = read(backend, out);
+      long from = DeviceBuffer.address(c);
+      long to = DeviceBuffer.address(out);
+      backend.context().clear(to, 8L * expected.length);
+      CudaBackends.kernels(backend.context())
+          .launch("countSketch_f64", 1, 3, 5L, 2, from, 300L, 7L, 0L, 0L, 64L, to);
+      assertThat(read(backend, out)).isEqualTo(expected);
+    }
+  }
+
   /** The first sample brings the workspaces to their size, however large later ones are. */
   @Test
   void samplingAllocatesOnceOnly() {

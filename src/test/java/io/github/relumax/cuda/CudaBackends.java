@@ -16,9 +16,11 @@ final class CudaBackends {
 
   /** With blocks so small that the sizes of tests need several. */
   static CudaBackend openWithSmallBlocks() {
-    CudaLibraries libraries = CudaLibraries.get();
-    CudaContext context = new CudaContext(libraries, CudaDevice.all().getFirst());
-    Kernels kernels = new Kernels(context, libraries.nvrtc().map(Nvrtc::new), CACHE);
-    return new CudaBackend(context, kernels, 11, 500);
+    CudaContext context = new CudaContext(CudaLibraries.get(), CudaDevice.all().getFirst());
+    return new CudaBackend(context, kernels(context), 11, 500);
+  }
+
+  static Kernels kernels(CudaContext context) {
+    return new Kernels(context, CudaLibraries.get().nvrtc().map(Nvrtc::new), CACHE);
   }
 }

@@ -35,6 +35,9 @@ final class CudaFailuresTest {
           "FAIL_COPY",
           "FAIL_MODULE",
           "FAIL_COMPILE",
+          "FAIL_CUBLAS_CREATE",
+          "FAIL_CUSOLVER_CREATE",
+          "COMPUTE",
           "MEMORY");
 
   @AfterEach
@@ -44,6 +47,8 @@ final class CudaFailuresTest {
     assertThat(CudaSimulator.counter("live host allocations")).isZero();
     assertThat(CudaSimulator.counter("live streams")).isZero();
     assertThat(CudaSimulator.counter("live events")).isZero();
+    assertThat(CudaSimulator.counter("live cuBLAS handles")).isZero();
+    assertThat(CudaSimulator.counter("live cuSOLVER handles")).isZero();
   }
 
   @Test
@@ -77,7 +82,14 @@ final class CudaFailuresTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"FAIL_ALLOC", "FAIL_HOST_ALLOC", "FAIL_MODULE"})
+  @ValueSource(
+      strings = {
+        "FAIL_ALLOC",
+        "FAIL_HOST_ALLOC",
+        "FAIL_MODULE",
+        "FAIL_CUBLAS_CREATE",
+        "FAIL_CUSOLVER_CREATE"
+      })
   void aBackendThatCannotBeOpenedLeavesNothing(String failure) {
     CudaSimulator.set(failure, 1);
     assertThatThrownBy(CudaBackends::open)
@@ -87,6 +99,61 @@ final class CudaFailuresTest {
     CudaSimulator.reset(failure);
     try (CudaBackend backend = CudaBackends.open()) {
       assertUsable(backend);
+    }
+  }
+
+  @Test
+  void memoryThatALibraryDoesNotGetIsMemory() {
+    CudaSimulator.set("FAIL_CUSOLVER_CREATE", 1);
+    assertThatThrownBy(CudaBackends::open)
+        .isInstanceOf(InsufficientMemoryException.class)
+        .hasMessageContaining("cusolverDnCreate failed; close other programs");
+    CudaSimulator.set("FAIL_HOST_ALLOC", 1);
+    assertThatThrownBy(CudaBackends::open)
+        .isInstanceOf(InsufficientMemoryException.class)
+        .hasMessageContaining("not enough main memory: 65536 bytes of it");
+  }
+
+  @Test
+  void aKernelThatTheDriverRefusesIsNamed() {
+    CudaSimulator.set("FAIL_MODULE", 2);
+    assertThatThrownBy(CudaBackends::open)
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessage(
+            "the driver of Relumax CUDA simulator cannot load activeUnits.cu:"
+                + " CUDA_ERROR_INVALID_IMAGE, which NVRTC compiled for it; update the driver");
+  }
+
+  /** Nothing waits for the kernel, so that only closing meets its failure. */
+  @Test
+  void aKernelThatFailsUnseenFailsTheClose() {
+    CudaBackend backend = CudaBackends.open();
+    Buffer buffer = backend.allocate(1, 9);
+    backend.context().free(DeviceBuffer.address(buffer));
+    backend.combine(1, buffer, 1, buffer, buffer);
+    assertThatThrownBy(backend::close)
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageContaining("failed on Relumax CUDA simulator: CUDA_ERROR_ILLEGAL_ADDRESS");
+    buffer.close();
+    backend.close();
+    try (CudaBackend next = CudaBackends.open()) {
+      assertUsable(next);
+    }
+  }
+
+  /** The device's context lives on while another backend uses it. */
+  @Test
+  void closingGivesBackWhatBuffersStillHold() {
+    try (CudaBackend other = CudaBackends.open()) {
+      long before = CudaSimulator.counter("live allocations");
+      CudaBackend backend = CudaBackends.open();
+      Buffer buffer = backend.allocate(1, 9);
+      Buffer summed = backend.allocate(1, 9);
+      backend.dot(buffer, summed);
+      backend.close();
+      assertThat(CudaSimulator.counter("live allocations")).isEqualTo(before);
+      buffer.close();
+      assertUsable(other);
     }
   }
 
@@ -144,12 +211,25 @@ final class CudaFailuresTest {
         .hasMessageContaining("there is no device 7; devices are numbered 0 to 1");
   }
 
+  /** So that auto takes the CPU where the only device is an old one. */
+  @Test
+  void aDeviceThatIsTooOldIsNotUsable() {
+    CudaSimulator.set("COMPUTE", "7.0");
+    String reason = "Relumax CUDA simulator has compute capability 7.0, 7.5 or higher is needed";
+    assertThat(new CudaBackendProvider().unavailable()).contains(reason);
+    assertThat(new CudaBackendProvider().passedOver()).contains(reason);
+    assertThatThrownBy(CudaBackends::open)
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessage("backend 'cuda': " + reason);
+  }
+
   @Test
   void detailsNameDevicesAndLibraries() {
     assertThat(String.join("\n", new CudaBackendProvider().details()))
         .contains("device 0: Relumax CUDA simulator", "device 1: ", "compute capability 8.0")
         .containsPattern("driver: CUDA 12.6, .*/libcuda.so.1")
         .containsPattern("cuBLAS: 12\\..*, .*/libcublas.so.12")
+        .containsPattern("cuSPARSE: 12.5.4, .*/libcusparse.so.12")
         .containsPattern("cuSOLVER: 11\\..*, .*/libcusolver.so.11")
         .containsPattern("NVRTC: 12.6, .*/libnvrtc.so.12");
   }

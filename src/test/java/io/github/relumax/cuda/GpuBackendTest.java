@@ -11,4 +11,11 @@ final class GpuBackendTest extends BackendContract {
   protected Backend open() {
     return CudaBackends.open();
   }
+
+  /** The simulator, on which the bundle can be tried, would take an hour. */
+  @Override
+  protected int mostBuckets() {
+    boolean simulator = CudaDevice.all().getFirst().isSimulator();
+    return simulator ? super.mostBuckets() : 1 << 25;
+  }
 }

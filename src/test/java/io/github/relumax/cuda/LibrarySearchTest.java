@@ -66,5 +66,26 @@ final class LibrarySearchTest {
         new LibrarySearch(List.of(new Place("toolkits", List.of(folder)))).find("libnone.so.12");
     assertThat(result.found()).isEmpty();
     assertThat(result.report()).contains("; could not be loaded: " + file + ": ");
+    assertThat(result.faults()).hasSize(1);
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsSaid() {
+    String before = System.getProperty(LibrarySearch.PATH_PROPERTY);
+    try {
+      System.setProperty(LibrarySearch.PATH_PROPERTY, folder + ":" + folder + "/none");
+      assertThat(LibrarySearch.fault())
+          .contains(
+              "-Drelumax.cuda.path names %s/none, which is no folder: correct it or leave it out"
+                  .formatted(folder));
+      System.setProperty(LibrarySearch.PATH_PROPERTY, folder + ":");
+      assertThat(LibrarySearch.fault()).isEmpty();
+    } finally {
+      if (before == null) {
+        System.clearProperty(LibrarySearch.PATH_PROPERTY);
+      } else {
+        System.setProperty(LibrarySearch.PATH_PROPERTY, before);
+      }
+    }
   }
 }

@@ -27,6 +27,8 @@ import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
+import jcuda.jcusparse.JCusparse;
+import jcuda.libraryPropertyType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,7 @@ class SimulatedCudaTest {
 
   @AfterEach
   void releaseContext() {
+    JCudaDriver.setExceptionsEnabled(true);
     CUdevice device = new CUdevice();
     JCudaDriver.cuDeviceGet(device, 0);
     JCudaDriver.cuDevicePrimaryCtxRelease(device);
@@ -143,6 +146,15 @@ class SimulatedCudaTest {
 
     assertThat(download(c, 2)).containsExactly(111, 214);
     JCublas2.cublasDestroy(handle);
+  }
+
+  @Test
+  void cusparseTellsItsVersion() {
+    JCusparse.setExceptionsEnabled(true);
+    int[] major = new int[1];
+    JCusparse.cusparseGetProperty(libraryPropertyType.MAJOR_VERSION, major);
+
+    assertThat(major[0]).isEqualTo(12);
   }
 
   @Test

@@ -136,10 +136,11 @@ final class DampedModelTest {
         Buffer x = buffer(model.x);
         Buffer g = buffer(model.gradient);
         Buffer p = backend.allocate(1, 9);
+        Buffer right = backend.allocate(1, 9);
         MatrixSystem system = new MatrixSystem(backend, 9);
         DampedModel damped = new DampedModel(backend, 9, Double.POSITIVE_INFINITY)) {
-      assertThat(damped.minimise(system.of(h), 0, 1, x, g, p)).isFalse();
-      assertThat(damped.minimise(system.of(h), 1e3, 1, x, g, p)).isTrue();
+      assertThat(damped.minimise(smooth(system.of(h), x, g, right), 0, 1, x, p)).isFalse();
+      assertThat(damped.minimise(smooth(system.of(h), x, g, right), 1e3, 1, x, p)).isTrue();
     }
   }
 
@@ -167,12 +168,17 @@ final class DampedModelTest {
         Buffer x = buffer(model.x);
         Buffer g = buffer(model.gradient);
         Buffer p = backend.allocate(1, d);
+        Buffer right = backend.allocate(1, d);
         MatrixSystem system = new MatrixSystem(backend, d);
         DampedModel damped = new DampedModel(backend, d, radius)) {
-      assertThat(damped.minimise(system.of(h), lambda, 1, x, g, p)).isTrue();
+      assertThat(damped.minimise(smooth(system.of(h), x, g, right), lambda, 1, x, p)).isTrue();
       backend.read(p, step);
     }
     return step;
+  }
+
+  private StepModel smooth(ShiftedSystem h, Buffer x, Buffer g, Buffer right) {
+    return new SmoothModel(backend, h, x, g, right);
   }
 
   /** gᵀp + 1/2 pᵀ(H + λI)p around x. */

@@ -1,0 +1,5 @@
+package io.github.relumax.cuda;
+
+/** Large copies on the simulator. */
+@SimulatedCuda
+final class CudaStagingTest extends StagingContract {}
