@@ -289,7 +289,7 @@ final class NewtonRun implements AutoCloseable {
    * @param end null where the solve goes on anyway
    */
   private Status unlessAtKink(Status end) {
-    if (end == null || knowsKinks || !(end == Status.STALLED_AT_KINK || kinks.isAtKink())) {
+    if (end == null || knowsKinks || !(end == Status.STALLED_AT_KINK || kinks.count() > 0)) {
       return end;
     }
     knowsKinks = true;
@@ -614,6 +614,7 @@ final class NewtonRun implements AutoCloseable {
             form,
             at.activeUnits(),
             at.flips(),
+            knowsKinks ? kinks.count() : 0,
             rejected,
             approximation,
             clock.seconds()));
