@@ -13,8 +13,9 @@ import java.util.List;
  * v_i = (A2ᵀ gz)_i in its activation.
  *
  * <p>Where v_i &gt; 0 the kink is convex. It can hold a minimiser: the generalized gradient there
- * holds s v_i a_i for every 0 &lt;= s &lt;= 1, a_i being row i of A1. Where v_i &lt; 0 it is a ridge,
- * never a minimiser: a unit that sits on one is taken as active or not, whichever side is steeper.
+ * holds s v_i a_i for every 0 &lt;= s &lt;= 1, a_i being row i of A1. Where v_i &lt; 0 it is a
+ * ridge, never a minimiser: a unit that sits on one is taken as active or not, whichever side is
+ * steeper.
  */
 final class KinkModel implements AutoCloseable {
   private final Backend backend;
@@ -86,7 +87,8 @@ final class KinkModel implements AutoCloseable {
   /**
    * out = the element of the generalized gradient that is nearest to 0:
    *
-   * <pre>  grad + Σ_i s_i v_i a_i over the units with z1_i = 0 and v_i &gt; 0,  0 &lt;= s_i &lt;= 1</pre>
+   * <pre>  grad + Σ_i s_i v_i a_i over the units with z1_i = 0 and v_i &gt; 0,  0 &lt;= s_i &lt;= 1
+   * </pre>
    */
   void leastGradient(Buffer out) {
     stand();

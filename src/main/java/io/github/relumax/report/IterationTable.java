@@ -24,7 +24,8 @@ public final class IterationTable {
   public String header() {
     String header =
         LAYOUT.formatted(
-            "iter", "loss", "‖g‖", "‖step‖", "gain", "damping", "active", "flips", "kinks", "seconds");
+            "iter", "loss", "‖g‖", "‖step‖", "gain", "damping", "active", "flips", "kinks",
+            "seconds");
     return samples ? header + SAMPLED.formatted("rows", "ε", "products") : header;
   }
 
