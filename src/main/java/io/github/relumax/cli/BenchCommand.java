@@ -76,6 +76,12 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private CurvatureMixin curvature;
 
+  @Option(
+      names = "--time-limit",
+      paramLabel = "SECONDS",
+      description = "Stop a solve after this time, at the end of a step. Default: none.")
+  private Double timeLimit;
+
   @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
@@ -99,6 +105,11 @@ final class BenchCommand implements Callable<Integer> {
     return problem == null ? benchDrawn() : benchFolder();
   }
 
+  private NewtonOptions options() {
+    NewtonOptions options = curvature.options(path);
+    return timeLimit == null ? options : options.withTimeLimit(timeLimit);
+  }
+
   private int benchDrawn() {
     Sizes drawn = drawnSizes();
     Path file = file(drawn.name());
@@ -110,7 +121,7 @@ final class BenchCommand implements Callable<Integer> {
           drawn.n(),
           drawn.d(),
           planted.type(),
-          curvature.options(path),
+          options(),
           backend.memory().available());
     }
     return bench(
@@ -169,7 +180,7 @@ final class BenchCommand implements Callable<Integer> {
       BenchmarkProblem input = console.during(task, _ -> prepare.get());
       double prepareSeconds = 1e-9 * (System.nanoTime() - began);
       Problem solved = input.problem();
-      NewtonOptions options = curvature.options(path);
+      NewtonOptions options = options();
       PathDecision decision = Memory.requireSolve(backend, solved, options, Ceilings.bytes());
       options = options.withPath(PathChoice.of(decision.path()));
       BenchmarkSettings settings =

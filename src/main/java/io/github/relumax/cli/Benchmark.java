@@ -23,6 +23,7 @@ final class Benchmark {
   private final MeteredBackend metered;
   private final BenchmarkSettings settings;
   private final BenchmarkProblem input;
+  private final NewtonOptions options;
   private final NewtonSolver solver;
 
   /**
@@ -34,6 +35,7 @@ final class Benchmark {
     this.backend = backend;
     this.settings = settings;
     this.input = input;
+    this.options = options;
     metered = new MeteredBackend(backend);
     solver = new NewtonSolver(metered, options);
   }
@@ -56,7 +58,8 @@ final class Benchmark {
         ceilings.measure();
         warm.add(solve());
       }
-      double sampledRows = StepMethod.usualRows(backend, settings.m(), settings.d());
+      double sampledRows =
+          StepMethod.usualRows(backend, settings.m(), settings.d(), options.sampling());
       return new BenchmarkRecord(
           settings, prepareSeconds, cold, warm, ceilings.results(), sampledRows, peakBytes);
     }

@@ -12,10 +12,12 @@ import io.github.relumax.report.Spread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Rates that the backend reaches on work of one kind: reading memory, a matrix product, a weighted
- * Gram matrix. Measured between solves, so that they share the state of the machine.
+ * Gram matrix, calls that do hardly anything. Measured between solves, so that they share the state
+ * of the machine.
  */
 final class Ceilings implements AutoCloseable {
   /** A matrix of 512 MiB, more than caches hold. */
@@ -28,6 +30,13 @@ final class Ceilings implements AutoCloseable {
 
   private static final int COLUMNS = 256;
   private static final int CALLS = 3;
+
+  /** Rows of a matrix that is in cache, and just large enough for several threads. */
+  private static final int SHORT_ROWS = 128;
+
+  /** Long enough for threads to fall asleep. */
+  private static final long IDLE_NANOS = 1_000_000;
+
   private static final double GIGA = 1e9;
 
   private final Backend backend;
@@ -42,17 +51,19 @@ final class Ceilings implements AutoCloseable {
   private final Buffer center;
   private final Buffer h;
   private final Buffer one;
+  private final Buffer shortProduct;
 
   private final List<Double> streamRates = new ArrayList<>();
   private final List<Double> productRates = new ArrayList<>();
   private final List<Double> gramRates = new ArrayList<>();
+  private final List<Double> callRates = new ArrayList<>();
 
   /** The bytes that the buffers take. */
   static long bytes() {
     long forStream = (long) STREAM_ROWS * UNITS + STREAM_ROWS + UNITS;
     long forProduct = (long) ROWS * COLUMNS + (long) UNITS * COLUMNS + UNITS;
     long forGram = ROWS + COLUMNS + (long) COLUMNS * COLUMNS;
-    return 8 * (forStream + forProduct + forGram + 1);
+    return 8 * (forStream + forProduct + forGram + 1 + SHORT_ROWS);
   }
 
   /**
@@ -74,6 +85,7 @@ final class Ceilings implements AutoCloseable {
       center = random(1, COLUMNS);
       h = allocate(COLUMNS, COLUMNS);
       one = allocate(1, 1);
+      shortProduct = allocate(1, SHORT_ROWS);
       try (Buffer active = backend.allocate(1, UNITS)) {
         double[] ones = new double[UNITS];
         Arrays.fill(ones, 1);
@@ -92,6 +104,7 @@ final class Ceilings implements AutoCloseable {
       stream();
       product();
       gram();
+      call();
     }
   }
 
@@ -101,6 +114,7 @@ final class Ceilings implements AutoCloseable {
       streamRates.add(stream());
       productRates.add(product());
       gramRates.add(gram());
+      callRates.add(call());
     }
   }
 
@@ -118,7 +132,11 @@ final class Ceilings implements AutoCloseable {
         new Ceiling(
             Kind.GRAM,
             "Cᵀ diag(a) C, one triangle, with C %s x %s".formatted(ROWS, COLUMNS),
-            gramRates));
+            gramRates),
+        new Ceiling(
+            Kind.CALL,
+            "A2 x with A2 %s x %s, threads asleep before".formatted(SHORT_ROWS, UNITS),
+            callRates));
   }
 
   /** The medians of what was measured so far. */
@@ -126,7 +144,8 @@ final class Ceilings implements AutoCloseable {
     return new Rates(
         Spread.of(productRates).median(),
         Spread.of(gramRates).median(),
-        Spread.of(streamRates).median());
+        Spread.of(streamRates).median(),
+        Spread.of(callRates).median());
   }
 
   private double stream() {
@@ -145,13 +164,24 @@ final class Ceilings implements AutoCloseable {
     return rate(flops, () -> backend.gram(c, center, weights, 0, h));
   }
 
+  /** Calls a millisecond. */
+  private double call() {
+    Buffer few = stream.rows(0, SHORT_ROWS);
+    LockSupport.parkNanos(IDLE_NANOS);
+    return 1e-3 / seconds(() -> backend.multiply(few, vector, shortProduct));
+  }
+
   /** Giga-units of work a second. */
   private double rate(long amount, Runnable work) {
+    return amount / GIGA / seconds(work);
+  }
+
+  private double seconds(Runnable work) {
     long began = System.nanoTime();
     work.run();
     // A backend may return before its work is done; reading waits for it.
     backend.read(one, new double[1]);
-    return amount / GIGA / (1e-9 * (System.nanoTime() - began));
+    return 1e-9 * (System.nanoTime() - began);
   }
 
   private Buffer allocate(int rows, int columns) {

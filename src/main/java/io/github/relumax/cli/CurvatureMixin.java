@@ -1,5 +1,6 @@
 package io.github.relumax.cli;
 
+import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.newton.Curvature;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.Sampling;
@@ -30,7 +31,8 @@ final class CurvatureMixin {
       paramLabel = "K",
       description = {
         "Sample at most K d rows on average: row i with probability min(1, K d τ_i / Σ τ).",
-        "Default: as many as cost about one product with H, and at least 4 d."
+        "Default: as many as cost about one product with H, and at least 4 d; with --epsilon, what"
+            + " the bound says."
       })
   private Double sample;
 
@@ -59,12 +61,32 @@ final class CurvatureMixin {
       description = "Seed of the rows that are sampled. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  /** Options of a solver with these. */
+  /**
+   * Options of a solver with these.
+   *
+   * @throws InvalidInputException if a value is out of range, or is for samples where no rows are
+   *     sampled
+   */
   NewtonOptions options(PathMixin path) {
+    requireSamples("--sample", sample);
+    requireSamples("--epsilon", epsilon);
     return NewtonOptions.DEFAULTS
         .withCurvature(curvature)
         .withSampling(new Sampling(optional(sample), optional(epsilon), delta, seed))
         .withPath(path.path());
+  }
+
+  private void requireSamples(String option, Double value) {
+    boolean samples =
+        switch (curvature) {
+          case SAMPLED, SKETCH_CG, AUTO -> true;
+          case FULL, EXACT, GAUSS_NEWTON, DIAGONAL -> false;
+        };
+    if (value != null && !samples) {
+      throw new InvalidInputException(
+          "%s is for sampled rows and does not go with --curvature %s: take sampled or sketch-cg"
+              .formatted(option, curvature));
+    }
   }
 
   private static OptionalDouble optional(Double value) {

@@ -111,7 +111,7 @@ final class PlanCommand implements Callable<Integer> {
             type,
             Math.ceilDiv(given.n(), 2),
             iterations,
-            StepMethod.usualRows(backend, given.m(), given.d()));
+            sampledRows(backend, given.m(), given.d()));
     return new Subject(given.name(), load, false, true);
   }
 
@@ -126,8 +126,12 @@ final class PlanCommand implements Callable<Integer> {
             outline.a2Type(),
             active,
             iterations,
-            StepMethod.usualRows(backend, outline.m(), outline.d()));
+            sampledRows(backend, outline.m(), outline.d()));
     return new Subject(dir.toString(), load, outline.x0().isPresent(), outline.a2Mapped());
+  }
+
+  private double sampledRows(Backend backend, int m, int d) {
+    return StepMethod.usualRows(backend, m, d, curvature.options(path).sampling());
   }
 
   private static int activeUnits(Backend backend, ProblemOutline outline, double[] x0) {

@@ -101,6 +101,9 @@ final class SamplingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (multiples.isEmpty()) {
+      throw new InvalidInputException("--multiples: expected one or more whole numbers");
+    }
     multiples.forEach(multiple -> Arguments.requirePositive("--multiples", multiple));
     Arguments.requirePositive("--draws", draws);
     if (json != null) {
@@ -134,6 +137,10 @@ final class SamplingCommand implements Callable<Integer> {
       CurvatureRows rows = objective.curvatureRows(form);
       sampler.sum(rows, h);
       SpectralComparison comparison = new SpectralComparison(backend, h);
+      if (comparison.rank() == 0) {
+        throw new InvalidInputException(
+            point.name + ": H is 0 at this x, there is nothing to sample from; name another");
+      }
       Settings settings =
           new Settings(
               input.dir().toString(),

@@ -1,6 +1,5 @@
 package io.github.relumax.cpu;
 
-import static io.github.relumax.cpu.Kernels.TILE_ROWS;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 
@@ -23,11 +22,13 @@ final class Cholesky {
   private final Kernels kernels;
   private final Parallel parallel;
   private final int width;
+  private final int tileRows;
 
   Cholesky(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
     width = Panels.width(kernels);
+    tileRows = kernels.tileRows();
   }
 
   /** l lᵀ = h + shift I; false if a pivot is not above the rounding of its diagonal entry. */
@@ -122,19 +123,19 @@ final class Cholesky {
         });
   }
 
-  /** Rows of the diagonal block in strips: TILE_ROWS entries of one column side by side. */
+  /** Rows of the diagonal block in strips: tileRows entries of one column side by side. */
   private void packStrips(CpuBuffer l, int first, long strips) {
     for (int j = 0; j < width; j++) {
       long from = at(l, first + j, first);
-      long strip = strips + 8L * (j / TILE_ROWS) * TILE_ROWS * width;
+      long strip = strips + 8L * (j / tileRows) * tileRows * width;
       for (int k = 0; k <= j; k++) {
-        set(entry(strip, j % TILE_ROWS, k), get(from + 8L * k));
+        set(entry(strip, j % tileRows, k), get(from + 8L * k));
       }
     }
   }
 
-  private static long entry(long strip, int row, int column) {
-    return strip + 8L * (TILE_ROWS * column + row);
+  private long entry(long strip, int row, int column) {
+    return strip + 8L * (tileRows * column + row);
   }
 
   private void transpose(CpuBuffer l, int row, int count, int column, long packed) {
@@ -160,18 +161,18 @@ final class Cholesky {
     }
   }
 
-  /** packed = D⁻¹ packed with D the diagonal block, forward, TILE_ROWS rows of D at a time. */
+  /** packed = D⁻¹ packed with D the diagonal block, forward, tileRows rows of D at a time. */
   private void solvePanel(int part, long strips, long packed) {
     long tile = parallel.tile(part);
     int tileColumns = kernels.tileColumns();
     long step = 8L * width;
-    for (int j = 0; j < width; j += TILE_ROWS) {
+    for (int j = 0; j < width; j += tileRows) {
       long strip = strips + 8L * j * width;
       for (int column = 0; column < width; column += tileColumns) {
-        kernels.tile(j, strip, 8 * TILE_ROWS, packed + 8L * column, step, tile);
-        kernels.addTile(-1, tile, packed + step * j + 8L * column, step, TILE_ROWS, tileColumns);
+        kernels.tile(j, strip, 8L * tileRows, packed + 8L * column, step, tile);
+        kernels.addTile(-1, tile, packed + step * j + 8L * column, step, tileRows, tileColumns);
       }
-      for (int r = j; r < j + TILE_ROWS; r++) {
+      for (int r = j; r < j + tileRows; r++) {
         long row = packed + step * r;
         for (int k = j; k < r; k++) {
           kernels.addRow(-get(entry(strip, r - j, k)), packed + step * k, row, width);
@@ -184,23 +185,27 @@ final class Cholesky {
   /** Takes what columns from..to-1 contribute off the columns from there up to end. */
   private void update(Job job, int from, int to, int end) {
     int first = to / width;
+    int count = Panels.count(kernels, job.d());
     int rows = from % DEPTH;
     parallel.each(
-        Panels.count(kernels, job.d()) - first,
-        grain(to - from, end - to),
-        (part, item) ->
-            job.panels()
-                .addLowerProduct(
-                    first + item,
-                    rows,
-                    rows + to - from,
-                    to,
-                    end,
-                    -1,
-                    parallel.tile(part),
-                    job.l().address(),
-                    job.l().stride(),
-                    job.d()));
+        Math.ceilDiv(count - first, Panels.BLOCK),
+        grain(Panels.BLOCK * (to - from), end - to),
+        (part, item) -> {
+          int low = first + item * Panels.BLOCK;
+          job.panels()
+              .addLowerProduct(
+                  low,
+                  Math.min(low + Panels.BLOCK, count),
+                  rows,
+                  rows + to - from,
+                  to,
+                  end,
+                  -1,
+                  parallel.tile(part),
+                  job.l().address(),
+                  job.l().stride(),
+                  job.d());
+        });
   }
 
   /** Panels that are worth a thread, when the product for each is so deep and so wide. */

@@ -76,14 +76,15 @@ final class GramSum {
     batch.count = 0;
     int width = Panels.width(kernels);
     Panels panels = new Panels(kernels, packed, depth);
-    for (int j = 0; j < d; j += width) {
-      int columns = Math.min(width, d - j);
-      long to = panels.at(0, j);
-      kernels.packCentered(
-          depth, batch.rows, batch.scales, 8L * j, columns, center + 8L * j, to, width);
+    long panelStride = panels.at(0, width) - panels.at(0, 0);
+    for (int k = 0; k < depth; k++) {
+      long to = panels.at(k, 0);
+      kernels.packCentered(batch.rows[k], batch.scales[k], center, d, to, panelStride, width);
     }
-    for (int panel = 0; panel < Panels.count(kernels, d); panel++) {
-      panels.addLowerProduct(panel, 0, depth, 0, d, batch.sign, tile, sum, stride, d);
+    int count = Panels.count(kernels, d);
+    for (int low = 0; low < count; low += Panels.BLOCK) {
+      int high = Math.min(low + Panels.BLOCK, count);
+      panels.addLowerProduct(low, high, 0, depth, 0, d, batch.sign, tile, sum, stride, d);
     }
   }
 }

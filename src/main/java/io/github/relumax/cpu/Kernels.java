@@ -6,8 +6,8 @@ package io.github.relumax.cpu;
  * VectorKernels} where the vector module is present, {@link ScalarKernels} elsewhere.
  */
 interface Kernels {
-  /** Rows of one product tile; both implementations use the same. */
-  int TILE_ROWS = 4;
+  /** Rows of one product tile: a multiple of 4. */
+  int tileRows();
 
   /** Columns of one product tile: a multiple of the vector length. */
   int tileColumns();
@@ -57,7 +57,7 @@ interface Kernels {
   void combine(double alpha, long u, double beta, long v, long out, int n);
 
   /**
-   * The product tile: out[i][j] = Σ_k left[k][i] right[k][j], i &lt; TILE_ROWS, j &lt;
+   * The product tile: out[i][j] = Σ_k left[k][i] right[k][j], i &lt; tileRows(), j &lt;
    * tileColumns(), out row after row without gaps.
    */
   void tile(int depth, long left, long leftStride, long right, long rightStride, long out);
@@ -66,13 +66,15 @@ interface Kernels {
   void addTile(double s, long tile, long c, long cStride, int rows, int columns);
 
   /**
-   * Scaled rows less center, into a panel: x[k][j] = s[k] (row[k][j] - center[j]) for k &lt; depth
-   * and j &lt; columns, zeros up to the width of the panel.
+   * A scaled row less center, into panels: x[j] = s (row[j] - center[j]) for j &lt; columns, and
+   * zeros up to the width of the last panel.
    *
-   * @param rows the address of each row
+   * @param x where the row begins in the first panel
+   * @param panelStride bytes from there to where it goes on in the next panel
+   * @param width columns of a panel
    */
   void packCentered(
-      int depth, long[] rows, double[] s, long column, int columns, long center, long x, int width);
+      long row, double s, long center, int columns, long x, long panelStride, int width);
 
   /** out[0] = max z_i and out[1] = min z_i; NaN if one is NaN. */
   void range(long z, int n, double[] out);

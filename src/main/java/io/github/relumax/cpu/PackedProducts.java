@@ -1,6 +1,5 @@
 package io.github.relumax.cpu;
 
-import static io.github.relumax.cpu.Kernels.TILE_ROWS;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 
@@ -19,9 +18,6 @@ final class PackedProducts {
 
   /** Rows of C that one thread treats at a time. */
   private static final int BLOCK_ROWS = 96;
-
-  /** Columns of those rows that are fetched ahead: a multiple of any tile's columns. */
-  private static final int FETCHED_COLUMNS = 384;
 
   /** Numbers of A2 that each thread packs. */
   static final int LEFT_SIZE = BLOCK_ROWS * DEPTH;
@@ -53,7 +49,7 @@ final class PackedProducts {
         });
     parallel.run(
         c.rows(),
-        TILE_ROWS,
+        kernels.tileRows(),
         (part, low, high) -> {
           long left = parallel.scratch(part, Parallel.LEFT, LEFT_SIZE).address();
           for (long row = low; row < high; row += BLOCK_ROWS) {
@@ -85,41 +81,50 @@ final class PackedProducts {
     long from = a1.load(part, units.index[k], 1, 1);
     int width = Panels.width(kernels);
     for (int column = 0; column < d; column += width) {
+      long row = from + 8L * column;
       long to = panels.at(k - first, column);
-      for (int j = 0; j < width; j++) {
-        set(to + 8L * j, column + j < d ? sign * get(from + 8L * (column + j)) : 0);
+      int columns = Math.min(width, d - column);
+      kernels.combine(sign, row, 0, row, to, columns);
+      if (columns < width) {
+        RawMemory.clear(to + 8L * columns, 8L * (width - columns));
       }
     }
   }
 
-  /** Columns u of rows row..row+rows-1 of a2, in strips of TILE_ROWS rows. */
-  private static void packColumns(
+  /** Columns u of rows row..row+rows-1 of a2, in strips as high as a tile. */
+  private void packColumns(
       CpuBuffer a2, long row, int rows, CpuUnits units, int first, int depth, long left) {
-    int[] index = units.index;
-    long last = a2.address(row + rows - 1);
-    for (int r = 0; r < rows; r += TILE_ROWS) {
-      // Where a strip goes beyond the last row that row stands in; its results are not kept.
-      long r0 = a2.address(row + r);
-      long r1 = Math.min(r0 + a2.stride(), last);
-      long r2 = Math.min(r1 + a2.stride(), last);
-      long r3 = Math.min(r2 + a2.stride(), last);
-      long to = left + 8L * r * depth;
-      if (a2.type() == ElementType.FLOAT64) {
-        for (int k = first; k < first + depth; k++, to += 32) {
-          long at = 8L * index[k];
-          set(to, get(r0 + at));
-          set(to + 8, get(r1 + at));
-          set(to + 16, get(r2 + at));
-          set(to + 24, get(r3 + at));
-        }
-      } else {
-        for (int k = first; k < first + depth; k++, to += 32) {
-          long at = 4L * index[k];
-          set(to, RawMemory.getFloat(r0 + at));
-          set(to + 8, RawMemory.getFloat(r1 + at));
-          set(to + 16, RawMemory.getFloat(r2 + at));
-          set(to + 24, RawMemory.getFloat(r3 + at));
-        }
+    int tileRows = kernels.tileRows();
+    for (int r = 0; r < rows; r += 4) {
+      long strip = left + 8L * (r - r % tileRows) * depth + 8L * (r % tileRows);
+      packFour(a2, row + r, row + rows - 1, units.index, first, depth, strip, 8L * tileRows);
+    }
+  }
+
+  /** Four rows; where these go beyond the last one that stands in: its results are not kept. */
+  private static void packFour(
+      CpuBuffer a2, long row, long end, int[] index, int first, int depth, long to, long step) {
+    long last = a2.address(end);
+    long r0 = a2.address(row);
+    long r1 = Math.min(r0 + a2.stride(), last);
+    long r2 = Math.min(r1 + a2.stride(), last);
+    long r3 = Math.min(r2 + a2.stride(), last);
+    long out = to;
+    if (a2.type() == ElementType.FLOAT64) {
+      for (int k = first; k < first + depth; k++, out += step) {
+        long at = 8L * index[k];
+        set(out, get(r0 + at));
+        set(out + 8, get(r1 + at));
+        set(out + 16, get(r2 + at));
+        set(out + 24, get(r3 + at));
+      }
+    } else {
+      for (int k = first; k < first + depth; k++, out += step) {
+        long at = 4L * index[k];
+        set(out, RawMemory.getFloat(r0 + at));
+        set(out + 8, RawMemory.getFloat(r1 + at));
+        set(out + 16, RawMemory.getFloat(r2 + at));
+        set(out + 24, RawMemory.getFloat(r3 + at));
       }
     }
   }
@@ -128,19 +133,20 @@ final class PackedProducts {
   private void addBlock(
       int part, long left, Panels right, int depth, CpuBuffer c, long row, int rows) {
     int d = (int) c.columns();
+    int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
     long tile = parallel.tile(part);
     for (int column = 0; column < d; column += tileColumns) {
-      if (column % FETCHED_COLUMNS == 0) {
-        long bytes = 8L * Math.min(FETCHED_COLUMNS, d - column);
+      if (column % Panels.FETCHED_COLUMNS == 0) {
+        long bytes = 8L * Math.min(Panels.FETCHED_COLUMNS, d - column);
         RawMemory.fetch(c.address(row) + 8L * column, rows, c.stride(), bytes, tile);
       }
       long panel = right.at(0, column);
       int columns = Math.min(tileColumns, d - column);
-      for (int r = 0; r < rows; r += TILE_ROWS) {
-        kernels.tile(depth, left + 8L * r * depth, 8 * TILE_ROWS, panel, right.step(), tile);
+      for (int r = 0; r < rows; r += tileRows) {
+        kernels.tile(depth, left + 8L * r * depth, 8L * tileRows, panel, right.step(), tile);
         long to = c.address(row + r) + 8L * column;
-        kernels.addTile(1, tile, to, c.stride(), Math.min(TILE_ROWS, rows - r), columns);
+        kernels.addTile(1, tile, to, c.stride(), Math.min(tileRows, rows - r), columns);
       }
     }
   }

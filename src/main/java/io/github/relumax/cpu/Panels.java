@@ -1,13 +1,20 @@
 package io.github.relumax.cpu;
 
-import static io.github.relumax.cpu.Kernels.TILE_ROWS;
-
 /**
  * A matrix p copied so that the tile kernel reads it in order: {@link #width} neighbouring columns
  * form a panel, which holds them row after row without gaps. Columns beyond the last are for the
  * copier to fill with zeros.
  */
 final class Panels {
+  /**
+   * Panels that are worth taking together as the left operand of a product: the more, the less
+   * often the right one is read from outside the cache; so many fit into it.
+   */
+  static final int BLOCK = 4;
+
+  /** Columns of a result that are fetched ahead: a multiple of any tile's columns. */
+  static final int FETCHED_COLUMNS = 384;
+
   private final Kernels kernels;
   private final long address;
   private final int depth;
@@ -49,16 +56,17 @@ final class Panels {
   }
 
   /**
-   * c[i,j] += sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the columns i of one panel and
-   * j of [first, end) with j &lt;= i. Tiles on the diagonal also write above it, and up to column
-   * {@code limit}.
+   * c[i,j] += sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the columns i of the panels
+   * [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal also write above it,
+   * and up to column {@code limit}.
    *
    * @param tile scratch for one tile
    * @param c where c[0,0] lies
    * @param limit rows and columns of c
    */
   void addLowerProduct(
-      int panel,
+      int low,
+      int high,
       int from,
       int to,
       int first,
@@ -68,20 +76,21 @@ final class Panels {
       long c,
       long stride,
       int limit) {
+    int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
-    int bottom = Math.min((panel + 1) * width, limit);
+    int top = low * width;
+    int bottom = Math.min(high * width, limit);
     int last = Math.min(end, bottom);
-    if (first >= last) {
-      return;
-    }
-    long rows0 = c + (long) panel * width * stride + 8L * first;
-    RawMemory.fetch(rows0, bottom - panel * width, stride, 8L * (last - first), tile);
     for (int j = first; j < last; j += tileColumns) {
+      if ((j - first) % FETCHED_COLUMNS == 0) {
+        int start = Math.max(top, j);
+        long bytes = 8L * Math.min(FETCHED_COLUMNS, last - j);
+        RawMemory.fetch(c + start * stride + 8L * j, bottom - start, stride, bytes, tile);
+      }
       int columns = Math.min(tileColumns, limit - j);
-      int top = Math.max(panel * width, j / TILE_ROWS * TILE_ROWS);
-      for (int i = top; i < bottom; i += TILE_ROWS) {
+      for (int i = Math.max(top, j / tileRows * tileRows); i < bottom; i += tileRows) {
         kernels.tile(to - from, at(from, i), step(), at(from, j), step(), tile);
-        int rows = Math.min(TILE_ROWS, limit - i);
+        int rows = Math.min(tileRows, limit - i);
         kernels.addTile(sign, tile, c + i * stride + 8L * j, stride, rows, columns);
       }
     }

@@ -30,8 +30,8 @@ final class Parallel implements AutoCloseable {
   private static final int TILE = 4;
   private static final int SLOTS = 5;
 
-  /** Entries of a tile, whatever the length of vectors: up to 4 rows by 3 vectors of 2,048 bits. */
-  private static final int MOST_TILE = 4 * 3 * 32;
+  /** Entries of a tile, whatever the length of vectors: up to 8 rows by 3 vectors of 2,048 bits. */
+  private static final int MOST_TILE = 8 * 3 * 32;
 
   private final WorkerTeam team;
   private final double[] sums;

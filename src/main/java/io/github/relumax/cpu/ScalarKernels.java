@@ -8,7 +8,13 @@ import static io.github.relumax.cpu.RawMemory.set;
  * VectorKernels}.
  */
 final class ScalarKernels implements Kernels {
+  private static final int TILE_ROWS = 4;
   private static final int TILE_COLUMNS = 4;
+
+  @Override
+  public int tileRows() {
+    return TILE_ROWS;
+  }
 
   @Override
   public int tileColumns() {
@@ -150,19 +156,12 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void packCentered(
-      int depth,
-      long[] rows,
-      double[] s,
-      long column,
-      int columns,
-      long center,
-      long x,
-      int width) {
-    for (int k = 0; k < depth; k++) {
+      long row, double s, long center, int columns, long x, long panelStride, int width) {
+    long to = x;
+    for (int first = 0; first < columns; first += width, to += panelStride) {
       for (int j = 0; j < width; j++) {
-        double entry =
-            j < columns ? s[k] * (get(rows[k] + column + 8L * j) - get(center + 8L * j)) : 0;
-        set(x + 8L * ((long) width * k + j), entry);
+        long at = 8L * (first + j);
+        set(to + 8L * j, first + j < columns ? s * (get(row + at) - get(center + at)) : 0);
       }
     }
   }

@@ -3,6 +3,7 @@ package io.github.relumax.cpu;
 import static io.github.relumax.cpu.RawMemory.ALL;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
+import static io.github.relumax.matrix.Matrix.F64;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import jdk.incubator.vector.DoubleVector;
@@ -31,6 +32,9 @@ final class VectorKernels implements Kernels {
    */
   private static final VectorSpecies<Float> F = L >= 2 ? narrow() : null;
 
+  /** Bits that an address can have: what was masked by them needs no check of bounds. */
+  private static final long ADDRESS = Long.MAX_VALUE >> 1;
+
   private static final int TILE_COLUMNS = 3 * L;
 
   /** ln 2 = LN_2 + LN_2_REST to twice the precision. */
@@ -46,8 +50,37 @@ final class VectorKernels implements Kernels {
 
   private static final double EXP_HIGH = 710;
 
+  /** Rows of a tile for 32 vector registers: 24 sums, 3 vectors of right, 1 of left. */
+  static final int MANY_ROWS = 8;
+
+  /** Rows of a tile for 16 vector registers: 12 sums, 3 vectors of right, 1 of left. */
+  static final int FEW_ROWS = 4;
+
+  private final int tileRows;
+
+  VectorKernels() {
+    this(has32Registers() ? MANY_ROWS : FEW_ROWS);
+  }
+
+  /**
+   * @param tileRows {@link #MANY_ROWS} or {@link #FEW_ROWS}
+   */
+  VectorKernels(int tileRows) {
+    this.tileRows = tileRows;
+  }
+
+  /** AVX-512 and the vectors of ARM have so many, earlier ones of x86 half of them. */
+  private static boolean has32Registers() {
+    return S.vectorBitSize() >= 512 || System.getProperty("os.arch").equals("aarch64");
+  }
+
   private static VectorSpecies<Float> narrow() {
     return VectorSpecies.of(float.class, VectorShape.forBitSize(S.vectorBitSize() / 2));
+  }
+
+  @Override
+  public int tileRows() {
+    return tileRows;
   }
 
   @Override
@@ -108,11 +141,11 @@ final class VectorKernels implements Kernels {
     int i = 0;
     for (; i <= n - L; i += L) {
       long p = a + 8L * i;
-      DoubleVector v = load(x + 8L * i);
-      s0 = load(p).fma(v, s0);
-      s1 = load(p + aStride).fma(v, s1);
-      s2 = load(p + 2 * aStride).fma(v, s2);
-      s3 = load(p + 3 * aStride).fma(v, s3);
+      DoubleVector v = load((x + 8L * i) & ADDRESS);
+      s0 = load(p & ADDRESS).fma(v, s0);
+      s1 = load((p + aStride) & ADDRESS).fma(v, s1);
+      s2 = load((p + 2 * aStride) & ADDRESS).fma(v, s2);
+      s3 = load((p + 3 * aStride) & ADDRESS).fma(v, s3);
     }
     set(out, sum(s0));
     set(out + outStride, sum(s1));
@@ -190,11 +223,11 @@ final class VectorKernels implements Kernels {
     for (; j <= n - L; j += L) {
       long at = a + 8L * j;
       long to = y + 8L * j;
-      DoubleVector left = load(at).fma(v0, load(to));
-      DoubleVector right = load(at + 2 * aStride).mul(v2);
-      left = load(at + aStride).fma(v1, left);
-      right = load(at + 3 * aStride).fma(v3, right);
-      store(left.add(right), to);
+      DoubleVector left = load(at & ADDRESS).fma(v0, load(to & ADDRESS));
+      DoubleVector right = load((at + 2 * aStride) & ADDRESS).mul(v2);
+      left = load((at + aStride) & ADDRESS).fma(v1, left);
+      right = load((at + 3 * aStride) & ADDRESS).fma(v3, right);
+      store(left.add(right), to & ADDRESS);
     }
     for (; j < n; j++) {
       long at = a + 8L * j;
@@ -317,6 +350,23 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void tile(int depth, long left, long leftStride, long right, long rightStride, long out) {
+    if (tileRows == MANY_ROWS) {
+      tile8(depth, left, leftStride, right, rightStride, out);
+    } else {
+      tile4(depth, left, leftStride, right, rightStride, out);
+    }
+  }
+
+  // In the tiles a vector that is spilled costs a third of the speed, so three things are as they
+  // are. Methods of the JDK are called directly: the JIT stops inlining helpers once a method has
+  // grown large, but not those that are marked for it. Loops end where an address is reached: one
+  // that the JIT can count it would unroll. And where entries of left are read through p, a check
+  // of
+  // bounds keeps the JIT from reading what comes after it before, in more registers than there are;
+  // tile4 has none to spare, tile8 two.
+
+  private static void tile4(
+      int depth, long left, long leftStride, long right, long rightStride, long out) {
     DoubleVector c00 = DoubleVector.zero(S);
     DoubleVector c01 = c00;
     DoubleVector c02 = c00;
@@ -329,41 +379,139 @@ final class VectorKernels implements Kernels {
     DoubleVector c30 = c00;
     DoubleVector c31 = c00;
     DoubleVector c32 = c00;
-    for (int k = 0; k < depth; k++) {
-      long p = left + k * leftStride;
-      long q = right + k * rightStride;
-      DoubleVector r0 = load(q);
-      DoubleVector r1 = load(q + LB);
-      DoubleVector r2 = load(q + 2 * LB);
-      DoubleVector l = DoubleVector.broadcast(S, get(p));
+    long p = left;
+    long q = right & ADDRESS;
+    long end = left + depth * leftStride;
+    while (p != end) {
+      DoubleVector r0 = DoubleVector.fromMemorySegment(S, ALL, q, LITTLE_ENDIAN);
+      DoubleVector r1 = DoubleVector.fromMemorySegment(S, ALL, q + LB, LITTLE_ENDIAN);
+      DoubleVector r2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * LB, LITTLE_ENDIAN);
+      DoubleVector l = DoubleVector.broadcast(S, ALL.get(F64, p));
       c00 = l.fma(r0, c00);
       c01 = l.fma(r1, c01);
       c02 = l.fma(r2, c02);
-      l = DoubleVector.broadcast(S, get(p + 8));
+      l = DoubleVector.broadcast(S, ALL.get(F64, p + 8));
       c10 = l.fma(r0, c10);
       c11 = l.fma(r1, c11);
       c12 = l.fma(r2, c12);
-      l = DoubleVector.broadcast(S, get(p + 16));
+      l = DoubleVector.broadcast(S, ALL.get(F64, p + 16));
       c20 = l.fma(r0, c20);
       c21 = l.fma(r1, c21);
       c22 = l.fma(r2, c22);
-      l = DoubleVector.broadcast(S, get(p + 24));
+      l = DoubleVector.broadcast(S, ALL.get(F64, p + 24));
       c30 = l.fma(r0, c30);
       c31 = l.fma(r1, c31);
       c32 = l.fma(r2, c32);
+      p += leftStride;
+      q = (q + rightStride) & ADDRESS;
     }
-    store(c00, out);
-    store(c01, out + LB);
-    store(c02, out + 2 * LB);
-    store(c10, out + 3 * LB);
-    store(c11, out + 4 * LB);
-    store(c12, out + 5 * LB);
-    store(c20, out + 6 * LB);
-    store(c21, out + 7 * LB);
-    store(c22, out + 8 * LB);
-    store(c30, out + 9 * LB);
-    store(c31, out + 10 * LB);
-    store(c32, out + 11 * LB);
+    c00.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c01.intoMemorySegment(ALL, out + LB, LITTLE_ENDIAN);
+    c02.intoMemorySegment(ALL, out + 2 * LB, LITTLE_ENDIAN);
+    c10.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+    c11.intoMemorySegment(ALL, out + 4 * LB, LITTLE_ENDIAN);
+    c12.intoMemorySegment(ALL, out + 5 * LB, LITTLE_ENDIAN);
+    c20.intoMemorySegment(ALL, out + 6 * LB, LITTLE_ENDIAN);
+    c21.intoMemorySegment(ALL, out + 7 * LB, LITTLE_ENDIAN);
+    c22.intoMemorySegment(ALL, out + 8 * LB, LITTLE_ENDIAN);
+    c30.intoMemorySegment(ALL, out + 9 * LB, LITTLE_ENDIAN);
+    c31.intoMemorySegment(ALL, out + 10 * LB, LITTLE_ENDIAN);
+    c32.intoMemorySegment(ALL, out + 11 * LB, LITTLE_ENDIAN);
+  }
+
+  private static void tile8(
+      int depth, long left, long leftStride, long right, long rightStride, long out) {
+    DoubleVector c00 = DoubleVector.zero(S);
+    DoubleVector c01 = c00;
+    DoubleVector c02 = c00;
+    DoubleVector c10 = c00;
+    DoubleVector c11 = c00;
+    DoubleVector c12 = c00;
+    DoubleVector c20 = c00;
+    DoubleVector c21 = c00;
+    DoubleVector c22 = c00;
+    DoubleVector c30 = c00;
+    DoubleVector c31 = c00;
+    DoubleVector c32 = c00;
+    DoubleVector c40 = c00;
+    DoubleVector c41 = c00;
+    DoubleVector c42 = c00;
+    DoubleVector c50 = c00;
+    DoubleVector c51 = c00;
+    DoubleVector c52 = c00;
+    DoubleVector c60 = c00;
+    DoubleVector c61 = c00;
+    DoubleVector c62 = c00;
+    DoubleVector c70 = c00;
+    DoubleVector c71 = c00;
+    DoubleVector c72 = c00;
+    long p = left;
+    long q = right & ADDRESS;
+    long end = left + depth * leftStride;
+    while (p != end) {
+      long s = p & ADDRESS;
+      DoubleVector r0 = DoubleVector.fromMemorySegment(S, ALL, q, LITTLE_ENDIAN);
+      DoubleVector r1 = DoubleVector.fromMemorySegment(S, ALL, q + LB, LITTLE_ENDIAN);
+      DoubleVector r2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * LB, LITTLE_ENDIAN);
+      DoubleVector l = DoubleVector.broadcast(S, ALL.get(F64, s));
+      c00 = l.fma(r0, c00);
+      c01 = l.fma(r1, c01);
+      c02 = l.fma(r2, c02);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 8));
+      c10 = l.fma(r0, c10);
+      c11 = l.fma(r1, c11);
+      c12 = l.fma(r2, c12);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 16));
+      c20 = l.fma(r0, c20);
+      c21 = l.fma(r1, c21);
+      c22 = l.fma(r2, c22);
+      l = DoubleVector.broadcast(S, ALL.get(F64, p + 24));
+      c30 = l.fma(r0, c30);
+      c31 = l.fma(r1, c31);
+      c32 = l.fma(r2, c32);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 32));
+      c40 = l.fma(r0, c40);
+      c41 = l.fma(r1, c41);
+      c42 = l.fma(r2, c42);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 40));
+      c50 = l.fma(r0, c50);
+      c51 = l.fma(r1, c51);
+      c52 = l.fma(r2, c52);
+      l = DoubleVector.broadcast(S, ALL.get(F64, p + 48));
+      c60 = l.fma(r0, c60);
+      c61 = l.fma(r1, c61);
+      c62 = l.fma(r2, c62);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 56));
+      c70 = l.fma(r0, c70);
+      c71 = l.fma(r1, c71);
+      c72 = l.fma(r2, c72);
+      p += leftStride;
+      q = (q + rightStride) & ADDRESS;
+    }
+    c00.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c01.intoMemorySegment(ALL, out + LB, LITTLE_ENDIAN);
+    c02.intoMemorySegment(ALL, out + 2 * LB, LITTLE_ENDIAN);
+    c10.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+    c11.intoMemorySegment(ALL, out + 4 * LB, LITTLE_ENDIAN);
+    c12.intoMemorySegment(ALL, out + 5 * LB, LITTLE_ENDIAN);
+    c20.intoMemorySegment(ALL, out + 6 * LB, LITTLE_ENDIAN);
+    c21.intoMemorySegment(ALL, out + 7 * LB, LITTLE_ENDIAN);
+    c22.intoMemorySegment(ALL, out + 8 * LB, LITTLE_ENDIAN);
+    c30.intoMemorySegment(ALL, out + 9 * LB, LITTLE_ENDIAN);
+    c31.intoMemorySegment(ALL, out + 10 * LB, LITTLE_ENDIAN);
+    c32.intoMemorySegment(ALL, out + 11 * LB, LITTLE_ENDIAN);
+    c40.intoMemorySegment(ALL, out + 12 * LB, LITTLE_ENDIAN);
+    c41.intoMemorySegment(ALL, out + 13 * LB, LITTLE_ENDIAN);
+    c42.intoMemorySegment(ALL, out + 14 * LB, LITTLE_ENDIAN);
+    c50.intoMemorySegment(ALL, out + 15 * LB, LITTLE_ENDIAN);
+    c51.intoMemorySegment(ALL, out + 16 * LB, LITTLE_ENDIAN);
+    c52.intoMemorySegment(ALL, out + 17 * LB, LITTLE_ENDIAN);
+    c60.intoMemorySegment(ALL, out + 18 * LB, LITTLE_ENDIAN);
+    c61.intoMemorySegment(ALL, out + 19 * LB, LITTLE_ENDIAN);
+    c62.intoMemorySegment(ALL, out + 20 * LB, LITTLE_ENDIAN);
+    c70.intoMemorySegment(ALL, out + 21 * LB, LITTLE_ENDIAN);
+    c71.intoMemorySegment(ALL, out + 22 * LB, LITTLE_ENDIAN);
+    c72.intoMemorySegment(ALL, out + 23 * LB, LITTLE_ENDIAN);
   }
 
   @Override
@@ -386,24 +534,19 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void packCentered(
-      int depth,
-      long[] rows,
-      double[] s,
-      long column,
-      int columns,
-      long center,
-      long x,
-      int width) {
-    for (int k = 0; k < depth; k++) {
-      long from = rows[k] + column;
-      long to = x + 8L * width * k;
-      DoubleVector scale = DoubleVector.broadcast(S, s[k]);
+      long row, double s, long center, int columns, long x, long panelStride, int width) {
+    DoubleVector scale = DoubleVector.broadcast(S, s);
+    long to = x;
+    for (int first = 0; first < columns; first += width, to += panelStride) {
+      long from = row + 8L * first;
+      long middle = center + 8L * first;
+      int end = Math.min(width, columns - first);
       int j = 0;
-      for (; j <= columns - L; j += L) {
-        store(load(from + 8L * j).sub(load(center + 8L * j)).mul(scale), to + 8L * j);
+      for (; j <= end - L; j += L) {
+        store(load(from + 8L * j).sub(load(middle + 8L * j)).mul(scale), to + 8L * j);
       }
-      for (; j < columns; j++) {
-        set(to + 8L * j, s[k] * (get(from + 8L * j) - get(center + 8L * j)));
+      for (; j < end; j++) {
+        set(to + 8L * j, s * (get(from + 8L * j) - get(middle + 8L * j)));
       }
       for (; j < width; j++) {
         set(to + 8L * j, 0);

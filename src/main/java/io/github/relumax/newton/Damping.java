@@ -33,6 +33,15 @@ final class Damping {
     }
   }
 
+  /**
+   * The same for models that know about kinks, whose ratio says more: mu changes by 1 - (2 ratio -
+   * 1)³, within 1/8 and 2 (Nielsen 1999).
+   */
+  void acceptedAtKinks(double gainRatio) {
+    double r = Math.clamp(2 * gainRatio - 1, -1, 1);
+    mu = Math.max(mu * Math.max(1 / DOWN, 1 - r * r * r), LEAST);
+  }
+
   /** The model is another one from now on. */
   void restart() {
     mu = START;

@@ -13,8 +13,9 @@ import java.util.List;
  * v_i = (A2ᵀ gz)_i in its activation.
  *
  * <p>Where v_i &gt; 0 the kink is convex. It can hold a minimiser: the generalized gradient there
- * holds s v_i a_i for every 0 &lt;= s &lt;= 1, a_i being row i of A1. Where v_i &lt; 0 it is a ridge,
- * never a minimiser: a unit that sits on one is taken as active or not, whichever side is steeper.
+ * holds s v_i a_i for every 0 &lt;= s &lt;= 1, a_i being row i of A1. Where v_i &lt; 0 it is a
+ * ridge, never a minimiser: a unit that sits on one is taken as active or not, whichever side is
+ * steeper.
  */
 final class KinkModel implements AutoCloseable {
   private final Backend backend;
@@ -65,15 +66,16 @@ final class KinkModel implements AutoCloseable {
     current = false;
   }
 
-  /** Whether a unit that could turn sits at its kink. */
-  boolean isAtKink() {
-    double[] preActivations = objective.read(Quantity.PRE_ACTIVATION);
+  /** The units that sit at their kink, but for those that no x moves from it. */
+  int count() {
+    double[] preActivations = current ? z1 : objective.read(Quantity.PRE_ACTIVATION);
+    int count = 0;
     for (int i = 0; i < n; i++) {
       if (preActivations[i] == 0 && objective.unitNorm(i) > 0) {
-        return true;
+        count++;
       }
     }
-    return false;
+    return count;
   }
 
   /** The model of a step with this H. */
@@ -85,7 +87,8 @@ final class KinkModel implements AutoCloseable {
   /**
    * out = the element of the generalized gradient that is nearest to 0:
    *
-   * <pre>  grad + Σ_i s_i v_i a_i over the units with z1_i = 0 and v_i &gt; 0,  0 &lt;= s_i &lt;= 1</pre>
+   * <pre>  grad + Σ_i s_i v_i a_i over the units with z1_i = 0 and v_i &gt; 0,  0 &lt;= s_i &lt;= 1
+   * </pre>
    */
   void leastGradient(Buffer out) {
     stand();

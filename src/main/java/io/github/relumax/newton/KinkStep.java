@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
  *
  * A unit with μ_i = 0 ends inactive, one with μ_i = v_i active, and one between lands on its kink,
  * z1_i + a_iᵀp = 0, and is there when the next step begins. K begins with the convex kinks that x
- * sits at and grows by those that p would cross. Kinks with v_i &lt; 0 need no care: beyond them the
- * loss is lower than the model says.
+ * sits at and grows by those that p would cross. Kinks with v_i &lt; 0 need no care: beyond them
+ * the loss is lower than the model says.
  *
  * <p>The slopes change along p as the residual does. The step is computed with those at x, and once
  * more with those that the model expects at its end, v = A2ᵀ(gz + (middle matrix) C p).

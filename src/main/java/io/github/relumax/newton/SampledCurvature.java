@@ -191,9 +191,18 @@ final class SampledCurvature implements AutoCloseable {
     at.rows = m;
   }
 
-  /** Draws H̃ of this form anew. */
-  void redraw(CurvatureForm form) {
-    draw(form, drawn.get(form));
+  /**
+   * Draws H̃ of this form anew, with more rows; takes H itself where there are no more. Rows
+   * without positive weight are in no sample, so that growth may come to an end far below all rows.
+   */
+  void enlarge(CurvatureForm form) {
+    Drawn at = drawn.get(form);
+    int before = at.rowsDrawn;
+    grow(at);
+    draw(form, at);
+    if (at.rowsDrawn <= before) {
+      complete(objective.curvatureRows(form), at);
+    }
   }
 
   private void draw(CurvatureForm form, Drawn at) {
@@ -205,7 +214,7 @@ final class SampledCurvature implements AutoCloseable {
       // Nothing to sample from (all scores are 0, or not finite), or half of all rows.
       complete(rows, at);
     } else if (isFree()) {
-      at.size *= Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH);
+      resize(at, at.size * Math.clamp(cheapRows / at.rows, 1, MOST_GROWTH));
     }
   }
 
@@ -222,8 +231,12 @@ final class SampledCurvature implements AutoCloseable {
   /** The next draw of this form is to have more rows. */
   void grow(Drawn at) {
     if (!isFixed()) {
-      at.size *= 2;
+      resize(at, 2 * at.size);
     }
+  }
+
+  private void resize(Drawn at, double size) {
+    at.size = Math.min(size, Sampling.MOST_MULTIPLE * d);
   }
 
   /** The next draw of this form may have fewer rows. */

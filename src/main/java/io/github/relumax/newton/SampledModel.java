@@ -98,8 +98,7 @@ final class SampledModel implements CurvatureModel {
   private void judge(CurvatureForm form, CurvatureRows rows, SampledCurvature.Drawn drawn) {
     double epsilon = epsilon(rows, drawn);
     while (demanded && !(epsilon <= wanted) && sampled.canGrow(drawn)) {
-      sampled.grow(drawn);
-      sampled.redraw(form);
+      sampled.enlarge(form);
       epsilon = epsilon(rows, drawn);
     }
     drawn.judge(epsilon);

@@ -15,6 +15,12 @@ import java.util.OptionalDouble;
  * @param seed of the rows
  */
 public record Sampling(OptionalDouble multiple, OptionalDouble epsilon, double delta, long seed) {
+  /** The largest multiple; p_i is then 1 for every row whose score counts. */
+  static final double MOST_MULTIPLE = 1e9;
+
+  /** Below this the first terms of the bound's rate, as a series, are exact enough. */
+  private static final double SMALL_EPSILON = 1e-6;
+
   /** As suits speed. */
   public static final Sampling DEFAULTS =
       new Sampling(OptionalDouble.empty(), OptionalDouble.empty(), 0.1, 1);
@@ -26,7 +32,8 @@ public record Sampling(OptionalDouble multiple, OptionalDouble epsilon, double d
    *     1)
    */
   public Sampling {
-    if (multiple.isPresent() && !(multiple.getAsDouble() >= 1 && multiple.getAsDouble() <= 1e9)) {
+    if (multiple.isPresent()
+        && !(multiple.getAsDouble() >= 1 && multiple.getAsDouble() <= MOST_MULTIPLE)) {
       throw new InvalidInputException(
           "sample: " + multiple.getAsDouble() + ", expected 1 to 1e9 times d");
     }
@@ -46,10 +53,15 @@ public record Sampling(OptionalDouble multiple, OptionalDouble epsilon, double d
    *
    * <pre>  s = d ln(2 d / δ) / ((1 + ε) ln(1 + ε) - ε)</pre>
    *
-   * It holds for the exact scores and is far from tight.
+   * It holds for the exact scores and is far from tight. More than {@link #MOST_MULTIPLE} d is
+   * given as that.
    */
   public static double boundedSize(double d, double epsilon, double delta) {
-    double rate = (1 + epsilon) * Math.log1p(epsilon) - epsilon;
-    return d * Math.log(2 * d / delta) / rate;
+    double rate =
+        epsilon < SMALL_EPSILON
+            ? epsilon * epsilon / 2 * (1 - epsilon / 3)
+            : (1 + epsilon) * Math.log1p(epsilon) - epsilon;
+    // A rate that underflows, or a δ so small that its inverse overflows, ends up there too.
+    return d * Math.min(MOST_MULTIPLE, Math.log(2 * d / delta) / rate);
   }
 }

@@ -16,10 +16,13 @@ public enum StepMethod {
   SKETCH_CG("by conjugate gradients, preconditioned by rows of C sampled by leverage");
 
   /**
-   * Passes over C, or over A2 where C is streamed, that a step of {@link #SKETCH_CG} takes in place
-   * of the sum over all rows: sketch, scores and products, about.
+   * Passes over C, or over A2 where C is streamed, that an iteration of {@link #SKETCH_CG} takes in
+   * place of one sum over all rows: sketch, scores, sampled rows and products, about.
    */
-  private static final double SKETCH_PASSES = 8;
+  private static final double SKETCH_PASSES = 6;
+
+  /** Rows for each column, of sketch and least sample, whose Gram matrices it sums besides. */
+  private static final double SKETCH_ROWS = 8;
 
   private final String description;
 
@@ -36,25 +39,35 @@ public enum StepMethod {
       case SAMPLED -> SAMPLED;
       case SKETCH_CG -> SKETCH_CG;
       case AUTO -> {
-        // In bytes read; half of n for the active units, both of a pass over A2 for a product.
+        // Operations, for half of n active units; bytes read, two passes over A2 for a product.
+        double square = 1.0 * d * d;
         double sum =
-            switch (path) {
-              case KEPT -> 1.0 * d * d;
-              case STREAMED -> 1.0 * d * d + 1.0 * n * d;
-            };
+            m
+                * switch (path) {
+                  case KEPT -> square;
+                  case STREAMED -> square + 1.0 * n * d;
+                };
         double pass =
-            switch (path) {
-              case KEPT -> 8.0 * d;
-              case STREAMED -> 2 * 8.0 * n;
-            };
-        yield m >= 16 * d && sum / backend.flopsPerByte() > SKETCH_PASSES * pass ? SKETCH_CG : FULL;
+            m
+                * switch (path) {
+                  case KEPT -> 8.0 * d;
+                  case STREAMED -> 2 * 8.0 * n;
+                };
+        double saved = (sum - SKETCH_ROWS * d * square) / backend.flopsPerByte();
+        yield saved > SKETCH_PASSES * pass ? SKETCH_CG : FULL;
       }
     };
   }
 
-  /** Rows that a sample has, where nothing was asked for, about. */
-  public static double usualRows(Backend backend, double m, double d) {
-    return Math.min(m, SampledCurvature.cheapRows(backend.flopsPerByte(), m, d));
+  /** Rows that a sample has, about: no more than are asked for, else as many as suit speed. */
+  public static double usualRows(Backend backend, double m, double d, Sampling sampling) {
+    double rows = SampledCurvature.cheapRows(backend.flopsPerByte(), m, d);
+    if (sampling.multiple().isPresent()) {
+      rows = sampling.multiple().getAsDouble() * d;
+    } else if (sampling.epsilon().isPresent()) {
+      rows = Sampling.boundedSize(d, sampling.epsilon().getAsDouble(), sampling.delta());
+    }
+    return Math.min(m, rows);
   }
 
   /** How steps are computed, in words. */

@@ -527,8 +527,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * x, gradient, z1 (pre-activations), v = A2ᵀ gz (slopes; once the gradient is refined), z (logits)
-   * or f (softmax) as a Java array.
+   * x, gradient, z1 (pre-activations), v = A2ᵀ gz (slopes; once the gradient is refined), z
+   * (logits) or f (softmax) as a Java array.
    */
   public double[] read(Quantity quantity) {
     Buffer from =

@@ -5,6 +5,7 @@ import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Operations, memory traffic and seconds of a solve, from its sizes and the machine's rates. With a
@@ -29,7 +30,8 @@ import java.util.List;
  * that gathering F columns of A2 brings in. Products compute whole panels of columns, and a
  * factorisation also waits for one column after the other. The passes of softmax and losses over
  * logits come on top. One piece of work takes the longer of what its operations and its bytes take.
- * A regulariser is left out: it costs another pass over C.
+ * Every call of a primitive also takes a while to begin, which small problems consist of. A
+ * regulariser is left out: it costs another pass over C.
  */
 public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
@@ -43,6 +45,13 @@ public final class CostModel {
 
   /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
   private static final double TRIALS = 1.5;
+
+  /**
+   * Calls of an iteration on more than vectors of d or n numbers, by phase. They are much the same
+   * for all methods and both paths.
+   */
+  private static final Map<Phase, Integer> CALLS =
+      Map.of(Phase.EVALUATE, 6, Phase.CURVATURE, 4, Phase.STEP, 3, Phase.TRIAL, 5);
 
   /** Units that flip at some trial point for each that flips at the one taken. */
   private static final double TRIAL_FLIPS = 1.3;
@@ -105,6 +114,7 @@ public final class CostModel {
       case KEPT -> model.kept();
       case STREAMED -> model.streamed();
     }
+    model.calls();
     return new Prediction(path, load, model.steps);
   }
 
@@ -141,7 +151,16 @@ public final class CostModel {
     columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * load.m() * trialFlips, trialFlips);
     losses();
     columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
-    iteration(Phase.EVALUATE, "update C", 2 * md * load.flips(), productRate(), 2 * c);
+    double gathered = columnSeconds(load.flips());
+    double updated = seconds(2 * md * load.flips(), productRate(), 2 * c);
+    steps.add(
+        new Step(
+            Phase.EVALUATE,
+            "update C",
+            false,
+            2 * md * load.flips(),
+            2 * c + columnBytes(load.flips()),
+            gathered + updated));
     each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
     softmax();
   }
@@ -251,9 +270,22 @@ public final class CostModel {
 
   /** Gathers columns of A2 in every iteration. */
   private void columns(Phase phase, String name, double flops, double count) {
-    double bytes = Math.min(CACHE_LINE * count * load.m(), (double) load.a2Bytes());
-    double seconds = 1e-9 * bytes / (GATHER_EFFICIENCY * rates.memory());
-    steps.add(new Step(phase, name, false, flops, bytes, seconds));
+    steps.add(new Step(phase, name, false, flops, columnBytes(count), columnSeconds(count)));
+  }
+
+  private double columnBytes(double count) {
+    return Math.min(CACHE_LINE * count * load.m(), (double) load.a2Bytes());
+  }
+
+  private double columnSeconds(double count) {
+    return 1e-9 * columnBytes(count) / (GATHER_EFFICIENCY * rates.memory());
+  }
+
+  private void calls() {
+    for (Phase phase : Phase.values()) {
+      double seconds = CALLS.get(phase) * 1e-3 / rates.call();
+      steps.add(new Step(phase, "calls", false, 0, 0, seconds));
+    }
   }
 
   /** Work of every iteration that memory alone limits. */

@@ -18,7 +18,9 @@ public record Ceiling(Kind kind, String work, List<Double> rates) {
     /** Arithmetic of a matrix product, in GFLOP/s. */
     PRODUCT("GFLOP/s"),
     /** Arithmetic of a weighted Gram matrix, in GFLOP/s. */
-    GRAM("GFLOP/s");
+    GRAM("GFLOP/s"),
+    /** Calls of a primitive with next to no work, in calls a millisecond. */
+    CALL("calls/ms");
 
     private final String unit;
 

@@ -25,6 +25,9 @@ public record EpsilonHeld(double asked, int steps, int held, double worst) {
 
   /** One line for a person. */
   String words() {
+    if (steps == 0) {
+      return "ε = %s was asked for: there was no step".formatted(asked);
+    }
     return "ε = %s was asked for: by the estimates it held in %s of %s steps, worst %s"
         .formatted(asked, held, steps, Format.scientific(worst, 1));
   }

@@ -40,6 +40,7 @@ public final class PlanJson {
     JsonReport.put(rates, "product", plan.rates().product());
     JsonReport.put(rates, "gram", plan.rates().gram());
     JsonReport.put(rates, "memory", plan.rates().memory());
+    JsonReport.put(rates, "call", plan.rates().call());
     ObjectNode paths = json.putObject("paths");
     for (CurvaturePath path : CurvaturePath.values()) {
       SolveMemory memory =

@@ -50,11 +50,12 @@ public final class PlanText {
                 load.type()));
     lines.add("Backend  %s, %s".formatted(plan.backend().name(), plan.backend().device()));
     lines.add(
-        "Rates    product %s GFLOP/s, gram %s GFLOP/s, memory %s GB/s, measured just now"
+        "Rates    product %s GFLOP/s, gram %s GFLOP/s, memory %s GB/s, %s calls/ms, measured just now"
             .formatted(
                 Format.fixed(rates.product(), 1),
                 Format.fixed(rates.gram(), 1),
-                Format.fixed(rates.memory(), 1)));
+                Format.fixed(rates.memory(), 1),
+                Format.fixed(rates.call(), 1)));
     lines.add(
         "Assumed  %s units active (%s), %s flips in a step (%s %% of them), %s iterations"
             .formatted(

@@ -32,7 +32,11 @@ final class PredictedPhases {
             solution.iterations(),
             record.sampledRows());
     Rates rates =
-        new Rates(rate(record, Kind.PRODUCT), rate(record, Kind.GRAM), rate(record, Kind.MEMORY));
+        new Rates(
+            rate(record, Kind.PRODUCT),
+            rate(record, Kind.GRAM),
+            rate(record, Kind.MEMORY),
+            rate(record, Kind.CALL));
     return CostModel.predict(load, solution.path(), solution.method(), rates);
   }
 

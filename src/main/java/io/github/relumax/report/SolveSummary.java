@@ -40,6 +40,15 @@ public final class SolveSummary {
             lines.add(
                 "Distance to the planted x*: ‖x - x*‖ / ‖x*‖ = " + Format.scientific(distance)));
     record.epsilonHeld().ifPresent(held -> lines.add(held.words()));
+    if (!solution.method().samples()) {
+      record
+          .settings()
+          .options()
+          .sampling()
+          .epsilon()
+          .ifPresent(epsilon ->
+              lines.add("ε = %s was asked for: no rows were sampled".formatted(epsilon)));
+    }
     if (solution.storageError() > 0) {
       lines.add(
           "float32 storage: its rounding alone moves x by about %s of ‖x‖"

@@ -16,7 +16,7 @@ public final class WeightsText {
             Format.scientific(weights.smallest()),
             Format.scientific(weights.l()),
             Format.scientific(weights.claimed()),
-            Format.scientific(weights.published()));
+            published(weights));
   }
 
   /** A line for every rule. */
@@ -32,11 +32,13 @@ public final class WeightsText {
                     Format.scientific(leastRow(weights)),
                     Format.scientific(greatestRow(weights)),
                     Format.scientific(rootMeanSquare(weights)))),
-        line(
-            "w I, published",
-            Double.isNaN(weights.published())
-                ? "needs ‖b‖₁ <= 1"
-                : Format.scientific(weights.published())));
+        line("w I, published", published(weights)));
+  }
+
+  private static String published(Weights weights) {
+    return Double.isNaN(weights.published())
+        ? "needs ‖b‖₁ <= 1"
+        : Format.scientific(weights.published());
   }
 
   private static String line(String name, String value) {

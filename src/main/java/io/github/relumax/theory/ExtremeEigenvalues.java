@@ -2,6 +2,7 @@ package io.github.relumax.theory;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.theory.Lanczos.End;
 import io.github.relumax.theory.Lanczos.Ends;
 import java.util.ArrayList;
@@ -97,7 +98,11 @@ final class ExtremeEigenvalues implements AutoCloseable {
     return new Eigenvalue(value, residual(value), d * EPS * ends.size());
   }
 
-  /** λmin of a, d x d and finite. */
+  /**
+   * λmin of a, d x d and finite.
+   *
+   * @throws InvalidInputException if squares of its entries overflow
+   */
   Eigenvalue least(Buffer a) {
     Ends ends = lanczos.run(products(a), End.LARGEST, TOLERANCE);
     lanczos.vector(ends.least(), vector);
@@ -106,6 +111,11 @@ final class ExtremeEigenvalues implements AutoCloseable {
     double residual = residual(value);
     if (rounding == 0) {
       return new Eigenvalue(value, residual, 0);
+    }
+    if (!Double.isFinite(rounding) || !Double.isFinite(residual)) {
+      throw new InvalidInputException(
+          "eigenvalues as large as these leave the range of float64; take smaller weights, or"
+              + " scale A2 down");
     }
     for (int round = 0; ; round++) {
       double first = Math.max(residual, FIRST_MARGIN * rounding);

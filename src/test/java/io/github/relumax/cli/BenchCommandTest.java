@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,12 +105,15 @@ final class BenchCommandTest {
           solves.get(2).get("phases").get(phase).asDouble());
     }
     assertWorkAddsUp(json);
-    for (String name : List.of("memory", "product", "gram")) {
+    Map<String, String> units =
+        Map.of("memory", "GB/s", "product", "GFLOP/s", "gram", "GFLOP/s", "call", "calls/ms");
+    assertThat(json.get("ceilings").propertyNames())
+        .containsExactlyInAnyOrderElementsOf(units.keySet());
+    units.forEach((name, unit) -> {
       JsonNode ceiling = json.get("ceilings").get(name);
       assertThat(list(ceiling.get("rates"))).hasSize(6).allMatch(rate -> rate.asDouble() > 0);
-      assertThat(ceiling.get("unit").asString())
-          .isEqualTo(name.equals("memory") ? "GB/s" : "GFLOP/s");
-    }
+      assertThat(ceiling.get("unit").asString()).isEqualTo(unit);
+    });
   }
 
   /** Both by phase and by primitive, rates follow from work, seconds and ceilings in the file. */
@@ -273,6 +277,17 @@ final class BenchCommandTest {
     assertThat(solve.get("distanceToPlanted").asDouble()).isGreaterThan(1e-8);
   }
 
+  @Test
+  void aTimeLimitEndsEverySolve() {
+    Path file = temporary.resolve("figures.json");
+    assertThat(tiny(file, "--time-limit", "1e-9").code()).isEqualTo(3);
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("found").asBoolean()).isFalse();
+    assertThat(list(json.get("solves")))
+        .hasSize(3)
+        .allMatch(solve -> solve.get("status").asString().equals("time-limit"));
+  }
+
   @ParameterizedTest
   @EnumSource(Preset.class)
   void theHelpGivesThePresetsTheirSizes(Preset preset) {
@@ -297,6 +312,8 @@ final class BenchCommandTest {
     "--m 5 --n 5 --d 0,--d 0: expected 1 or more",
     "--repeat 0,--repeat 0: expected 1 or more",
     "--repeat often,'often' is no whole number",
+    "--time-limit 0,'expected seconds above 0'",
+    "--epsilon 0.1 --curvature full,--epsilon is for sampled rows",
     "--scale 0,scale: 0.0",
     "--start-distance -1,start distance: -1.0",
     "--dtype f16,'f16' is none of f64",

@@ -31,7 +31,8 @@ final class CeilingsTest {
       ceilings.measure();
       assertThat(ceilings.results())
           .extracting(Ceiling::kind)
-          .containsExactly(Ceiling.Kind.MEMORY, Ceiling.Kind.PRODUCT, Ceiling.Kind.GRAM);
+          .containsExactly(
+              Ceiling.Kind.MEMORY, Ceiling.Kind.PRODUCT, Ceiling.Kind.GRAM, Ceiling.Kind.CALL);
       assertThat(ceilings.results()).allMatch(ceiling -> ceiling.rates().size() == 3);
       // The products were formed in full, from all units.
       assertThat(counting.formed()).isEqualTo(6);

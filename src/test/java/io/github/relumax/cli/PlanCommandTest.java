@@ -52,6 +52,7 @@ final class PlanCommandTest {
     assertThat(json.get("fits").asBoolean()).isTrue();
     assertThat(json.get("a2Bytes").asLong()).isEqualTo(4 * 300 * 60);
     assertThat(json.get("rates").get("memory").asDouble()).isPositive();
+    assertThat(json.get("rates").get("call").asDouble()).isPositive();
     for (String path : List.of("kept", "streamed")) {
       JsonNode one = json.get("paths").get(path);
       long bytes =

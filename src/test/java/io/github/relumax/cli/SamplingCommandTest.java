@@ -139,6 +139,7 @@ final class SamplingCommandTest {
       delimiter = '|',
       value = {
         "--multiples 0 | --multiples 0: expected 1 or more | 2",
+        "--multiples , | --multiples: expected one or more whole numbers | 2",
         "--multiples 4,x | 'x' is no whole number | 2",
         "--multiples 2000000000 | samples of 12000000000 rows take | 4",
         "--draws 0 | --draws 0: expected 1 or more | 2",
@@ -154,6 +155,18 @@ final class SamplingCommandTest {
             "sampling", problem, options.substring(0, space), options.substring(space + 1));
     assertThat(run.err()).contains(message);
     assertThat(run.code()).isEqualTo(code);
+  }
+
+  /** With one word softmax is 1 whatever x is. */
+  @Test
+  void aPointWithoutCurvatureIsRefused() {
+    Path problem = temporary.resolve("p");
+    assertThat(CommandLineRun.of("generate", problem, "--m", 1, "--n", 60, "--d", 6).code())
+        .isZero();
+    CommandLineRun run = CommandLineRun.of("sampling", problem);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("x_star.npy: H is 0 at this x, there is nothing to sample from");
+    assertThat(CommandLineRun.of("sampling", problem, "--weight", 1, "--draws", 1).code()).isZero();
   }
 
   @Test

@@ -165,6 +165,40 @@ final class SolveCommandTest {
         .allMatch(step -> step.get("epsilon").asDouble() <= 0.6);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--epsilon, full",
+    "--epsilon, exact",
+    "--epsilon, gauss-newton",
+    "--sample, full",
+    "--sample, diagonal"
+  })
+  void whatIsForSamplesDoesNotGoWithAllRows(String option, String curvature) {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    double value = option.equals("--sample") ? 4 : 0.1;
+    CommandLineRun run =
+        CommandLineRun.of("solve", problem, "--curvature", curvature, option, value);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .isEqualTo(
+            "relumax: %s is for sampled rows and does not go with --curvature %s: take sampled or sketch-cg%n"
+                .formatted(option, curvature));
+  }
+
+  @Test
+  void anEpsilonThatNothingCameOfIsAnswered() {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    assertThat(CommandLineRun.of("solve", problem, "--epsilon", 0.1).out())
+        .contains("\nε = 0.1 was asked for: no rows were sampled\n");
+    Path dead = temporary.resolve("dead.npy");
+    NpyFile.writeVector(dead, new double[6]);
+    assertThat(
+            CommandLineRun.of(
+                    "solve", problem, "--start", dead, "--curvature", "sampled", "--epsilon", 0.1)
+                .out())
+        .contains("\nε = 0.1 was asked for: there was no step\n");
+  }
+
   @Test
   void jsonFormatPrintsTheResultAndNothingElse() throws IOException {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));

@@ -55,7 +55,12 @@ final class SameBitsTest {
   }
 
   private static String bits() {
-    Kernels kernels = new VectorKernels();
+    return bits(new VectorKernels(VectorKernels.FEW_ROWS))
+        + " and "
+        + bits(new VectorKernels(VectorKernels.MANY_ROWS));
+  }
+
+  private static String bits(Kernels kernels) {
     double[] sums = {0.3, -0.7, 1.1, 0.2};
     StringBuilder bits = new StringBuilder();
     bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
@@ -73,7 +78,7 @@ final class SameBitsTest {
     kernels.addCentered(sums, rows, Y, OUT, LENGTH - 3);
     bits.append(" addCentered ").append(hash(LENGTH - 3));
     kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
-    bits.append(" tile ").append(hash(4 * kernels.tileColumns()));
+    bits.append(" tile ").append(hash(kernels.tileRows() * kernels.tileColumns()));
     bits.append(" exp ").append(Double.toHexString(kernels.exp(X, 0.25, OUT, LENGTH)));
     bits.append(' ').append(hash(LENGTH));
     bits.append(" squaredError ").append(kernels.squaredError(OUT, 0.1, Y, LENGTH));

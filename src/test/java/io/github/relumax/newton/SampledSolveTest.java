@@ -219,7 +219,75 @@ final class SampledSolveTest {
     }
   }
 
+  /**
+   * Softmax is peaked far from b, where few rows have a positive weight in the Hessian and the
+   * others count for more: no sample is near it, however large. H itself stands in.
+   */
+  @Test
+  void anEpsilonThatNoSampleReachesTakesAllRows() {
+    PlantedProblem peaked = PlantedProblem.generate(1000, 33, 17, 8, 0, ElementType.FLOAT64, 1, 3);
+    double[] b = new double[1000];
+    b[5] = 1;
+    Problem problem = Problem.of(peaked.problem().a1(), peaked.problem().a2(), b);
+    Sampling demanding = new Sampling(OptionalDouble.empty(), OptionalDouble.of(0.3), 0.1, 1);
+    Approximation largest = exact(problem, peaked.x0(), multiple(1e9, 1));
+    assertThat(largest.rows()).isBetween(1, 100);
+    assertThat(largest.epsilon()).isGreaterThanOrEqualTo(1);
+    Approximation demanded = exact(problem, peaked.x0(), demanding);
+    assertThat(demanded.rows()).isZero();
+    assertThat(demanded.epsilon()).isZero();
+  }
+
+  private Approximation exact(Problem problem, double[] x, Sampling sampling) {
+    try (SoftmaxReluObjective objective =
+            new SoftmaxReluObjective(backend, problem, 8, CurvaturePath.KEPT);
+        SampledModel model =
+            new SampledModel(
+                backend, objective, problem.m(), List.of(CurvatureForm.EXACT), sampling)) {
+      objective.startAt(x);
+      model.at(CurvatureForm.EXACT);
+      return model.approximation(CurvatureForm.EXACT);
+    }
+  }
+
   // Sizes and seeds
+
+  /** Draw after draw at one x: from far too many rows down, and from far too few up. */
+  @Test
+  void samplesShrinkWhereEpsilonIsFarBetterAndGrowWhereItIsNot() {
+    PlantedProblem planted = planted(8000, 60, 16, 0);
+    List<Approximation> falling = drawn(planted, 256, 0.9);
+    List<Approximation> rising = drawn(planted, 1, 0.2);
+    for (int k = 1; k < falling.size(); k++) {
+      if (falling.get(k - 1).epsilon() < 0.9 / 4) {
+        assertThat(falling.get(k).rows()).isLessThan(falling.get(k - 1).rows());
+      }
+    }
+    assertThat(falling.getLast().rows()).isLessThan(falling.getFirst().rows() / 3);
+    assertThat(falling.getLast().epsilon()).isBetween(0.9 / 8, 0.9);
+    assertThat(rising).allMatch(one -> one.epsilon() <= 0.2);
+    assertThat(rising.getFirst().rows()).isGreaterThan(4 * 16);
+    assertThat(rising.getFirst().products()).isGreaterThan(2 * 4);
+  }
+
+  private List<Approximation> drawn(PlantedProblem planted, double multiple, double epsilon) {
+    List<Approximation> draws = new ArrayList<>();
+    Sampling sampling =
+        new Sampling(OptionalDouble.of(multiple), OptionalDouble.of(epsilon), 0.1, 1);
+    CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
+    int m = planted.problem().m();
+    try (SoftmaxReluObjective objective =
+            new SoftmaxReluObjective(backend, planted.problem(), 8, CurvaturePath.KEPT);
+        SampledModel model = new SampledModel(backend, objective, m, List.of(form), sampling)) {
+      objective.startAt(planted.x0());
+      for (int k = 0; k < 10; k++) {
+        model.at(form);
+        draws.add(model.approximation(form));
+        model.moved();
+      }
+    }
+    return draws;
+  }
 
   @Test
   void withoutAWishSamplesGrowToWhatIsCheap() {

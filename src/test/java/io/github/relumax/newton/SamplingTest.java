@@ -27,7 +27,8 @@ final class SamplingTest {
     "3, 0.1, 0.01",
     "103, 0.3, 1e-6",
     "1000, 0.01, 0.999",
-    "40, 1e-3, 0.1"
+    "40, 1e-3, 0.1",
+    "40, 1.2e-4, 0.1"
   })
   void theBoundLetsBothTailsTogetherHaveProbabilityDelta(double d, double epsilon, double delta) {
     double power = Sampling.boundedSize(d, epsilon, delta) / d;
@@ -35,6 +36,13 @@ final class SamplingTest {
     double lower = d * Math.exp(-power * rate(-epsilon));
     assertThat(upper).isCloseTo(delta / 2, within(1e-9 * delta));
     assertThat(lower).isLessThanOrEqualTo(upper);
+  }
+
+  /** Where the rate or 2 d / δ leave float64, the size is the largest there is. */
+  @ParameterizedTest
+  @CsvSource({"40, 1e-5, 0.1", "40, 1e-17, 0.1", "1, 1e-200, 0.5", "3, 0.5, 1e-323"})
+  void aSizeIsNeverMoreThanAThousandMillionTimesD(double d, double epsilon, double delta) {
+    assertThat(Sampling.boundedSize(d, epsilon, delta)).isEqualTo(1e9 * d);
   }
 
   /** (1 + e) ln(1 + e) - e = Σ_(k>=2) (-e)^k / (k (k-1)), in forty digits. */

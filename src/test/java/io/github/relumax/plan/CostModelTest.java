@@ -16,8 +16,8 @@ final class CostModelTest {
   private static final Workload LOAD =
       new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 8, 900);
 
-  /** 1 ns an operation of a product, 2 of a Gram matrix, 4 a byte. */
-  private static final Rates RATES = new Rates(1, 0.5, 0.25);
+  /** 1 ns an operation of a product, 2 of a Gram matrix, 4 a byte; 0.1 ms a call. */
+  private static final Rates RATES = new Rates(1, 0.5, 0.25, 10);
 
   private final Prediction kept =
       CostModel.predict(LOAD, CurvaturePath.KEPT, StepMethod.FULL, RATES);
@@ -36,12 +36,13 @@ final class CostModelTest {
     assertThat(kept.times(form)).isEqualTo(1);
   }
 
+  /** Those of C, read and written, and the cache lines of five columns at 0.4 of the rate. */
   @Test
   void updatingCByFewUnitsTakesItsBytes() {
     Step update = step(kept, "update C");
     assertThat(update.flops()).isEqualTo(2.0 * 10_000 * 100 * 5);
-    assertThat(update.bytes()).isEqualTo(2.0 * 8 * 10_000 * 100);
-    assertThat(update.seconds()).isCloseTo(0.064, within(1e-12));
+    assertThat(update.bytes()).isEqualTo(2.0 * 8 * 10_000 * 100 + 64 * 5 * 10_000);
+    assertThat(update.seconds()).isCloseTo(0.064 + 0.0128 / 0.4, within(1e-12));
     assertThat(kept.times(update)).isEqualTo(8);
   }
 
@@ -100,6 +101,18 @@ final class CostModelTest {
     assertThat(first.bytes()).isEqualTo(4e7);
   }
 
+  @Test
+  void everyCallTakesAWhileToBegin() {
+    for (Prediction prediction : new Prediction[] {kept, streamed}) {
+      Rates slow = new Rates(1, 0.5, 0.25, 1);
+      Prediction slower = CostModel.predict(LOAD, prediction.path(), StepMethod.FULL, slow);
+      // 18 of them in each of 8 iterations, 0.9 ms more each.
+      assertThat(slower.seconds() - prediction.seconds()).isCloseTo(8 * 0.0162, within(1e-12));
+      assertThat(slower.seconds(Phase.TRIAL) - prediction.seconds(Phase.TRIAL))
+          .isCloseTo(8 * 5 * 0.0009, within(1e-12));
+    }
+  }
+
   /** Twice the iterations, twice their time; twice the rates, half the time but for waiting. */
   @Test
   void timeGoesWithIterationsAndRates() {
@@ -109,7 +122,7 @@ final class CostModelTest {
             - kept.seconds();
     assertThat(extra).isCloseTo(8 * kept.iterationSeconds(), within(1e-9));
     double pivots = 8 * 1.4 * 100 * 0.8e-6;
-    Rates twice = new Rates(2, 1, 0.5);
+    Rates twice = new Rates(2, 1, 0.5, 20);
     assertThat(CostModel.predict(LOAD, CurvaturePath.KEPT, StepMethod.FULL, twice).seconds())
         .isCloseTo(kept.seconds() / 2 + pivots / 2, within(1e-9));
   }

@@ -7,6 +7,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.newton.Approximation;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.StepMethod;
+import io.github.relumax.theory.Weights;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ final class RenderingTest {
           276,
           0,
           0,
+          0,
           Approximation.NONE,
           0.25);
   private static final Iteration STEP =
@@ -46,6 +48,7 @@ final class RenderingTest {
           CurvatureForm.EXACT,
           1_234_567,
           45,
+          6,
           0,
           new Approximation(0.125, 2345, 4),
           12345.6784);
@@ -83,6 +86,16 @@ final class RenderingTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"99.9994, 99.999", "100, 1e+02", "-851685758390435, -9e+14"})
+  void aGainFitsItsColumn(double gain, String text) {
+    Iteration step =
+        new Iteration(
+            1, 1, 1, 0, 1, 1, 1, gain, 1, CurvatureForm.EXACT, 1, 0, 0, 0, Approximation.NONE, 1);
+    IterationTable table = new IterationTable(StepMethod.FULL);
+    assertThat(table.row(step)).contains(" " + text + " ").hasSameSizeAs(table.header());
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "0,0 bytes",
     "1023,1023 bytes",
@@ -104,6 +117,17 @@ final class RenderingTest {
   })
   void secondsHaveUnits(double seconds, String text) {
     assertThat(Format.seconds(seconds)).isEqualTo(text);
+  }
+
+  @Test
+  void theLineOfAWeightSaysWhereThereIsNoPublishedOne() {
+    double[] rows = {0.25};
+    assertThat(WeightsText.line(new Weights(1e-3, 0.5, 1, rows, Double.NaN)))
+        .isEqualTo(
+            "w = 5.000e-01, the smallest with Hess >= 1.000e-03 I; by B and σmin 1.000e+00,"
+                + " published needs ‖b‖₁ <= 1");
+    assertThat(WeightsText.line(new Weights(1e-3, 0.5, 1, rows, 2)))
+        .endsWith("published 2.000e+00");
   }
 
   @Test

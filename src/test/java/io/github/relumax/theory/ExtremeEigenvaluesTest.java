@@ -1,12 +1,15 @@
 package io.github.relumax.theory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.cpu.CpuBackends;
+import io.github.relumax.model.InvalidInputException;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,6 +86,22 @@ final class ExtremeEigenvaluesTest {
     for (int d : new int[] {1, 2, 3, 7, 8, 9, 103, 331}) {
       for (double scale : new double[] {1, 1e-9, 1e60}) {
         check(shape, d, scale);
+      }
+    }
+  }
+
+  /** Norms are of squares, which overflow here. */
+  @Test
+  void entriesBeyondTheRangeAreRefused() {
+    for (int d : new int[] {2, 9}) {
+      double[] values = new double[d];
+      Arrays.fill(values, 1e200);
+      values[0] = -1e200;
+      try (Buffer a = symmetric(values);
+          ExtremeEigenvalues eigenvalues = new ExtremeEigenvalues(backend, d)) {
+        assertThatThrownBy(() -> eigenvalues.least(a))
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageContaining("leave the range of float64");
       }
     }
   }
