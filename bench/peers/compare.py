@@ -11,17 +11,13 @@ Prints medians and ratios, writes bench/results/peers-MxNxD.json. README.md besi
 import argparse
 import json
 import os
-import platform
-import subprocess
-import sys
 import tempfile
 import time
 
+import setting
 import table
+from setting import RESULTS, ROOT, read_json, relumax
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-RELUMAX = os.path.join(ROOT, "relumax")
-RESULTS = os.path.join(ROOT, "bench", "results")
 PEERS = ["numpy-rebuilt", "numpy-updated", "scipy-trust-ncg", "scipy-trust-krylov", "scipy-l-bfgs-b", "torch-l-bfgs"]
 WARM_SOLVES = 5
 WARM_UP = {"m": 200, "n": 40, "d": 8}
@@ -44,38 +40,13 @@ def arguments():
     chosen = parser.parse_args()
     if chosen.rounds < 1:
         parser.error("--rounds: expected 1 or more")
-    if chosen.threads is not None and not 1 <= chosen.threads <= usable_cores():
-        parser.error(f"--threads: expected 1 to {usable_cores()}, the cores this process may use")
+    chosen.threads = setting.checked_threads(parser, chosen.threads)
     return chosen
-
-
-def usable_cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def hold_to(threads):
-    """Keeps this process and those it starts on the same cores, with as many threads in every library."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(threads)
-
-
-def relumax(words):
-    """Runs one command line. Code 3, a solve that missed, is a result; any other failure ends the comparison."""
-    done = subprocess.run([RELUMAX, *map(str, words)], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):
-        sys.exit(f"relumax {words[0]} ended with {done.returncode}: {done.stderr.strip()}")
 
 
 def generate(folder, m, n, d, scale, start_distance, seed):
     sizes = ["--m", m, "--n", n, "--d", d, "--scale", scale, "--start-distance", start_distance, "--seed", seed]
     relumax(["generate", folder, *sizes])
-
-
-def read_json(file):
-    with open(file, encoding="utf-8") as text:
-        return json.load(text)
 
 
 def end_of(solve):
@@ -169,41 +140,10 @@ def rounds(folder, problem, methods, chosen, threads):
     return runs
 
 
-def versions():
-    import numpy
-    import scipy
-
-    import methods
-
-    blas = numpy.show_config("dicts")["Build Dependencies"]["blas"]
-    return {
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "blas": f"{blas.get('name')} {blas.get('version')}",
-        "scipy": scipy.__version__,
-        "torch": methods.torch.__version__ if methods.torch else None,
-    }
-
-
-def cpu_model():
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    return platform.processor()
-
-
-def revision():
-    command = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
-
-
 def measure(chosen, scratch):
-    threads = chosen.threads or usable_cores()
+    threads = chosen.threads
     load = os.getloadavg()[0]
-    hold_to(threads)  # before NumPy and PyTorch are imported: they read it once
+    setting.hold_to(threads)
 
     import model
 
@@ -230,14 +170,9 @@ def measure(chosen, scratch):
         "goal": model.Referee.GOAL,
         "timeLimit": chosen.time_limit,
         "threads": threads,
-        "machine": {
-            "cpu": cpu_model(),
-            "cores": os.cpu_count(),
-            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-            "loadAtStart": load,
-        },
-        "versions": versions(),
-        "revision": revision(),
+        "machine": {**setting.machine(), "loadAtStart": load},
+        "versions": setting.versions(),
+        "revision": setting.revision(),
         "runs": rounds(folder, problem, methods, chosen, threads),
     }
 

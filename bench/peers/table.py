@@ -78,9 +78,14 @@ def write(document, folder):
         found.append((results["problem"]["m"] * results["problem"]["n"], link, results))
     found.sort(key=lambda entry: entry[:2])
     tables = [f"{of(results)}\nEvery run: [{os.path.basename(link)}]({link})\n" for _, link, results in found]
-    with open(document, encoding="utf-8") as text:
-        before, rest = text.read().split(BEGIN)
-    after = rest.split(END)[1]
-    with open(document, "w", encoding="utf-8") as text:
-        text.write(before + BEGIN + "\n" + "\n".join(tables) + END + after)
+    put(document, BEGIN, END, "\n".join(tables))
     print(f"{document}: {len(tables)} tables")
+
+
+def put(document, begin, end, text):
+    """Replaces what stands between two marks of a document."""
+    with open(document, encoding="utf-8") as file:
+        before, rest = file.read().split(begin)
+    after = rest.split(end)[1]
+    with open(document, "w", encoding="utf-8") as file:
+        file.write(before + begin + "\n" + text + end + after)

@@ -19,8 +19,8 @@ interface CurvatureModel extends AutoCloseable {
   }
 
   /**
-   * The systems of {@link #at} with a matrix, for steps that solve for many right-hand sides. With H
-   * itself where {@link #at} has none.
+   * The systems of {@link #at} with a matrix, for steps that solve for many right-hand sides. With
+   * H itself where {@link #at} has none.
    */
   MatrixSystem direct(CurvatureForm form);
 

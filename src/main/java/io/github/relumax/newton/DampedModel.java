@@ -130,9 +130,7 @@ final class DampedModel implements AutoCloseable {
     curvatureAlong = shifted - (lambda + nu) * backend.dot(p, p);
   }
 
-  /**
-   * ‖x + p‖ of the minimiser p for this ν; +infinity where the matrix is not positive definite.
-   */
+  /** ‖x + p‖ of the minimiser p for this ν; +infinity where the matrix is not positive definite. */
   private double pointNorm(
       StepModel model, double lambda, double nu, double precision, Buffer x, Buffer p) {
     if (!model.minimise(lambda + nu, nu, precision, p)) {

@@ -9,8 +9,9 @@ import io.github.relumax.backend.CurvatureForm;
  * @param loss Lreg after the step
  * @param dataLoss 1/2 ‖f - b‖² after the step
  * @param regularization 1/2 ‖W z‖² after the step
- * @param gradientNorm ‖grad‖ after the step; on the boundary of the ball, of the part that the ball
- *     does not balance
+ * @param gradientNorm the distance of 0 from the generalized gradient after the step: ‖grad‖ where
+ *     no unit sits at its kink; on the boundary of the ball, of the part that the ball does not
+ *     balance
  * @param stepNorm ‖x_new - x_old‖
  * @param stepLength t of x_new = x_old + t p
  * @param gainRatio actual over predicted decrease; NaN for the start and where both are below
@@ -20,6 +21,8 @@ import io.github.relumax.backend.CurvatureForm;
  * @param curvature whose step was taken; null for the start
  * @param activeUnits units with z1 &gt; 0 after the step
  * @param flips units that the step switched on or off
+ * @param atKink units that sit at their kink, z1_i = 0, after the step; counted once the solve
+ *     takes steps that know about kinks, 0 before
  * @param rejected trial rounds that lowered nothing before this step was found
  * @param approximation how near to H its stand-in was, for the step taken
  * @param seconds since the solve began
@@ -37,6 +40,7 @@ public record Iteration(
     CurvatureForm curvature,
     int activeUnits,
     int flips,
+    int atKink,
     int rejected,
     Approximation approximation,
     double seconds) {}

@@ -66,15 +66,16 @@ final class KinkModel implements AutoCloseable {
     current = false;
   }
 
-  /** Whether a unit that could turn sits at its kink. */
-  boolean isAtKink() {
-    double[] preActivations = objective.read(Quantity.PRE_ACTIVATION);
+  /** The units that sit at their kink, but for those that no x moves from it. */
+  int count() {
+    double[] preActivations = current ? z1 : objective.read(Quantity.PRE_ACTIVATION);
+    int count = 0;
     for (int i = 0; i < n; i++) {
       if (preActivations[i] == 0 && objective.unitNorm(i) > 0) {
-        return true;
+        count++;
       }
     }
-    return false;
+    return count;
   }
 
   /** The model of a step with this H. */

@@ -18,7 +18,6 @@ final class KinkSet implements AutoCloseable {
   private final Backend backend;
   private final Buffer a1;
   private final int n;
-  private final int d;
   private final int capacity;
   private final List<Runnable> owned = new ArrayList<>();
   private final Buffer rows;
@@ -36,7 +35,6 @@ final class KinkSet implements AutoCloseable {
     this.backend = backend;
     this.a1 = a1;
     this.n = n;
-    this.d = d;
     capacity = capacity(n, d);
     try {
       rows = allocate(capacity, d);
@@ -211,10 +209,6 @@ final class KinkSet implements AutoCloseable {
     }
     subtractSolved(w, out);
     return true;
-  }
-
-  int d() {
-    return d;
   }
 
   @Override

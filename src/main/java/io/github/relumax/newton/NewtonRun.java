@@ -108,6 +108,7 @@ final class NewtonRun implements AutoCloseable {
 
   /** Whether steps know about kinks. */
   private boolean knowsKinks;
+
   private final DampedModel model;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
@@ -289,7 +290,7 @@ final class NewtonRun implements AutoCloseable {
    * @param end null where the solve goes on anyway
    */
   private Status unlessAtKink(Status end) {
-    if (end == null || knowsKinks || !(end == Status.STALLED_AT_KINK || kinks.isAtKink())) {
+    if (end == null || knowsKinks || !(end == Status.STALLED_AT_KINK || kinks.count() > 0)) {
       return end;
     }
     knowsKinks = true;
@@ -464,8 +465,8 @@ final class NewtonRun implements AutoCloseable {
   /**
    * Full steps that are nearly undamped, one after the other, whatever the loss: where units switch
    * it may rise far before it falls, while the steps already contract. Goes back where they do not,
-   * or where no lower loss is reached (the watchdog of Chamberlain, Powell, Lemarechal and Pedersen,
-   * 1982).
+   * or where no lower loss is reached (the watchdog of Chamberlain, Powell, Lemarechal and
+   * Pedersen, 1982).
    */
   private boolean excursion() {
     CurvatureForm form = options.curvature().forms().getFirst();
@@ -614,6 +615,7 @@ final class NewtonRun implements AutoCloseable {
             form,
             at.activeUnits(),
             at.flips(),
+            knowsKinks ? kinks.count() : 0,
             rejected,
             approximation,
             clock.seconds()));

@@ -13,7 +13,8 @@ import java.util.Map;
  * @param loss Lreg at x
  * @param dataLoss 1/2 ‖f - b‖² at x
  * @param regularization 1/2 ‖W z‖² at x
- * @param gradientNorm as {@link Iteration#gradientNorm}
+ * @param gradientNorm the distance of 0 from the generalized gradient, as {@link
+ *     Iteration#gradientNorm}
  * @param activeUnits units with z1 &gt; 0 at x
  * @param storageError about how far, relative to ‖x‖, rounding A1 and A2 to float32 storage moves
  *     the minimiser; 0 where both are float64, and where the solve has not converged

@@ -7,10 +7,9 @@ public enum Status {
       true, "loss and gradient cannot be lowered further in float64: they are rounding", ""),
   STALLED_AT_KINK(
       false,
-      "steps that count on a fixed activation pattern no longer lower the loss: units sit at their"
-          + " kink (z1 = 0)",
-      "the point may be a minimiser where the loss is not differentiable; try another start"
-          + " (--start random --seed K) and keep the lower loss"),
+      "no step lowers the loss any more, though the generalized gradient is not 0: units sit at or"
+          + " next to their kink (z1 = 0)",
+      "try another start (--start random --seed K) and keep the lower loss"),
   FLAT(
       false,
       "the loss is flat to rounding here although a Newton step is not short: softmax is saturated",

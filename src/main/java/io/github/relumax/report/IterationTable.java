@@ -6,7 +6,7 @@ import io.github.relumax.newton.StepMethod;
 
 /** Iterations as aligned lines of text; what an iteration does not have is a dash. */
 public final class IterationTable {
-  private static final String LAYOUT = "%5s  %13s  %10s  %10s  %7s  %8s  %7s  %6s  %9s";
+  private static final String LAYOUT = "%5s  %13s  %10s  %10s  %7s  %8s  %7s  %6s  %6s  %9s";
   private static final String SAMPLED = "  %8s  %8s  %8s";
   private static final String NONE = "-";
 
@@ -24,7 +24,8 @@ public final class IterationTable {
   public String header() {
     String header =
         LAYOUT.formatted(
-            "iter", "loss", "‖g‖", "‖step‖", "gain", "damping", "active", "flips", "seconds");
+            "iter", "loss", "‖g‖", "‖step‖", "gain", "damping", "active", "flips", "kinks",
+            "seconds");
     return samples ? header + SAMPLED.formatted("rows", "ε", "products") : header;
   }
 
@@ -42,6 +43,7 @@ public final class IterationTable {
             isStart ? NONE : Format.scientific(iteration.damping(), 1),
             iteration.activeUnits(),
             isStart ? NONE : iteration.flips(),
+            isStart ? NONE : iteration.atKink(),
             Format.fixed(iteration.seconds(), 3));
     return samples ? row + sampled(iteration.approximation(), isStart) : row;
   }

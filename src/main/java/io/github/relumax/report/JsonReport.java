@@ -117,6 +117,7 @@ public final class JsonReport {
     }
     json.put("activeUnits", iteration.activeUnits());
     json.put("flips", iteration.flips());
+    json.put("atKink", iteration.atKink());
     json.put("rejected", iteration.rejected());
     json.put("sampledRows", iteration.approximation().rows());
     put(json, "epsilon", iteration.approximation().epsilon());

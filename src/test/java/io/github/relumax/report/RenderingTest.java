@@ -31,6 +31,7 @@ final class RenderingTest {
           276,
           0,
           0,
+          0,
           Approximation.NONE,
           0.25);
   private static final Iteration STEP =
@@ -47,6 +48,7 @@ final class RenderingTest {
           CurvatureForm.EXACT,
           1_234_567,
           45,
+          6,
           0,
           new Approximation(0.125, 2345, 4),
           12345.6784);
@@ -88,7 +90,7 @@ final class RenderingTest {
   void aGainFitsItsColumn(double gain, String text) {
     Iteration step =
         new Iteration(
-            1, 1, 1, 0, 1, 1, 1, gain, 1, CurvatureForm.EXACT, 1, 0, 0, Approximation.NONE, 1);
+            1, 1, 1, 0, 1, 1, 1, gain, 1, CurvatureForm.EXACT, 1, 0, 0, 0, Approximation.NONE, 1);
     IterationTable table = new IterationTable(StepMethod.FULL);
     assertThat(table.row(step)).contains(" " + text + " ").hasSameSizeAs(table.header());
   }

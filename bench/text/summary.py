@@ -1,0 +1,105 @@
+"""The table of compare.py: from the results file to Markdown, and into docs/benchmarks.md."""
+
+import collections
+import os
+import statistics
+
+import setting
+import table
+
+BEGIN, END = "<!-- text-peers: begin -->", "<!-- text-peers: end -->"
+PEERS = {"scipy-bfgs": "SciPy BFGS", "scipy-l-bfgs-b": "SciPy L-BFGS-B", "torch-l-bfgs": "PyTorch L-BFGS"}
+METHODS = {"relumax": "**Relumax**", **PEERS}
+NO_HIGHER = 1 + 1e-6
+MARK = 0.2  # of the fastest peer's time
+
+
+def of(results):
+    documents = results["documents"]
+    if not documents:
+        return "Nothing measured yet.\n"
+    peers = [name for name in PEERS if all(name in runs for runs in documents.values())]
+    problem, versions = results["problem"], results["versions"]
+    relumax = next(iter(documents.values()))["relumax"]
+    libraries = ", ".join(f"{name} {versions[key]}" for name, key in table.LIBRARIES.items() if versions[key])
+    best = {document: min(runs[peer]["loss"] for peer in peers) for document, runs in documents.items()}
+    lines = [
+        f"{len(documents)} documents of {results['corpus']}, {problem['m']:,} x {problem['n']:,} x {problem['d']:,}, seed "
+        f"{problem['seed']}. {results['machine']['cpu']}, {results['threads']} of {results['machine']['cores']} cores; "
+        f"Relumax: {relumax['backend']['device']}; {libraries}; the peers' A2 is {results['peersA2']}.",
+        "",
+        "| method | seconds to its own result | seconds to its end | loss, of the lowest of a peer | "
+        "no higher than that | ends |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [method_row(METHODS[name], name, documents, best) for name in ["relumax", *peers]]
+    lines += ["", *verdict(documents, peers, best), ""]
+    lines += document_table(documents, peers, best)
+    return "\n".join(lines) + "\n"
+
+
+def spread(values, form):
+    """Median and range."""
+    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+
+
+def method_row(title, name, documents, best):
+    runs = {document: entry[name] for document, entry in documents.items()}
+    own, whole = ([run[key] for run in runs.values()] for key in ("ownSeconds", "seconds"))
+    against = [run["loss"] / best[document] for document, run in runs.items()]
+    reached = sum(value <= NO_HIGHER for value in against)
+    ends = collections.Counter(run["end"] for run in runs.values())
+    said = ", ".join(f"{end} {count}" for end, count in ends.most_common())
+    cells = [title, spread(own, ".3g"), spread(whole, ".3g"), spread(against, ".4f"), str(reached), said]
+    return f"| {' | '.join(cells)} |"
+
+
+def fastest(entry, peers):
+    """The time of the peer that was first at its own result, whatever its loss."""
+    return min(entry[peer]["ownSeconds"] for peer in peers)
+
+
+def of_lowest(entry, peers):
+    """The time to its own result of the peer with the lowest loss."""
+    return min((entry[peer] for peer in peers), key=lambda run: run["loss"])["ownSeconds"]
+
+
+def verdict(documents, peers, best):
+    """Losses against the best peer's, and times against the fastest peer's and the best one's."""
+    low = sum(entry["relumax"]["loss"] <= NO_HIGHER * best[document] for document, entry in documents.items())
+    yield (
+        f"Relumax's loss is no higher than 1 + 1e-6 times the lowest of a peer on {low} of {len(documents)} documents "
+        f"({low / len(documents):.0%}). Its time, over a peer's to its own result:"
+    )
+    yield ""
+    yield "| Relumax's time | over the fastest peer's | at most a fifth | over that of the peer with the lowest loss | at most a fifth |"
+    yield "| --- | --- | --- | --- | --- |"
+    for title, key in [("to its own result", "ownSeconds"), ("solve", "seconds"), ("process", "wallSeconds")]:
+        cells = [title]
+        for against in (fastest, of_lowest):
+            ratios = [entry["relumax"][key] / against(entry, peers) for entry in documents.values()]
+            cells += [spread(ratios, ".3g"), f"{sum(ratio <= MARK for ratio in ratios)} of {len(documents)}"]
+        yield f"| {' | '.join(cells)} |"
+
+
+def document_table(documents, peers, best):
+    """Losses in 1e-4; of a peer its seconds to its own result."""
+    titles = [f"{METHODS[name]}: loss, s" for name in peers]
+    yield f"| document | **Relumax**: loss, solve s, process s | {' | '.join(titles)} | loss / best peer's | time / fastest |"
+    yield "| --- " * (len(peers) + 4) + "|"
+    for document, entry in sorted(documents.items()):
+        own = entry["relumax"]
+        cells = [document, f"{1e4 * own['loss']:.4f}, {own['seconds']:.3g}, {own['wallSeconds']:.3g}"]
+        cells += [f"{1e4 * entry[peer]['loss']:.4f}, {entry[peer]['ownSeconds']:.3g}" for peer in peers]
+        cells += [f"{own['loss'] / best[document]:.4f}", f"{own['seconds'] / fastest(entry, peers):.3g}"]
+        yield f"| {' | '.join(cells)} |"
+
+
+def write(document, file):
+    if not os.path.exists(file):
+        raise SystemExit(f"{os.path.relpath(file)}: not found, run bench/text/compare.py first")
+    results = setting.read_json(file)
+    link = os.path.relpath(file, os.path.dirname(document)).replace(os.sep, "/")
+    text = f"{of(results)}\nEvery run: [{os.path.basename(file)}]({link})\n"
+    table.put(document, BEGIN, END, text)
+    print(f"{os.path.relpath(document)}: {len(results['documents'])} documents")
