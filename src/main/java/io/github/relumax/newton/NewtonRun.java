@@ -77,6 +77,9 @@ final class NewtonRun implements AutoCloseable {
   /** A step that leaves more than this part of the loss, and switches units, creeps. */
   private static final double CREEPING = 0.5;
 
+  /** Slopes at kinks that add up to this part of their sizes are in balance. */
+  private static final double KINK_BALANCE = 1e-12;
+
   /** So many steps that creep, one after the other, say that kinks matter. */
   private static final int CREEPS = 2;
 
@@ -221,7 +224,7 @@ final class NewtonRun implements AutoCloseable {
       return Status.NON_FINITE;
     }
     if (at.activeUnits() == 0) {
-      return Status.NO_ACTIVE_UNIT;
+      return isMinimiserWithoutUnits() ? Status.GRADIENT_AT_ROUNDING : Status.NO_ACTIVE_UNIT;
     }
     // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
     // x = 0 may do the latter.
@@ -233,6 +236,15 @@ final class NewtonRun implements AutoCloseable {
       return Status.ITERATION_LIMIT;
     }
     return stopRequested();
+  }
+
+  /** Where no unit is active, but the kinks of those that sit at theirs hold x. */
+  private boolean isMinimiserWithoutUnits() {
+    if (kinks.count() == 0) {
+      return false;
+    }
+    knowsKinks = true;
+    return stationarity() <= KINK_BALANCE * kinks.pull();
   }
 
   private Status stopRequested() {
@@ -474,7 +486,8 @@ final class NewtonRun implements AutoCloseable {
     backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
     double last = Double.POSITIVE_INFINITY;
-    for (int step = 1; step <= MOST_STEPS_OUT && stopRequested() == null; step++) {
+    int most = Math.min(MOST_STEPS_OUT, options.maxIterations() - iterations);
+    for (int step = 1; step <= most && stopRequested() == null; step++) {
       if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
         break;
       }
