@@ -221,7 +221,7 @@ final class NewtonRun implements AutoCloseable {
       return Status.NON_FINITE;
     }
     if (at.activeUnits() == 0) {
-      return Status.NO_ACTIVE_UNIT;
+      return isLowestKink() ? Status.STEP_SMALL : Status.NO_ACTIVE_UNIT;
     }
     // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
     // x = 0 may do the latter.
@@ -233,6 +233,18 @@ final class NewtonRun implements AutoCloseable {
       return Status.ITERATION_LIMIT;
     }
     return stopRequested();
+  }
+
+  /**
+   * Whether steps have led to where no unit is active, but units at their kink keep the loss from
+   * falling on their other side.
+   */
+  private boolean isLowestKink() {
+    if (iterations == 0 || kinks.count() == 0) {
+      return false;
+    }
+    knowsKinks = true;
+    return stationarity() == 0;
   }
 
   private Status stopRequested() {
@@ -474,7 +486,8 @@ final class NewtonRun implements AutoCloseable {
     backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
     double last = Double.POSITIVE_INFINITY;
-    for (int step = 1; step <= MOST_STEPS_OUT && stopRequested() == null; step++) {
+    int most = Math.min(MOST_STEPS_OUT, options.maxIterations() - iterations);
+    for (int step = 1; step <= most && stopRequested() == null; step++) {
       if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
         break;
       }
