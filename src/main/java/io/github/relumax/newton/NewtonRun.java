@@ -517,8 +517,7 @@ final class NewtonRun implements AutoCloseable {
   private Status tryToFinish(CurvatureForm form, int rejected) {
     if (!nearlyUndamped(form)
         || norm(directions.get(form).p) > options.tolerance() * norm(objective.x())) {
-      minimise(form, damping.value());
-      return null;
+      return minimise(form, damping.value()) ? null : Status.FLAT;
     }
     double[] losses =
         clock.time(
@@ -548,8 +547,8 @@ final class NewtonRun implements AutoCloseable {
   private Status polish(CurvatureForm form, int rejected) {
     clock.time(Phase.EVALUATE, objective::refineGradient);
     boolean definite = nearlyUndamped(form);
-    if (!definite) {
-      minimise(form, damping.value());
+    if (!definite && !minimise(form, damping.value())) {
+      return Status.FLAT;
     }
     double step = norm(directions.get(form).p);
     double size = norm(objective.x());

@@ -3,6 +3,7 @@ package io.github.relumax.newton;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -65,7 +66,7 @@ final class GeneralizedGradient {
         Arrays.stream(kinks)
             .mapToObj(i -> plus(new double[x.length], v[i], a1[i]))
             .toArray(double[][]::new);
-    distance = kinks.length <= MOST_COUNTED ? least(gradient, rows) : descended(gradient, rows);
+    distance = kinks.length <= MOST_COUNTED ? least(gradient, rows) : leastOfMany(gradient, rows);
     rounding = rounding(problem, at);
   }
 
@@ -95,37 +96,53 @@ final class GeneralizedGradient {
     double least = Double.POSITIVE_INFINITY;
     for (int pattern = 0; pattern < Math.pow(3, w.length); pattern++) {
       double[] rest = gradient;
-      int[] free = new int[w.length];
-      int count = 0;
+      List<double[]> free = new ArrayList<>();
       for (int k = 0, digits = pattern; k < w.length; k++, digits /= 3) {
         if (digits % 3 == 1) {
           rest = plus(rest, 1, w[k]);
         } else if (digits % 3 == 2) {
-          free[count++] = k;
+          free.add(w[k]);
         }
       }
-      if (count > 0) {
-        DMatrixRMaj matrix = new DMatrixRMaj(gradient.length, count);
-        for (int c = 0; c < gradient.length; c++) {
-          for (int j = 0; j < count; j++) {
-            matrix.set(c, j, w[free[j]][c]);
-          }
-        }
-        DMatrixRMaj inverse = new DMatrixRMaj(count, gradient.length);
-        DMatrixRMaj s = new DMatrixRMaj(count, 1);
-        CommonOps_DDRM.pinv(matrix, inverse);
-        CommonOps_DDRM.mult(inverse, DMatrixRMaj.wrap(gradient.length, 1, rest.clone()), s);
-        for (int j = 0; j < count; j++) {
-          // Any point of the box is as good a bound from above.
-          rest = plus(rest, Math.clamp(-s.get(j, 0), 0, 1), w[free[j]]);
-        }
+      double[] s = leastSquares(rest, free);
+      for (int j = 0; j < s.length; j++) {
+        // Any point of the box is as good a bound from above.
+        rest = plus(rest, Math.clamp(s[j], 0, 1), free.get(j));
       }
       least = Math.min(least, norm(rest));
     }
     return least;
   }
 
-  /** The same by many sweeps of coordinate descent. */
+  /** s with least ‖rest + Σ s_k w_k‖. */
+  private static double[] leastSquares(double[] rest, List<double[]> w) {
+    if (w.isEmpty()) {
+      return new double[0];
+    }
+    DMatrixRMaj matrix = new DMatrixRMaj(rest.length, w.size());
+    for (int c = 0; c < rest.length; c++) {
+      for (int j = 0; j < w.size(); j++) {
+        matrix.set(c, j, -w.get(j)[c]);
+      }
+    }
+    DMatrixRMaj inverse = new DMatrixRMaj(w.size(), rest.length);
+    DMatrixRMaj s = new DMatrixRMaj(w.size(), 1);
+    CommonOps_DDRM.pinv(matrix, inverse);
+    CommonOps_DDRM.mult(inverse, DMatrixRMaj.wrap(rest.length, 1, rest.clone()), s);
+    return s.data;
+  }
+
+  /** The same for many: where no bound binds by least squares, else by sweeps along each s_k. */
+  private static double leastOfMany(double[] gradient, double[][] w) {
+    double[] s = leastSquares(gradient, List.of(w));
+    double[] rest = gradient;
+    for (int k = 0; k < w.length; k++) {
+      rest = plus(rest, s[k], w[k]);
+    }
+    boolean inside = Arrays.stream(s).allMatch(value -> value >= 0 && value <= 1);
+    return inside ? norm(rest) : descended(gradient, w);
+  }
+
   private static double descended(double[] gradient, double[][] w) {
     double[] s = new double[w.length];
     double[] rest = gradient;
