@@ -224,7 +224,7 @@ final class NewtonRun implements AutoCloseable {
       return Status.NON_FINITE;
     }
     if (at.activeUnits() == 0) {
-      return isMinimiserWithoutUnits() ? Status.GRADIENT_AT_ROUNDING : Status.NO_ACTIVE_UNIT;
+      return isLowestKink() ? Status.STEP_SMALL : Status.NO_ACTIVE_UNIT;
     }
     // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
     // x = 0 may do the latter.
@@ -238,9 +238,12 @@ final class NewtonRun implements AutoCloseable {
     return stopRequested();
   }
 
-  /** Where no unit is active, but the kinks of those that sit at theirs hold x. */
-  private boolean isMinimiserWithoutUnits() {
-    if (kinks.count() == 0) {
+  /**
+   * Whether steps have led to where no unit is active, but units at their kink keep the loss from
+   * falling on their other side.
+   */
+  private boolean isLowestKink() {
+    if (iterations == 0 || kinks.count() == 0) {
       return false;
     }
     knowsKinks = true;
@@ -517,8 +520,7 @@ final class NewtonRun implements AutoCloseable {
   private Status tryToFinish(CurvatureForm form, int rejected) {
     if (!nearlyUndamped(form)
         || norm(directions.get(form).p) > options.tolerance() * norm(objective.x())) {
-      minimise(form, damping.value());
-      return null;
+      return minimise(form, damping.value()) ? null : Status.FLAT;
     }
     double[] losses =
         clock.time(
@@ -548,8 +550,8 @@ final class NewtonRun implements AutoCloseable {
   private Status polish(CurvatureForm form, int rejected) {
     clock.time(Phase.EVALUATE, objective::refineGradient);
     boolean definite = nearlyUndamped(form);
-    if (!definite) {
-      minimise(form, damping.value());
+    if (!definite && !minimise(form, damping.value())) {
+      return Status.FLAT;
     }
     double step = norm(directions.get(form).p);
     double size = norm(objective.x());

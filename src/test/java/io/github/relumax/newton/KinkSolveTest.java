@@ -103,7 +103,7 @@ final class KinkSolveTest {
       assertLossNeverRises(path);
       double size = norm(solution.x());
       assertThat(size).isLessThanOrEqualTo(radius * (1 + 1e-12));
-      atKinks += kinksAt(problem, solution.x()).length;
+      atKinks += new GeneralizedGradient(problem, solution.x()).kinks.length;
       if (!solution.converged()) {
         missed.add(seed + ": " + solution.status() + " after " + solution.iterations());
       } else {
@@ -134,7 +134,7 @@ final class KinkSolveTest {
           solver(NewtonOptions.DEFAULTS.withCurvature(curvature))
               .solve(planted.problem(), planted.x0(), path::add);
       assertLossNeverRises(path);
-      atKinks += kinksAt(planted.problem(), solution.x()).length > 0 ? 1 : 0;
+      atKinks += new GeneralizedGradient(planted.problem(), solution.x()).kinks.length > 0 ? 1 : 0;
       if (!solution.converged()) {
         missed.add(seed + ": " + solution.status() + " after " + solution.iterations());
       } else {
@@ -237,40 +237,24 @@ final class KinkSolveTest {
    */
   private static void assertStationary(Problem problem, Solution solution, String name) {
     double[] x = solution.x();
-    SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(x);
-    double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
-    double[] v = slopes(problem, x);
-    int[] kinks = kinksAt(problem, x);
-    double[] gradient = gradientWithout(a1, v, at.z1, kinks);
-    double nu = 0;
-    if (norm(x) > problem.radius() * (1 - 1e-9)) {
-      // Rows of units at their kink are orthogonal to x, and take no part in ν.
-      nu = Math.max(0, -KinkProblem.dot(gradient, x) / KinkProblem.dot(x, x));
-    }
-    double multiplier = nu;
-    Arrays.setAll(gradient, k -> gradient[k] + multiplier * x[k]);
-    double[][] rows =
-        Arrays.stream(kinks)
-            .mapToObj(i -> Arrays.stream(a1[i]).map(a -> v[i] * a).toArray())
-            .toArray(double[][]::new);
-    if (rows.length <= 6) {
-      double least = KinkModelTest.least(gradient, rows);
-      assertThat(solution.gradientNorm())
-          .as("certificate, %s, %s kinks", name, kinks.length)
-          .isCloseTo(least, within(KinkModelTest.rounding(problem, at)));
-    }
-    double curvature = Math.max(size(at.hessian()), size(at.gaussNewton())) + nu;
+    GeneralizedGradient generalized = new GeneralizedGradient(problem, x);
+    SoftmaxReluOracle.At at = generalized.at;
+    assertThat(solution.gradientNorm())
+        .as("certificate, %s, %s kinks", name, generalized.kinks.length)
+        .isCloseTo(generalized.distance, within(generalized.rounding));
+    double curvature = Math.max(size(at.hessian()), size(at.gaussNewton())) + generalized.nu;
     double longestStep = NewtonOptions.DEFAULTS.tolerance() * norm(x);
     assertThat(solution.gradientNorm())
         .as("gradient, %s", name)
-        .isLessThanOrEqualTo(2 * curvature * longestStep + KinkModelTest.rounding(problem, at));
+        .isLessThanOrEqualTo(2 * curvature * longestStep + generalized.rounding);
 
     Random random = new Random(17);
     List<double[]> directions = new ArrayList<>();
     for (int k = 0; k < 200; k++) {
       directions.add(KinkProblem.normals(random, x.length));
     }
-    for (int i : kinks) {
+    double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
+    for (int i : generalized.kinks) {
       directions.add(a1[i]);
       directions.add(Arrays.stream(a1[i]).map(a -> -a).toArray());
     }
@@ -313,31 +297,7 @@ final class KinkSolveTest {
   }
 
   private static double[] slopes(Problem problem, double[] x) {
-    return SoftmaxReluOracle.transposedTimes(
-        SoftmaxReluOracle.entries(problem.a2()), new SoftmaxReluOracle(problem).at(x).gz);
-  }
-
-  /** Convex kinks that only rounding keeps x from. */
-  private static int[] kinksAt(Problem problem, double[] x) {
-    double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
-    double[] z1 = SoftmaxReluOracle.times(a1, x);
-    double[] v = slopes(problem, x);
-    double rounding = 8 * EPS * Math.sqrt(x.length) * norm(x);
-    return IntStream.range(0, z1.length)
-        .filter(i -> Math.abs(z1[i]) <= rounding * norm(a1[i]) && v[i] > 0 && norm(a1[i]) > 0)
-        .toArray();
-  }
-
-  /** Of the units that are active and at no kink. */
-  private static double[] gradientWithout(double[][] a1, double[] v, double[] z1, int[] kinks) {
-    double[] gradient = new double[a1[0].length];
-    for (int i = 0; i < z1.length; i++) {
-      int unit = i;
-      if (z1[i] > 0 && Arrays.stream(kinks).noneMatch(k -> k == unit)) {
-        Arrays.setAll(gradient, k -> gradient[k] + v[unit] * a1[unit][k]);
-      }
-    }
-    return gradient;
+    return GeneralizedGradient.slopes(problem, new SoftmaxReluOracle(problem).at(x));
   }
 
   // Fixtures and arithmetic
