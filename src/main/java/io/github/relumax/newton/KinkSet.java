@@ -64,10 +64,16 @@ final class KinkSet implements AutoCloseable {
     return buffer;
   }
 
-  /** Bytes of what it allocates, host arrays included. */
+  /** Bytes of its buffers. */
   static double bytes(double n, double d) {
     double most = Math.min(n, Math.max(d, LEAST_CAPACITY));
-    return 8 * (most * (2 * d + 3 * most + 8) + 4 * n);
+    return 8 * (most * (2 * d + most + 1) + n + d);
+  }
+
+  /** Bytes of its Java arrays, at most, those of the dual included. */
+  static double javaBytes(double n, double d) {
+    double most = Math.min(n, Math.max(d, LEAST_CAPACITY));
+    return 8 * (most * (2 * most + 7) + 3 * n);
   }
 
   /** The convex kinks that x sits at: units with z1_i = 0 and v_i &gt; 0. */

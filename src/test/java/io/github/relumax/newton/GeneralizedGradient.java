@@ -12,8 +12,8 @@ import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * The generalized gradient of the loss at one x, by the oracle: grad + Σ s_i v_i a_i, 0 &lt;= s_i
- * &lt;= 1, over the convex kinks that only rounding keeps x from; on the sphere of the ball with ν x,
- * ν &gt;= 0, besides.
+ * &lt;= 1, over the convex kinks that only rounding keeps x from; on the sphere of the ball with ν
+ * x, ν &gt;= 0, besides.
  */
 final class GeneralizedGradient {
   private static final double EPS = Math.ulp(1.0);
@@ -76,8 +76,8 @@ final class GeneralizedGradient {
   }
 
   /**
-   * f is known to some eps, and so is f - b, however small; gz has its rounding times f, and so have
-   * the slopes of all units.
+   * f is known to some eps, and so is f - b, however small; gz has its rounding times f, and so
+   * have the slopes of all units.
    */
   static double rounding(Problem problem, SoftmaxReluOracle.At at) {
     double squares = 0;

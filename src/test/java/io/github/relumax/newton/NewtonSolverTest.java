@@ -127,8 +127,7 @@ final class NewtonSolverTest {
         SoftmaxReluOracle.At at = new SoftmaxReluOracle(planted.problem()).at(solution.x());
         double curvatureNorm = Math.max(norm(flat(at.hessian())), norm(flat(at.gaussNewton())));
         double longestStep = NewtonOptions.DEFAULTS.tolerance() * norm(solution.x());
-        GeneralizedGradient generalized =
-            new GeneralizedGradient(planted.problem(), solution.x());
+        GeneralizedGradient generalized = new GeneralizedGradient(planted.problem(), solution.x());
         assertThat(generalized.distance).isLessThan(2 * curvatureNorm * longestStep);
         assertThat(solution.loss()).isCloseTo(at.loss(), within(1e-10 * at.loss()));
         assertThat(solution.activeUnits()).isEqualTo(generalized.activeUnits);
@@ -527,8 +526,7 @@ final class NewtonSolverTest {
         double size = norm(generalized.at.gradient);
         assertThat(generalized.nu).isPositive();
         assertThat(generalized.distance).isLessThan(1e-6 * size);
-        assertThat(solution.gradientNorm())
-            .isCloseTo(generalized.distance, within(1e-10 * size));
+        assertThat(solution.gradientNorm()).isCloseTo(generalized.distance, within(1e-10 * size));
       }
     }
     assertThat(binding).isGreaterThanOrEqualTo(4);
