@@ -43,6 +43,7 @@ final class KinkSolveTest {
     TWICE(0.5, 2.4, 0.3),
     MOST(0.5, 0.2, 0.8, 0.35, 0.6, 0.7, 0.45, 0.25);
 
+    @SuppressWarnings("ImmutableEnumChecker") // Made by List.of.
     private final List<Double> multipliers;
 
     Kinks(Double... multipliers) {
