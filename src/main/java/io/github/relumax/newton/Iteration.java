@@ -5,7 +5,8 @@ import io.github.relumax.backend.CurvatureForm;
 /**
  * One accepted step, or the start (number 0, with no step).
  *
- * @param number 0 for the start
+ * @param number of steps so far, 0 for the start; more than one more than the last where several
+ *     were judged together
  * @param loss Lreg after the step
  * @param dataLoss 1/2 ‖f - b‖² after the step
  * @param regularization 1/2 ‖W z‖² after the step

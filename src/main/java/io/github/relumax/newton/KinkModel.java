@@ -56,7 +56,7 @@ final class KinkModel implements AutoCloseable {
     return buffer;
   }
 
-  /** Bytes of its buffers, for an n x d matrix A1. */
+  /** Bytes of the buffers that it allocates, for an n x d matrix A1. */
   static double bytes(double n, double d) {
     return KinkSet.bytes(n, d) + 8 * (n + 3 * d);
   }
@@ -76,6 +76,16 @@ final class KinkModel implements AutoCloseable {
       }
     }
     return count;
+  }
+
+  /** Σ v_i ‖a_i‖ of the convex kinks that x sits at: how far they can pull. */
+  double pull() {
+    stand();
+    double pull = 0;
+    for (int i : KinkSet.at(z1, v)) {
+      pull += v[i] * objective.unitNorm(i);
+    }
+    return pull;
   }
 
   /** The model of a step with this H. */

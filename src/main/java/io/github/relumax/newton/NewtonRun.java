@@ -77,6 +77,9 @@ final class NewtonRun implements AutoCloseable {
   /** A step that leaves more than this part of the loss, and switches units, creeps. */
   private static final double CREEPING = 0.5;
 
+  /** Slopes at kinks that add up to this part of their sizes are in balance. */
+  private static final double KINK_BALANCE = 1e-12;
+
   /** So many steps that creep, one after the other, say that kinks matter. */
   private static final int CREEPS = 2;
 
@@ -221,7 +224,7 @@ final class NewtonRun implements AutoCloseable {
       return Status.NON_FINITE;
     }
     if (at.activeUnits() == 0) {
-      return isLowestKink() ? Status.STEP_SMALL : Status.NO_ACTIVE_UNIT;
+      return isMinimiserWithoutUnits() ? Status.GRADIENT_AT_ROUNDING : Status.NO_ACTIVE_UNIT;
     }
     // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
     // x = 0 may do the latter.
@@ -235,16 +238,13 @@ final class NewtonRun implements AutoCloseable {
     return stopRequested();
   }
 
-  /**
-   * Whether steps have led to where no unit is active, but units at their kink keep the loss from
-   * falling on their other side.
-   */
-  private boolean isLowestKink() {
-    if (iterations == 0 || kinks.count() == 0) {
+  /** Where no unit is active, but the kinks of those that sit at theirs hold x. */
+  private boolean isMinimiserWithoutUnits() {
+    if (kinks.count() == 0) {
       return false;
     }
     knowsKinks = true;
-    return stationarity() == 0;
+    return stationarity() <= KINK_BALANCE * kinks.pull();
   }
 
   private Status stopRequested() {

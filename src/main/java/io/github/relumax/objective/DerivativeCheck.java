@@ -173,7 +173,9 @@ public final class DerivativeCheck {
     Difference gradient = new Difference();
     Difference softmax = new Difference();
     Difference logits = new Difference();
-    double h = Math.min(LONGEST * norm(x), 0.5 * direction.kink);
+    // At a kink no difference is near enough; one that is of no use says so.
+    double least = 1e-3 * SHORTEST * norm(x);
+    double h = Math.max(Math.min(LONGEST * norm(x), 0.5 * direction.kink), least);
     for (int k = 0; k < STEPS; k++, h *= STEP_RATIO) {
       Sample plus = sample(objective, v, h);
       Sample minus = sample(objective, v, -h);

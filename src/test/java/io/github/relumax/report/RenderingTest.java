@@ -67,7 +67,8 @@ final class RenderingTest {
   void theTableShowsWhatIsThere() {
     IterationTable table = new IterationTable(StepMethod.FULL);
     assertThat(table.row(START).split(" +"))
-        .containsExactly("", "0", "1.0000000e-03", "5.000e-03", "-", "-", "-", "276", "-", "0.250");
+        .containsExactly(
+            "", "0", "1.0000000e-03", "5.000e-03", "-", "-", "-", "276", "-", "-", "0.250");
     assertThat(table.row(STEP).split(" +"))
         .containsExactly(
             "",
@@ -79,6 +80,7 @@ final class RenderingTest {
             "1.0e-03",
             "1234567",
             "45",
+            "6",
             "12345.678");
     IterationTable sampled = new IterationTable(StepMethod.SAMPLED);
     assertThat(sampled.row(START)).endsWith("0.250         -         -         -");
