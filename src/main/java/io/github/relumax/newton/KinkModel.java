@@ -56,7 +56,7 @@ final class KinkModel implements AutoCloseable {
     return buffer;
   }
 
-  /** Bytes of the buffers that it allocates, for an n x d matrix A1. */
+  /** Bytes of its buffers, for an n x d matrix A1. */
   static double bytes(double n, double d) {
     return KinkSet.bytes(n, d) + 8 * (n + 3 * d);
   }

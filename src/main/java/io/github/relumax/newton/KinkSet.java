@@ -64,16 +64,16 @@ final class KinkSet implements AutoCloseable {
     return buffer;
   }
 
-  /** Bytes of the buffers that it allocates. */
+  /** Bytes of its buffers. */
   static double bytes(double n, double d) {
     double most = Math.min(n, Math.max(d, LEAST_CAPACITY));
     return 8 * (most * (2 * d + most + 1) + n + d);
   }
 
-  /** Bytes of its Java arrays, at most: the programme, a factor of it, and what is read for it. */
-  static double hostBytes(double n, double d) {
+  /** Bytes of its Java arrays, at most, those of the dual included. */
+  static double javaBytes(double n, double d) {
     double most = Math.min(n, Math.max(d, LEAST_CAPACITY));
-    return 8 * 3 * most * most;
+    return 8 * (most * (2 * most + 7) + 3 * n);
   }
 
   /** The convex kinks that x sits at: units with z1_i = 0 and v_i &gt; 0. */

@@ -224,7 +224,7 @@ final class NewtonRun implements AutoCloseable {
       return Status.NON_FINITE;
     }
     if (at.activeUnits() == 0) {
-      return isMinimiserWithoutUnits() ? Status.GRADIENT_AT_ROUNDING : Status.NO_ACTIVE_UNIT;
+      return isLowestKink() ? Status.STEP_SMALL : Status.NO_ACTIVE_UNIT;
     }
     // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
     // x = 0 may do the latter.
@@ -238,9 +238,12 @@ final class NewtonRun implements AutoCloseable {
     return stopRequested();
   }
 
-  /** Where no unit is active, but the kinks of those that sit at theirs hold x. */
-  private boolean isMinimiserWithoutUnits() {
-    if (kinks.count() == 0) {
+  /**
+   * Whether steps have led to where no unit is active, but units at their kink keep the loss from
+   * falling on their other side.
+   */
+  private boolean isLowestKink() {
+    if (iterations == 0 || kinks.count() == 0) {
       return false;
     }
     knowsKinks = true;

@@ -52,10 +52,8 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
     parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
     if (!backend.memory().separate()) {
-      parts.add(
-          new Part(
-              "Java",
-              JAVA_BYTES + 8 * ARRAYS * m + (long) KinkSet.hostBytes((double) n, (double) d)));
+      long kinks = (long) KinkSet.javaBytes((double) n, (double) d);
+      parts.add(new Part("Java", sum(JAVA_BYTES + 8 * ARRAYS * m, kinks)));
     }
     return new SolveMemory(path, method, parts);
   }

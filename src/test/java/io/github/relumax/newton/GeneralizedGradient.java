@@ -35,6 +35,9 @@ final class GeneralizedGradient {
   /** Of the gradient. */
   final double rounding;
 
+  /** How many units are active, and not so by rounding alone. */
+  final int activeUnits;
+
   GeneralizedGradient(Problem problem, double[] x) {
     at = new SoftmaxReluOracle(problem).at(x);
     double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
@@ -47,11 +50,14 @@ final class GeneralizedGradient {
     }
     kinks = IntStream.range(0, v.length).filter(i -> atKink[i] && v[i] > 0).toArray();
     double[] gradient = new double[x.length];
+    int active = 0;
     for (int i = 0; i < v.length; i++) {
       if (at.z1[i] > 0 && !atKink[i]) {
+        active++;
         gradient = plus(gradient, v[i], a1[i]);
       }
     }
+    activeUnits = active;
     boolean onSphere = size > problem.radius() * (1 - 1e-9);
     // Rows of units at their kink are orthogonal to x, and take no part in ν.
     nu = onSphere ? Math.max(0, -KinkProblem.dot(gradient, x) / KinkProblem.dot(x, x)) : 0;

@@ -38,15 +38,20 @@ final class KinkSolveTest {
   enum Kinks {
     ONE(0.5),
     SEVERAL(0.5, 0.2, 0.8, 0.35),
-    DEGENERATE_LOW(0.5, 0, 0.3),
-    DEGENERATE_HIGH(0.5, 1, 0.3),
+    DEGENERATE_LOW(0.5, 0.0, 0.3),
+    DEGENERATE_HIGH(0.5, 1.0, 0.3),
     TWICE(0.5, 2.4, 0.3),
     MOST(0.5, 0.2, 0.8, 0.35, 0.6, 0.7, 0.45, 0.25);
 
-    private final double[] multipliers;
+    @SuppressWarnings("ImmutableEnumChecker") // Made by List.of.
+    private final List<Double> multipliers;
 
-    Kinks(double... multipliers) {
-      this.multipliers = multipliers;
+    Kinks(Double... multipliers) {
+      this.multipliers = List.of(multipliers);
+    }
+
+    double[] multipliers() {
+      return multipliers.stream().mapToDouble(s -> s).toArray();
     }
   }
 
@@ -58,7 +63,7 @@ final class KinkSolveTest {
     List<String> missed = new ArrayList<>();
     for (Kinks kinks : Kinks.values()) {
       for (int seed = 1; seed <= 5; seed++) {
-        KinkProblem kink = KinkProblem.of(300, 60, 9, seed, kinks.multipliers);
+        KinkProblem kink = KinkProblem.of(300, 60, 9, seed, kinks.multipliers());
         List<Iteration> path = new ArrayList<>();
         Solution solution =
             solver(NewtonOptions.DEFAULTS.withCurvature(curvature).withTolerance(1e-11))

@@ -32,18 +32,6 @@ public final class SoftmaxReluOracle {
     return entries;
   }
 
-  private static double dot(double[] u, double[] v) {
-    double sum = 0;
-    for (int k = 0; k < u.length; k++) {
-      sum += u[k] * v[k];
-    }
-    return sum;
-  }
-
-  private static double norm(double[] v) {
-    return Math.sqrt(dot(v, v));
-  }
-
   /** Everything at x. */
   public At at(double... x) {
     return new At(x);
@@ -70,12 +58,6 @@ public final class SoftmaxReluOracle {
 
     private At(double[] x) {
       z1 = times(a1, x);
-      for (int u = 0; u < z1.length; u++) {
-        double rounding = 8 * Math.ulp(1.0) * Math.sqrt(x.length) * norm(a1[u]) * norm(x);
-        if (Math.abs(z1[u]) <= rounding && Double.isFinite(rounding)) {
-          z1[u] = 0;
-        }
-      }
       double[] h = new double[z1.length];
       for (int u = 0; u < h.length; u++) {
         h[u] = z1[u] > 0 ? z1[u] : 0;
@@ -105,33 +87,6 @@ public final class SoftmaxReluOracle {
       c = formC();
       gradient = transposedTimes(c, gz);
       gradientMagnitude = transposedTimes(absolute(c), gzMagnitude);
-    }
-
-    /**
-     * The element nearest to 0 of the generalized gradient: gradient + Σ s_i v_i a_i over units
-     * with z1_i = 0 and v_i = (A2ᵀ gz)_i &gt; 0, 0 &lt;= s &lt;= 1, one s after the other until
-     * none changes.
-     */
-    public double[] leastGradient() {
-      double[] v = transposedTimes(a2, gz);
-      double[] least = gradient.clone();
-      double[] s = new double[z1.length];
-      double change = 1;
-      for (int sweep = 0; sweep < 100_000 && change > 1e-15; sweep++) {
-        change = 0;
-        for (int u = 0; u < z1.length; u++) {
-          double square = v[u] * v[u] * dot(a1[u], a1[u]);
-          if (z1[u] == 0 && v[u] > 0 && square > 0) {
-            double to = Math.clamp(s[u] - v[u] * dot(a1[u], least) / square, 0, 1);
-            for (int k = 0; k < least.length; k++) {
-              least[k] += (to - s[u]) * v[u] * a1[u][k];
-            }
-            change = Math.max(change, Math.abs(to - s[u]));
-            s[u] = to;
-          }
-        }
-      }
-      return least;
     }
 
     public double loss() {
