@@ -11,7 +11,9 @@ final class Damping {
   /** Beyond this a step is a tiny multiple of the gradient: nothing more is to be gained. */
   static final double MOST = 1e15;
 
-  private static final double GOOD = 0.75;
+  /** A model with at least this gain ratio is good. */
+  static final double GOOD = 0.75;
+
   private static final double POOR = 0.25;
   private static final double DOWN = 8;
   private static final double UP = 4;

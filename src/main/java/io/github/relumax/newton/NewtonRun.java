@@ -74,7 +74,10 @@ final class NewtonRun implements AutoCloseable {
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
-  /** A step that leaves more than this part of the loss, and switches units, creeps. */
+  /**
+   * A step that switches units, leaves more than this part of the loss, and brings less than its
+   * model promised, creeps.
+   */
   private static final double CREEPING = 0.5;
 
   /** Slopes at kinks that add up to this part of their sizes are in balance. */
@@ -436,7 +439,8 @@ final class NewtonRun implements AutoCloseable {
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     Evaluation at = objective.evaluation();
-    boolean creeps = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
+    boolean little = at.loss() > CREEPING * loss && gainRatio < Damping.GOOD;
+    boolean creeps = !knowsKinks && at.flips() > 0 && little;
     creeping = creeps ? creeping + 1 : 0;
     exactWon = form == CurvatureForm.EXACT;
     boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
