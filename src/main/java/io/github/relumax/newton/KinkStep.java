@@ -130,14 +130,8 @@ final class KinkStep implements StepModel {
     return true;
   }
 
-  /** The slopes of convex kinks. Ridges that x sits at are in the gradient, or not, for good. */
-  private double[] convex(double[] slopes) {
-    double[] convex = new double[slopes.length];
-    for (int i = 0; i < convex.length; i++) {
-      boolean ridge = z1[i] == 0 && slopesHere[i] < 0;
-      convex[i] = ridge ? 0 : Math.max(0, slopes[i]);
-    }
-    return convex;
+  private static double[] convex(double[] slopes) {
+    return Arrays.stream(slopes).map(slope -> Math.max(0, slope)).toArray();
   }
 
   /** p = the minimiser with these slopes, while K grows. */
