@@ -361,9 +361,8 @@ final class VectorKernels implements Kernels {
   // are. Methods of the JDK are called directly: the JIT stops inlining helpers once a method has
   // grown large, but not those that are marked for it. Loops end where an address is reached: one
   // that the JIT can count it would unroll. And where entries of left are read through p, a check
-  // of
-  // bounds keeps the JIT from reading what comes after it before, in more registers than there are;
-  // tile4 has none to spare, tile8 two.
+  // of bounds keeps the JIT from reading what comes after it before, in more registers than there
+  // are; tile4 has none to spare, tile8 two.
 
   private static void tile4(
       int depth, long left, long leftStride, long right, long rightStride, long out) {

@@ -149,6 +149,20 @@ public final class Matrix {
     return type == ElementType.FLOAT64 ? segment.get(F64, offset) : segment.get(F32, offset);
   }
 
+  /** ‖row i‖, without overflow on the way. For small work, as {@link #get}. */
+  public double rowNorm(long i) {
+    double largest = 0;
+    for (long j = 0; j < columns; j++) {
+      largest = Math.max(largest, Math.abs(get(i, j)));
+    }
+    double sum = 0;
+    for (long j = 0; j < columns && largest > 0; j++) {
+      double part = get(i, j) / largest;
+      sum += part * part;
+    }
+    return largest * Math.sqrt(sum);
+  }
+
   /** Sets entry (i, j), rounding to the storage type. */
   public void set(long i, long j, double value) {
     Objects.checkIndex(i, rows);

@@ -100,11 +100,6 @@ final class BoxQuadratic {
     return mu[i];
   }
 
-  /** t_i at the last solution. */
-  double primal(int i) {
-    return -gradient[i];
-  }
-
   /** Whether μ_i is at neither bound. */
   boolean isFree(int i) {
     return mu[i] > 0 && mu[i] < upper[i];

@@ -28,7 +28,10 @@ import java.util.function.BooleanSupplier;
  *   <li>compares the decrease with the one predicted, which sets the damping of the next iteration.
  * </ol>
  *
- * Every test is relative: multiplying the loss by a constant changes no decision.
+ * <p>Where steps creep because they switch units, the solve tries an {@link #excursion} and then
+ * knows about kinks ({@link KinkStep}).
+ *
+ * <p>Every test is relative: multiplying the loss by a constant changes no decision.
  */
 final class NewtonRun implements AutoCloseable {
   private static final double[] LADDER = {2, 1, 0.5, 0.25};
@@ -197,7 +200,7 @@ final class NewtonRun implements AutoCloseable {
     return (long) (8 * (factors * d * d + 7 * d) + KinkModel.bytes(n, d));
   }
 
-  /** A step p of one form, and pᵀHp. */
+  /** A step p of one form, and what its model promises. */
   private static final class Direction {
     final Buffer p;
     Forecast forecast;
@@ -398,7 +401,7 @@ final class NewtonRun implements AutoCloseable {
     return fall < 1 ? Math.clamp(fall * fall, LEAST_RESIDUAL, MOST_RESIDUAL) : MOST_RESIDUAL;
   }
 
-  /** -(t gᵀp + t²/2 pᵀHp): what the undamped model promises for x + t p. */
+  /** What the undamped model promises for x + t p. */
   private double predictedDecrease(CurvatureForm form, double t) {
     return directions.get(form).forecast.decrease(t);
   }
@@ -520,6 +523,8 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * The step is short, but perhaps only because of its damping: decides by the nearly undamped one.
+   *
+   * @return null where the solve goes on
    */
   private Status tryToFinish(CurvatureForm form, int rejected) {
     if (!nearlyUndamped(form)
@@ -540,7 +545,7 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
-    // What is at hand from now on.
+    // From now on the systems that are asked for are these.
     clock.time(Phase.CURVATURE, () -> curvature.deciding(form));
     return minimise(form, Math.min(NEARLY_UNDAMPED, damping.value()))
         || minimise(form, NEARLY_UNDAMPED);

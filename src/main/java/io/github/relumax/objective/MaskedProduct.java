@@ -159,9 +159,14 @@ final class MaskedProduct {
 
   /** out = Cᵀ u = A1ᵀ (mask ∘ (A2ᵀ u)). */
   void transposedTimesThroughFactors(Buffer u, Buffer out) {
+    transposedTimesThroughFactors(u, hidden.row(0), out);
+  }
+
+  /** v = A2ᵀ u, out = Cᵀ u = A1ᵀ (mask ∘ v). v: 1 x n. */
+  void transposedTimesThroughFactors(Buffer u, Buffer v, Buffer out) {
     Buffer h = hidden.row(0);
-    backend.multiplyTransposed(a2, u, h);
-    backend.mask(z1, h, h);
+    backend.multiplyTransposed(a2, u, v);
+    backend.mask(z1, v, h);
     backend.multiplyTransposed(a1, h, out);
   }
 

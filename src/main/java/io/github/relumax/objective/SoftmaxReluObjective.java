@@ -5,10 +5,10 @@ import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
-import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.random.Philox;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -145,7 +145,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       gz = allocate(1, m);
       gradient = allocate(1, d);
       slopes = allocate(1, n);
-      norms = rowNorms(problem.a1());
+      norms = new double[n];
+      Arrays.setAll(norms, problem.a1()::rowNorm);
       unitNorms = vector(norms);
       trialX = allocate(mostTrials, d);
       trialZ1 = allocate(mostTrials, n);
@@ -297,10 +298,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public Evaluation accept(int k) {
     backend.copy(trialX.row(k), x);
-    settle(trialZ1.row(k));
-    int flips = flipsAt(k);
-    backend.copy(trialZ1.row(k), z1);
-    c.follow(units, evaluation.activeUnits());
+    int flips = arrive(trialZ1.row(k));
     if (trialsThroughC) {
       // Not the trial's z: it has the rounding of the z before, which may have been far larger.
       c.times(x, z);
@@ -315,16 +313,27 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.copy(point, x);
     Buffer there = trialZ1.row(0);
     backend.multiply(a1, x, there);
-    settle(there);
-    int flips = flipsAt(0);
-    backend.copy(there, z1);
-    c.follow(units, evaluation.activeUnits());
+    int flips = arrive(there);
     if (c.isCurrent()) {
       c.times(x, z);
     } else {
       evaluateLogits(z1, trialH.row(0), z);
     }
     return evaluate(flips);
+  }
+
+  /**
+   * Goes on to these pre-activations, those of the new x; C follows.
+   *
+   * @return how many units flip
+   */
+  private int arrive(Buffer preActivations) {
+    settle(preActivations);
+    backend.flippedUnits(z1, preActivations, units);
+    int flips = units.count();
+    backend.copy(preActivations, z1);
+    c.follow(units, evaluation.activeUnits());
+    return flips;
   }
 
   private static Buffer ladder(Buffer trials, int direction, int length) {
@@ -371,10 +380,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** v = A2ᵀ gz, grad = A1ᵀ (mask ∘ v). */
   private void refine() {
-    backend.multiplyTransposed(a2, gz, slopes);
-    Buffer masked = trialH.row(0);
-    backend.mask(z1, slopes, masked);
-    backend.multiplyTransposed(a1, masked, gradient);
+    c.transposedTimesThroughFactors(gz, slopes, gradient);
   }
 
   private Evaluation describe(int flips) {
@@ -487,9 +493,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public double[] slopesAfter(CurvatureForm form, Buffer p) {
     Buffer change = trialZ.row(0);
     c.times(p, change);
-    Buffer weights = rows.borrowWeights();
-    backend.curvatureWeights(form, f, b, sums.fc(), weights);
-    backend.applyCurvature(weights, f, w2, change, change);
+    applyCurvature(form, change);
     backend.combine(1, gz, 1, change, change);
     Buffer after = trialH.row(0);
     backend.multiplyTransposed(a2, change, after);
@@ -500,10 +504,15 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** out = Cᵀ (middle matrix + W²) u; u is overwritten. */
   private void logitCurvatureTimes(CurvatureForm form, Buffer u, Buffer out) {
+    applyCurvature(form, u);
+    c.transposedTimesThroughFactors(u, out);
+  }
+
+  /** u = (middle matrix + W²) u. */
+  private void applyCurvature(CurvatureForm form, Buffer u) {
     Buffer weights = rows.borrowWeights();
     backend.curvatureWeights(form, f, b, sums.fc(), weights);
     backend.applyCurvature(weights, f, w2, u, u);
-    c.transposedTimesThroughFactors(u, out);
   }
 
   // Reading
@@ -572,23 +581,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private Buffer own(Buffer buffer) {
     owned.add(buffer::close);
     return buffer;
-  }
-
-  private static double[] rowNorms(Matrix a) {
-    double[] norms = new double[(int) a.rows()];
-    for (int i = 0; i < norms.length; i++) {
-      double largest = 0;
-      for (long j = 0; j < a.columns(); j++) {
-        largest = Math.max(largest, Math.abs(a.get(i, j)));
-      }
-      double sum = 0;
-      for (long j = 0; j < a.columns() && largest > 0; j++) {
-        double part = a.get(i, j) / largest;
-        sum += part * part;
-      }
-      norms[i] = largest * Math.sqrt(sum);
-    }
-    return norms;
   }
 
   private static double[] squares(double[] w) {

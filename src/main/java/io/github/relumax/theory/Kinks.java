@@ -43,10 +43,7 @@ final class Kinks implements AutoCloseable {
   double distance() {
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < z1.length; i++) {
-      double norm = 0;
-      for (int k = 0; k < rows.columns(); k++) {
-        norm = Math.hypot(norm, rows.get(i, k));
-      }
+      double norm = rows.rowNorm(i);
       // A row of zeros never turns.
       if (norm > 0) {
         least = Math.min(least, Math.abs(z1[i]) / norm);
