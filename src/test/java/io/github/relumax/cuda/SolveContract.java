@@ -189,6 +189,35 @@ abstract class SolveContract {
     }
   }
 
+  /** Nor where units come to rest at their kink; and the solve ends where that of the CPU does. */
+  @ParameterizedTest
+  @CsvSource({"FULL, 1", "SKETCH_CG, 1", "SAMPLED, 2"})
+  void stepsAtKinksTakeNothingEither(Curvature curvature, long seed) {
+    PlantedProblem planted =
+        PlantedProblem.generate(301, 61, 13, 4, 1, ElementType.FLOAT64, 0.3, seed);
+    NewtonOptions options = NewtonOptions.DEFAULTS.withCurvature(curvature);
+    List<Long> allocations = new ArrayList<>();
+    List<Integer> kinks = new ArrayList<>();
+    try (Backend cpu = Backends.open("cpu", new BackendOptions(2));
+        CudaBackend gpu = CudaBackends.open()) {
+      Solution solution =
+          new NewtonSolver(gpu, options)
+              .solve(
+                  planted.problem(),
+                  planted.x0(),
+                  iteration -> {
+                    allocations.add(gpu.context().allocations());
+                    kinks.add(iteration.atKink());
+                  });
+      assertThat(kinks).anyMatch(count -> count > 0);
+      assertThat(allocations.subList(1, allocations.size())).containsOnly(allocations.get(1));
+      Solution onCpu = new NewtonSolver(cpu, options).solve(planted.problem(), planted.x0());
+      assertThat(solution.converged()).isTrue();
+      assertThat(solution.status()).isEqualTo(onCpu.status());
+      assertThat(solution.loss()).isCloseTo(onCpu.loss(), within(1e-10 * onCpu.loss()));
+    }
+  }
+
   @Test
   void theSameSolveGivesTheSameBits() {
     PlantedProblem planted =
