@@ -26,6 +26,7 @@ final class MeteredBackendTest extends BackendContract {
           "description",
           "memory",
           "workspaceBytes",
+          "compressedBytes",
           "units",
           "finish",
           "close");
