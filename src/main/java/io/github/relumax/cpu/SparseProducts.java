@@ -211,6 +211,7 @@ final class SparseProducts {
       addFew(a2, units, a1, c);
       return;
     }
+    a2.requireOpen();
     int count = units.count();
     int d = (int) a1.columns();
     // The last panel may be wider than what is left, by less than a panel of the dense product.

@@ -46,7 +46,7 @@ public final class CostModel {
   private static final double GATHER_EFFICIENCY = 0.4;
 
   /** Rate of forming C from a compressed A2 as a part of that of the dense product. */
-  private static final double SPARSE_EFFICIENCY = 0.4;
+  private static final double SPARSE_EFFICIENCY = 0.3;
 
   /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
   private static final double TRIALS = 1.5;
@@ -126,6 +126,7 @@ public final class CostModel {
   private void kept() {
     double c = load.cBytes();
     double md = (double) load.m() * load.d();
+    compress();
     once(
         Phase.EVALUATE,
         "form C = A2 diag(mask) A1",
@@ -174,6 +175,7 @@ public final class CostModel {
   private void streamed() {
     double a2 = load.a2PassBytes();
     double mn = load.a2Entries();
+    compress();
     once(
         Phase.EVALUATE,
         "A2 relu(A1 x), softmax, A2ᵀ gz",
@@ -197,6 +199,14 @@ public final class CostModel {
     losses();
     each(Phase.EVALUATE, "A2ᵀ gz", 2 * mn, a2, 1);
     softmax();
+  }
+
+  /** The non-zeros of A2 are counted by rows, then copied. */
+  private void compress() {
+    if (load.compressed()) {
+      double bytes = 2.0 * load.a2Bytes() + load.compressedBytes();
+      once(Phase.EVALUATE, "non-zeros of A2", 0, Double.POSITIVE_INFINITY, bytes);
+    }
   }
 
   /**
