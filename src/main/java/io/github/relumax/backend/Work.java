@@ -68,9 +68,9 @@ public record Work(long flops, long bytes) {
     return new Work(2 * size(a) * x.rows(), bytes(a) + bytes(x) + bytes(y));
   }
 
-  /** y = aᵀ v, a: r x c: 2 r c operations. */
+  /** y = aᵀ times each of k rows of v, a: r x c: 2 r c k operations; a is read once. */
   public static Work multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    return new Work(2 * size(a), bytes(a) + bytes(v) + bytes(y));
+    return new Work(2 * a.columns() * size(v), bytes(a) + bytes(v) + bytes(y));
   }
 
   /**

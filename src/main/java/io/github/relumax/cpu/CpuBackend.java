@@ -16,6 +16,7 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Shapes;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
@@ -41,6 +42,7 @@ final class CpuBackend implements Backend {
   private final Parallel parallel;
   private final PackedProducts products;
   private final Cholesky cholesky;
+  private final TransposedProduct transposed;
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
 
@@ -49,6 +51,7 @@ final class CpuBackend implements Backend {
     parallel = new Parallel(threads);
     products = new PackedProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
+    transposed = new TransposedProduct(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
   }
@@ -86,6 +89,11 @@ final class CpuBackend implements Backend {
     double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
     double packed = p * Math.max(n, Cholesky.DEPTH);
     return (long) (8 * (m + m / 64.0 + packed + parallel.threads() * eachThread));
+  }
+
+  @Override
+  public long transposedBytes(long columns, long vectors) {
+    return (long) TransposedProduct.bytes(kernels, parallel.threads(), columns, vectors);
   }
 
   /** Measured on a few cores, which share one memory: 60 to 90 GFLOP/s beside 15 to 30 GB/s. */
@@ -244,8 +252,11 @@ final class CpuBackend implements Backend {
 
   @Override
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    require(size(v) == a.rows(), "multiplyTransposed", a, v);
-    require(size(y) == a.columns(), "multiplyTransposed", a, y);
+    long vectors = Shapes.requireTransposed(a, v, y);
+    if (vectors > 1) {
+      transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);
+      return;
+    }
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
     CpuBuffer weights = (CpuBuffer) v;
     CpuBuffer out = (CpuBuffer) y;

@@ -19,7 +19,7 @@ import java.util.List;
  */
 public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> parts) {
   /** What the Java virtual machine takes: code, compiler, threads, a heap of small things. */
-  private static final long JAVA_BYTES = 200_000_000;
+  static final long JAVA_BYTES = 200_000_000;
 
   /** Numbers for each row of A2 that stand in Java arrays: b and w, as read and as kept. */
   private static final long ARRAYS = 4;
