@@ -10,8 +10,10 @@ import java.util.concurrent.Semaphore;
  * Several pieces of work that read one large matrix, on one backend. Each is written as if it were
  * alone, has a thread of its own, and is called a lane. One lane runs at a time: it goes on until it
  * asks for a product with the matrix, or ends, and then it is the next one's turn. When every lane
- * that has not ended waits for such a product, all these are done as one product with many rows, so
- * that the matrix is read once, and a new round of turns begins.
+ * that has not ended waits for such a product, these are done as one product with many rows, so that
+ * the matrix is read once, and a new round of turns begins.
+ *
+ * <p>There are two kinds of products, A x and Aᵀ v; a round does the one that more lanes wait for.
  *
  * <p>Turns go by the number of a lane, and rows of a product too. Nothing depends on how threads
  * are scheduled: the same work gives the same bits. Since no two threads ever run at once, the work
@@ -43,11 +45,15 @@ public final class Lanes {
   /** Released by the lane whose turn ends. */
   private final Semaphore turnEnded = new Semaphore(0);
 
+  private final Runnable onInterrupt;
+  private boolean interrupted;
   private boolean cancelled;
 
-  private Lanes(Backend backend, Matrix matrix, Buffer high, Buffer wide) {
+  private Lanes(
+      Backend backend, Matrix matrix, Runnable onInterrupt, Buffer high, Buffer wide) {
     this.backend = backend;
     this.matrix = matrix;
+    this.onInterrupt = onInterrupt;
     this.high = high;
     this.wide = wide;
   }
@@ -59,8 +65,11 @@ public final class Lanes {
    *
    * @param matrix whose products are done together
    * @param rows that a lane asks for at once, at most; products of more are done alone
+   * @param onInterrupt called on the caller's thread when that is interrupted while lanes run, who
+   *     are not told otherwise; the thread's interrupt is set again at the end
    */
-  public static void run(Backend backend, Matrix matrix, int count, long rows, Work work) {
+  public static void run(
+      Backend backend, Matrix matrix, int count, long rows, Runnable onInterrupt, Work work) {
     if (count == 1) {
       // Nothing to wait for.
       work.run(0, backend);
@@ -68,7 +77,7 @@ public final class Lanes {
     }
     try (Buffer high = backend.allocate(count * rows, matrix.rows());
         Buffer wide = backend.allocate(count * rows, matrix.columns())) {
-      new Lanes(backend, matrix, high, wide).run(count, work);
+      new Lanes(backend, matrix, onInterrupt, high, wide).run(count, work);
     }
   }
 
@@ -92,18 +101,20 @@ public final class Lanes {
       cancel();
       throw e;
     } finally {
-      lanes.forEach(Lane::awaitEnd);
+      lanes.forEach(lane -> uninterrupted(lane.thread::join));
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
-  /** Lets a lane go on until it waits or ends. */
+  /** Lets a lane that has its product go on until it waits or ends. */
   private void giveTurn(Lane lane) {
-    if (lane.ended) {
+    if (lane.ended || lane.wanted != null) {
       return;
     }
     lane.turn.release();
-    // An interrupt of the caller is for the work to look at, and stays.
-    turnEnded.acquireUninterruptibly();
+    uninterrupted(turnEnded::acquire);
     switch (lane.failure) {
       case null -> {}
       case RuntimeException e -> throw e;
@@ -119,7 +130,25 @@ public final class Lanes {
       // A lane that goes on regardless meets the exception again.
       while (!lane.ended) {
         lane.turn.release();
-        turnEnded.acquireUninterruptibly();
+        uninterrupted(turnEnded::acquire);
+      }
+    }
+  }
+
+  /** Something that waits. */
+  @FunctionalInterface
+  private interface Wait {
+    void run() throws InterruptedException;
+  }
+
+  private void uninterrupted(Wait wait) {
+    while (true) {
+      try {
+        wait.run();
+        return;
+      } catch (InterruptedException e) {
+        interrupted = true;
+        onInterrupt.run();
       }
     }
   }
@@ -129,26 +158,31 @@ public final class Lanes {
   /** A product that a lane waits for. */
   private record Product(boolean transposed, Buffer a, Buffer from, Buffer to, long rows) {}
 
+  /**
+   * Does the products of one kind, that which more lanes wait for. The others wait on, so that those
+   * that come to the same place later find them there.
+   */
   private void multiplyTogether() {
-    for (boolean transposed : new boolean[] {false, true}) {
-      List<Product> group = new ArrayList<>();
-      long rows = 0;
-      for (Lane lane : lanes) {
-        Product product = lane.wanted;
-        if (product == null || product.transposed != transposed) {
-          continue;
-        }
-        if (rows + product.rows > wide.rows()) {
-          multiply(group);
-          group.clear();
-          rows = 0;
-        }
-        group.add(product);
-        rows += product.rows;
-        lane.wanted = null;
+    List<Lane> waiting = lanes.stream().filter(lane -> lane.wanted != null).toList();
+    long transposed = waiting.stream().filter(lane -> lane.wanted.transposed).count();
+    boolean kind = 2 * transposed > waiting.size();
+    List<Product> group = new ArrayList<>();
+    long rows = 0;
+    for (Lane lane : waiting) {
+      Product product = lane.wanted;
+      if (product.transposed != kind) {
+        continue;
       }
-      multiply(group);
+      if (rows + product.rows > wide.rows()) {
+        multiply(group);
+        group.clear();
+        rows = 0;
+      }
+      group.add(product);
+      rows += product.rows;
+      lane.wanted = null;
     }
+    multiply(group);
   }
 
   private void multiply(List<Product> group) {
@@ -225,20 +259,6 @@ public final class Lanes {
       }
       if (cancelled) {
         throw new CancellationException("another lane has failed");
-      }
-    }
-
-    void awaitEnd() {
-      boolean interrupted = false;
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
       }
     }
 

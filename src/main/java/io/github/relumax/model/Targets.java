@@ -24,17 +24,17 @@ public final class Targets {
    *     not finite
    */
   public static Targets of(Problem problem, Matrix b) {
-    requireShape(b, problem.a2());
-    FiniteCheck.require(b);
+    check(b, problem.a2());
     return new Targets(problem, b);
   }
 
   /**
    * Checks that the columns of B can be targets for this A2.
    *
-   * @throws InvalidInputException if B does not have as many rows as A2, and a column at least
+   * @throws InvalidInputException if B does not have as many rows as A2 and a column at least, or a
+   *     value is not finite
    */
-  public static void requireShape(Matrix b, Matrix a2) {
+  public static void check(Matrix b, Matrix a2) {
     String shape = "%s: %d x %d".formatted(b.name(), b.rows(), b.columns());
     if (b.rows() != a2.rows()) {
       throw new InvalidInputException(
@@ -50,6 +50,7 @@ public final class Targets {
       throw new InvalidInputException(
           "%s, expected 1 to %d columns, one for each target".formatted(shape, Problem.MAX_SIZE));
     }
+    FiniteCheck.require(b);
   }
 
   /** How many targets there are. */
@@ -73,15 +74,6 @@ public final class Targets {
    * @param target from 0 on
    */
   public Problem problem(int target) {
-    return problem.withTarget(column(b, target));
-  }
-
-  /** Column k of a matrix. */
-  public static double[] column(Matrix matrix, long k) {
-    double[] values = new double[(int) matrix.rows()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = matrix.get(i, k);
-    }
-    return values;
+    return problem.withTarget(b.column(target));
   }
 }

@@ -26,6 +26,9 @@ import java.util.List;
  * thread.
  */
 public final class NewtonSolver {
+  /** Targets under way at once: with more A2 is hardly read less often. */
+  public static final int USUALLY_AT_ONCE = 16;
+
   private final Backend backend;
   private final NewtonOptions options;
   private volatile boolean interrupted;
@@ -57,12 +60,9 @@ public final class NewtonSolver {
     }
   }
 
-  /**
-   * Solves for many targets b, all from {@code x0}; {@link #solve(Targets, double[][],
-   * TargetListener)}.
-   */
+  /** Solves for many targets b, all from {@code x0}, as many at once as is usual. */
   public List<Solution> solve(Targets targets, double[] x0) {
-    return solve(targets, new double[][] {x0}, TargetListener.none());
+    return solve(targets, new double[][] {x0}, USUALLY_AT_ONCE, TargetListener.none());
   }
 
   /**
@@ -73,12 +73,14 @@ public final class NewtonSolver {
    * the solve was interrupted, or its time was up, has its start for x and NaN for its loss.
    *
    * @param starts k points, or one for all
+   * @param atOnce targets under way at once, at most; fewer where memory is short
    * @return a solution for each target, in their order
    * @throws InvalidInputException if there are neither k starts nor one, or one does not have d
    *     finite entries
    * @throws InsufficientMemoryException if the workspaces do not fit
    */
-  public List<Solution> solve(Targets targets, double[][] starts, TargetListener listener) {
+  public List<Solution> solve(
+      Targets targets, double[][] starts, int atOnce, TargetListener listener) {
     Problem problem = targets.common();
     if (starts.length != 1 && starts.length != targets.count()) {
       throw new InvalidInputException(
@@ -87,6 +89,9 @@ public final class NewtonSolver {
     }
     for (double[] start : starts) {
       problem.checkStart(start, "start");
+    }
+    if (atOnce < 1) {
+      throw new InvalidInputException("at once: " + atOnce + ", expected 1 or more");
     }
     interrupted = false;
     Thread caller = Thread.currentThread();
@@ -99,19 +104,21 @@ public final class NewtonSolver {
               options,
               path,
               method,
-              lanes(targets),
+              lanes(targets, atOnce),
               listener,
-              () -> interrupted || caller.isInterrupted())
+              () -> interrupted || caller.isInterrupted(),
+              this::interrupt)
           .solve(starts);
     }
   }
 
-  /** How many of these targets a solve has under way at once, with the memory that is there now. */
-  public int lanes(Targets targets) {
+  /** How many of these targets to have under way at once, so many at most. */
+  private int lanes(Targets targets, int atOnce) {
     Problem problem = targets.common();
+    int most = Math.min(targets.count(), atOnce);
     SolveMemory one = memory(problem, path(problem));
-    return TargetMemory.of(backend, problem.m(), problem.n(), problem.d(), one)
-        .lanes(targets.count(), available(problem));
+    return TargetMemory.of(backend, problem.m(), problem.n(), problem.d(), one, most)
+        .lanes(most, available(problem));
   }
 
   /**

@@ -5,6 +5,13 @@ package io.github.relumax.newton;
  * Targets are numbered from 0 on.
  */
 public interface TargetListener {
+  /**
+   * Before the first one begins.
+   *
+   * @param atOnce how many targets are under way at once, at most
+   */
+  default void onBegin(int atOnce) {}
+
   /** The start of a target, or a step of it that was accepted. */
   default void onIteration(int target, Iteration iteration) {}
 

@@ -7,30 +7,28 @@ import io.github.relumax.objective.SoftmaxReluObjective;
 /**
  * The memory that solving many targets at once needs where its backend computes, beside A1 and A2.
  *
- * @param one what one solve at a time needs
  * @param shared what all need together, where several are under way
  * @param each what each of several needs
  */
-record TargetMemory(SolveMemory one, double shared, double each) {
-  /** Targets under way at once, at most: with more A2 is hardly read less often. */
-  static final int MOST_LANES = 16;
-
-  static TargetMemory of(Backend backend, long m, long n, long d, SolveMemory one) {
-    boolean host = !backend.memory().separate();
-    double packed = backend.workspaceBytes(m, n, d);
-    double java = host ? SolveMemory.JAVA_BYTES : 0;
-    double solve = one.bytes() - packed - java;
-    double lane = solve + Lanes.bytes(m, n, NewtonRun.MOST_TRIALS);
-    SoftmaxReluObjective.Workspace start =
-        SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
-    double rows = backend.transposedBytes(n, (long) MOST_LANES * NewtonRun.MOST_TRIALS);
-    double together = packed + java + rows + start.c() + start.vectors();
-    return new TargetMemory(one, together, lane);
+record TargetMemory(double shared, double each) {
+  /**
+   * @param one what one solve needs
+   * @param atOnce targets under way at once, at most
+   */
+  static TargetMemory of(
+      Backend backend, long m, long n, long d, SolveMemory one, int atOnce) {
+    double each = one.ownBytes() + Lanes.bytes(m, n, NewtonRun.MOST_TRIALS);
+    if (!backend.memory().separate()) {
+      each += SolveMemory.javaBytes(m, n, d);
+    }
+    SoftmaxReluObjective.Workspace start = SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
+    double products = backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS);
+    double shared = one.bytes() - one.ownBytes() + products + start.c() + start.vectors();
+    return new TargetMemory(shared, each);
   }
 
-  /** How many of so many targets are to be under way at once. */
-  int lanes(int targets, long available) {
-    double fit = (available - shared) / each;
-    return (int) Math.clamp(fit, 1, Math.min(targets, MOST_LANES));
+  /** How many are to be under way at once, so many at most. */
+  int lanes(int most, long available) {
+    return (int) Math.clamp((available - shared) / each, 1, most);
   }
 }

@@ -26,6 +26,7 @@ final class TargetsRun {
   private final int lanes;
   private final TargetListener listener;
   private final BooleanSupplier interrupted;
+  private final Runnable onInterrupt;
   private final long began = System.nanoTime();
   private final Solution[] solutions;
   private int next;
@@ -38,7 +39,8 @@ final class TargetsRun {
       StepMethod method,
       int lanes,
       TargetListener listener,
-      BooleanSupplier interrupted) {
+      BooleanSupplier interrupted,
+      Runnable onInterrupt) {
     this.backend = backend;
     this.targets = targets;
     this.options = options;
@@ -47,6 +49,7 @@ final class TargetsRun {
     this.lanes = lanes;
     this.listener = listener;
     this.interrupted = interrupted;
+    this.onInterrupt = onInterrupt;
     solutions = new Solution[targets.count()];
   }
 
@@ -56,6 +59,7 @@ final class TargetsRun {
    * @param starts a point for each, or one for all
    */
   List<Solution> solve(double[][] starts) {
+    listener.onBegin(lanes);
     if (starts.length == 1 && lanes > 1) {
       Problem problem = targets.problem(0);
       try (SoftmaxReluObjective start = new SoftmaxReluObjective(backend, problem, 1, path)) {
@@ -82,6 +86,7 @@ final class TargetsRun {
         targets.common().a2(),
         lanes,
         NewtonRun.MOST_TRIALS,
+        onInterrupt,
         (_, lane) -> {
           while (next < solutions.length && !isStopped()) {
             int target = next++;
