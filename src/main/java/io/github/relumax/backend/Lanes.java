@@ -8,10 +8,10 @@ import java.util.concurrent.Semaphore;
 
 /**
  * Several pieces of work that read one large matrix, on one backend. Each is written as if it were
- * alone, has a thread of its own, and is called a lane. One lane runs at a time: it goes on until it
- * asks for a product with the matrix, or ends, and then it is the next one's turn. When every lane
- * that has not ended waits for such a product, these are done as one product with many rows, so that
- * the matrix is read once, and a new round of turns begins.
+ * alone, has a thread of its own, and is called a lane. One lane runs at a time: it goes on until
+ * it asks for a product with the matrix, or ends, and then it is the next one's turn. When every
+ * lane that has not ended waits for such a product, these are done as one product with many rows,
+ * so that the matrix is read once, and a new round of turns begins.
  *
  * <p>There are two kinds of products, A x and Aᵀ v; a round does the one that more lanes wait for.
  *
@@ -49,8 +49,7 @@ public final class Lanes {
   private boolean interrupted;
   private boolean cancelled;
 
-  private Lanes(
-      Backend backend, Matrix matrix, Runnable onInterrupt, Buffer high, Buffer wide) {
+  private Lanes(Backend backend, Matrix matrix, Runnable onInterrupt, Buffer high, Buffer wide) {
     this.backend = backend;
     this.matrix = matrix;
     this.onInterrupt = onInterrupt;
@@ -159,8 +158,8 @@ public final class Lanes {
   private record Product(boolean transposed, Buffer a, Buffer from, Buffer to, long rows) {}
 
   /**
-   * Does the products of one kind, that which more lanes wait for. The others wait on, so that those
-   * that come to the same place later find them there.
+   * Does the products of one kind, that which more lanes wait for. The others wait on, so that
+   * those that come to the same place later find them there.
    */
   private void multiplyTogether() {
     List<Lane> waiting = lanes.stream().filter(lane -> lane.wanted != null).toList();

@@ -67,8 +67,8 @@ final class SolveCommand implements Callable<Integer> {
       names = "--targets",
       paramLabel = "FILE",
       description = {
-        "Solve for many b on one A1 and A2: the k columns of an .npy FILE (m x k). DIR need not have"
-            + " b.npy then.",
+        "Solve for many b on one A1 and A2: the k columns of an .npy FILE (m x k). DIR need not"
+            + " have b.npy then.",
         "Default: b.npy in DIR alone."
       })
   private String targets;
@@ -142,8 +142,8 @@ final class SolveCommand implements Callable<Integer> {
       paramLabel = "table|json",
       defaultValue = "table",
       description =
-          "What to print. table: every iteration (with --targets every target) and a summary; json: the"
-              + " content of result.json and nothing else. Default: ${DEFAULT-VALUE}.")
+          "What to print. table: every iteration (with --targets every target) and a summary; json:"
+              + " the content of result.json and nothing else. Default: ${DEFAULT-VALUE}.")
   private OutputFormat format;
 
   @Option(names = "--quiet", description = "Print no table and no summary, only errors.")

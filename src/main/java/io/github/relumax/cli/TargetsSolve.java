@@ -139,7 +139,8 @@ final class TargetsSolve {
   private void stop(NewtonSolver solver) {
     console
         .err()
-        .println("Interrupted: ending the steps under way, then writing the best x of each target.");
+        .println(
+            "Interrupted: ending the steps under way, then writing the best x of each target.");
     solver.interrupt();
   }
 

@@ -1,9 +1,9 @@
 package io.github.relumax.cpu;
 
 /**
- * Y = V A for several rows of V: A is read once for all of them. Each thread takes rows of A, copies
- * a block of these into {@link Panels} that stay in its cache, and adds what the tile kernel makes
- * of it to a sum of its own.
+ * Y = V A for several rows of V: A is read once for all of them. Each thread takes rows of A,
+ * copies a block of these into {@link Panels} that stay in its cache, and adds what the tile kernel
+ * makes of it to a sum of its own.
  */
 final class TransposedProduct {
   /** Rows of V that are taken together; for more A is read again. */

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The folder of results: of a solve x.npy (d; k x d for k targets), trace.jsonl and result.json. Opened before the work,
- * so that a folder that cannot be written to costs none, and written to after it.
+ * The folder of results: of a solve x.npy (d; k x d for k targets), trace.jsonl and result.json.
+ * Opened before the work, so that a folder that cannot be written to costs none, and written to
+ * after it.
  */
 public final class ResultDirectory implements AutoCloseable {
   public static final String X = "x.npy";

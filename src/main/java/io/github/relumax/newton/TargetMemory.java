@@ -2,6 +2,7 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Lanes;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.SoftmaxReluObjective;
 
 /**
@@ -15,15 +16,15 @@ record TargetMemory(double shared, double each) {
    * @param one what one solve needs
    * @param atOnce targets under way at once, at most
    */
-  static TargetMemory of(
-      Backend backend, long m, long n, long d, SolveMemory one, int atOnce) {
+  static TargetMemory of(Backend backend, long m, long n, long d, SolveMemory one, int atOnce) {
     double each = one.ownBytes() + Lanes.bytes(m, n, NewtonRun.MOST_TRIALS);
     if (!backend.memory().separate()) {
       each += SolveMemory.javaBytes(m, n, d);
     }
     SoftmaxReluObjective.Workspace start = SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
     double products = backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS);
-    double shared = one.bytes() - one.ownBytes() + products + start.c() + start.vectors();
+    double startC = one.path() == CurvaturePath.KEPT ? start.c() : 0;
+    double shared = one.bytes() - one.ownBytes() + products + startC + start.vectors();
     return new TargetMemory(shared, each);
   }
 

@@ -41,8 +41,7 @@ public record TargetsRecord(
   /** Targets that came to an end of their own, in a second. */
   public double targetsPerSecond() {
     Map<Status, Integer> ends = ends();
-    int cut =
-        ends.getOrDefault(Status.INTERRUPTED, 0) + ends.getOrDefault(Status.TIME_LIMIT, 0);
+    int cut = ends.getOrDefault(Status.INTERRUPTED, 0) + ends.getOrDefault(Status.TIME_LIMIT, 0);
     return (solves.size() - cut) / seconds;
   }
 }

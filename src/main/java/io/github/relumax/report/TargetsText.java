@@ -45,12 +45,11 @@ public final class TargetsText {
                 count == 1 ? "target" : "targets"));
     record
         .ends()
-        .forEach(
-            (status, number) -> {
-              if (!status.converged()) {
-                lines.add(line(status, number, results));
-              }
-            });
+        .forEach((status, number) -> {
+          if (!status.converged()) {
+            lines.add(line(status, number, results));
+          }
+        });
     lines.add(
         "Time %s, %s iterations, %s targets a second"
             .formatted(

@@ -208,28 +208,27 @@ final class LanesTest {
         int products = after;
         Error failure = new Error("lane");
         List<Throwable> seen = new ArrayList<>();
-        assertThatThrownBy(
-                () ->
-                    Lanes.run(
-                        backend,
-                        A,
-                        4,
-                        1,
-                        NO_INTERRUPT,
-                        (lane, on) -> {
-                          Buffer a = on.upload(A);
-                          try {
-                            for (int k = 0; k < 5; k++) {
-                              if (lane == number && k == products) {
-                                throw failure;
-                              }
-                              product(on, a, 0);
-                            }
-                          } catch (CancellationException e) {
-                            seen.add(e);
-                            throw e;
+        assertThatThrownBy(() ->
+                Lanes.run(
+                    backend,
+                    A,
+                    4,
+                    1,
+                    NO_INTERRUPT,
+                    (lane, on) -> {
+                      Buffer a = on.upload(A);
+                      try {
+                        for (int k = 0; k < 5; k++) {
+                          if (lane == number && k == products) {
+                            throw failure;
                           }
-                        }))
+                          product(on, a, 0);
+                        }
+                      } catch (CancellationException e) {
+                        seen.add(e);
+                        throw e;
+                      }
+                    }))
             .isSameAs(failure);
         // Those that had begun wait for a product, the others never begin.
         assertThat(seen).hasSize(after == 0 ? failing : 3);
@@ -243,27 +242,26 @@ final class LanesTest {
   @Test
   void aLaneCannotGoOnRegardless() {
     List<Integer> told = new ArrayList<>();
-    assertThatThrownBy(
-            () ->
-                Lanes.run(
-                    backend,
-                    A,
-                    2,
-                    1,
-                    NO_INTERRUPT,
-                    (lane, on) -> {
-                      Buffer a = on.upload(A);
-                      for (int k = 0; k < 3; k++) {
-                        if (lane == 1) {
-                          throw new IllegalStateException("lane");
-                        }
-                        try {
-                          product(on, a, 0);
-                        } catch (CancellationException e) {
-                          told.add(k);
-                        }
-                      }
-                    }))
+    assertThatThrownBy(() ->
+            Lanes.run(
+                backend,
+                A,
+                2,
+                1,
+                NO_INTERRUPT,
+                (lane, on) -> {
+                  Buffer a = on.upload(A);
+                  for (int k = 0; k < 3; k++) {
+                    if (lane == 1) {
+                      throw new IllegalStateException("lane");
+                    }
+                    try {
+                      product(on, a, 0);
+                    } catch (CancellationException e) {
+                      told.add(k);
+                    }
+                  }
+                }))
         .hasMessage("lane");
     assertThat(told).containsExactly(0, 1, 2);
   }
@@ -271,24 +269,23 @@ final class LanesTest {
   @Test
   void aProductThatFailsEndsAll() {
     List<Integer> told = new ArrayList<>();
-    assertThatThrownBy(
-            () ->
-                Lanes.run(
-                    backend,
-                    A,
-                    3,
-                    1,
-                    NO_INTERRUPT,
-                    (lane, on) -> {
-                      Buffer a = on.upload(A);
-                      try (Buffer two = on.allocate(1, 2)) {
-                        // y does not fit.
-                        on.multiply(a, two, two);
-                      } catch (CancellationException e) {
-                        told.add(lane);
-                        throw e;
-                      }
-                    }))
+    assertThatThrownBy(() ->
+            Lanes.run(
+                backend,
+                A,
+                3,
+                1,
+                NO_INTERRUPT,
+                (lane, on) -> {
+                  Buffer a = on.upload(A);
+                  try (Buffer two = on.allocate(1, 2)) {
+                    // y does not fit.
+                    on.multiply(a, two, two);
+                  } catch (CancellationException e) {
+                    told.add(lane);
+                    throw e;
+                  }
+                }))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(told).containsExactly(0, 1, 2);
   }
@@ -333,7 +330,12 @@ final class LanesTest {
   void oneLaneIsTheCaller() {
     Thread caller = Thread.currentThread();
     Lanes.run(
-        backend, A, 1, 1, NO_INTERRUPT, (_, _) -> assertThat(Thread.currentThread()).isSameAs(caller));
+        backend,
+        A,
+        1,
+        1,
+        NO_INTERRUPT,
+        (_, _) -> assertThat(Thread.currentThread()).isSameAs(caller));
   }
 
   @Test

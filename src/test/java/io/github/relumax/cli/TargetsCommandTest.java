@@ -56,8 +56,8 @@ final class TargetsCommandTest {
   }
 
   private CommandLineRun solve(Object... more) {
-    Object[] args = Stream.concat(Stream.of("solve", problem, "--targets", file), Stream.of(more))
-        .toArray();
+    Object[] args =
+        Stream.concat(Stream.of("solve", problem, "--targets", file), Stream.of(more)).toArray();
     return CommandLineRun.of(args);
   }
 
@@ -155,7 +155,8 @@ final class TargetsCommandTest {
       assertThat(size).isCloseTo(0.5, within(1e-9));
       SoftmaxReluOracle.At at =
           new SoftmaxReluOracle(
-                  Problem.of(given.a1(), given.a2(), NpyFile.read(file).column(k)).withWeight(0.001))
+                  Problem.of(given.a1(), given.a2(), NpyFile.read(file).column(k))
+                      .withWeight(0.001))
               .at(x.row(k));
       assertThat(result.get("results").get(k).get("loss").asDouble())
           .isCloseTo(at.loss(), within(1e-12));
@@ -204,7 +205,8 @@ final class TargetsCommandTest {
       delimiter = '|',
       value = {
         "3 | 2 | 3 x 2, expected 300 x k, a column for each target, because P has 300 rows (m)",
-        "5 | 300 | 5 x 300, expected 300 x k, a column for each target, because P has 300 rows (m); transpose it",
+        "5 | 300 | 5 x 300, expected 300 x k, a column for each target, because P has 300 rows (m);"
+            + " transpose it",
         "300 | 0 | 300 x 0, expected 1 to 2147483639 columns, one for each target"
       })
   void targetsOfAnotherShapeAreRefused(int rows, int columns, String message) {
@@ -223,8 +225,7 @@ final class TargetsCommandTest {
     Matrix b = Matrix.allocate(M, 2, ElementType.FLOAT64);
     b.set(17, 1, Double.NaN);
     NpyFile.write(file, b);
-    refused(
-        file + ": entry at row 17, column 1 is NaN, expected finite numbers only", "--seed", 3);
+    refused(file + ": entry at row 17, column 1 is NaN, expected finite numbers only", "--seed", 3);
     NpyFile.write(file, Matrix.allocate(M, K, ElementType.FLOAT64));
     refused(
         "--weight auto is chosen for one target and does not go with --targets: give a number or a"
@@ -246,8 +247,7 @@ final class TargetsCommandTest {
     Matrix starts = Matrix.allocate(K, D, ElementType.FLOAT64);
     starts.set(3, 2, Double.POSITIVE_INFINITY);
     NpyFile.write(start, starts);
-    refused(
-        start + ", row 3: entry 2 is Infinity, expected finite numbers only", "--start", start);
+    refused(start + ", row 3: entry 2 is Infinity, expected finite numbers only", "--start", start);
     starts.set(3, 2, 0);
     NpyFile.write(start, starts);
     refused(

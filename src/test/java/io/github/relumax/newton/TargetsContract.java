@@ -107,7 +107,8 @@ public abstract class TargetsContract {
       Curvature curvature, PathChoice path, double weight, double radius) {
     PlantedProblem planted = planted();
     Problem changed = planted.problem().withWeight(weight);
-    Targets targets = targets(planted, MANY).with(radius > 0 ? changed.withRadius(radius) : changed);
+    Targets targets =
+        targets(planted, MANY).with(radius > 0 ? changed.withRadius(radius) : changed);
     NewtonOptions options = PRECISE.withCurvature(curvature).withPath(path);
     try (Backend backend = open()) {
       NewtonSolver solver = new NewtonSolver(backend, options);
@@ -239,8 +240,7 @@ public abstract class TargetsContract {
               }
             }
           };
-      List<Solution> solutions =
-          solver.solve(targets, new double[][] {planted.x0()}, 8, listener);
+      List<Solution> solutions = solver.solve(targets, new double[][] {planted.x0()}, 8, listener);
       assertThat(solutions).hasSize(MANY + 20);
       for (int target : ended.subList(0, 3)) {
         assertThat(solutions.get(target).converged()).isTrue();
@@ -343,7 +343,8 @@ public abstract class TargetsContract {
     Targets targets = targets(planted, count);
     try (Backend real = open()) {
       Reads alone = new Reads(real);
-      NewtonSolver one = new NewtonSolver(alone, NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL));
+      NewtonSolver one =
+          new NewtonSolver(alone, NewtonOptions.DEFAULTS.withCurvature(Curvature.FULL));
       for (int k = 0; k < count; k++) {
         one.solve(targets.problem(k), planted.x0());
       }
