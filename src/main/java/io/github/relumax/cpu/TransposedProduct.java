@@ -36,7 +36,7 @@ final class TransposedProduct {
   /** Row k of y = aᵀ times row k of v. a: r x c, v: k x r, y: k x c. */
   void multiply(CpuBuffer a, CpuBuffer v, CpuBuffer y) {
     // As many as sums of an int of numbers hold.
-    int together = (int) Math.clamp(Integer.MAX_VALUE / a.columns(), 1, MOST_VECTORS);
+    int together = Math.clamp(Integer.MAX_VALUE / a.columns(), 1, MOST_VECTORS);
     for (long first = 0; first < v.rows(); first += together) {
       long count = Math.min(together, v.rows() - first);
       multiplyFew(a, (CpuBuffer) v.rows(first, count), (CpuBuffer) y.rows(first, count));
