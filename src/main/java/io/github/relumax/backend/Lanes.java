@@ -28,6 +28,8 @@ public final class Lanes {
   @FunctionalInterface
   public interface Work {
     /**
+     * The work of one lane.
+     *
      * @param backend for this lane alone; to be used on the thread that calls
      */
     void run(int lane, Backend backend);
@@ -272,7 +274,7 @@ public final class Lanes {
 
     @Override
     public void multiply(Buffer a, Buffer x, Buffer y) {
-      if (a == uploaded) {
+      if (a.equals(uploaded)) {
         await(new Product(false, a, x, y, x.rows()));
       } else {
         super.multiply(a, x, y);
@@ -281,7 +283,7 @@ public final class Lanes {
 
     @Override
     public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-      if (a == uploaded) {
+      if (a.equals(uploaded)) {
         await(new Product(true, a, v, y, Shapes.requireTransposed(a, v, y)));
       } else {
         super.multiplyTransposed(a, v, y);
