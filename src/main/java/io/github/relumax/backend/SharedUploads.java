@@ -2,7 +2,6 @@ package io.github.relumax.backend;
 
 import io.github.relumax.matrix.Matrix;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * A backend on which each matrix is uploaded once, however many callers ask for it. What they get
@@ -10,7 +9,7 @@ import java.util.Map;
  */
 public final class SharedUploads extends ForwardingBackend {
   private final Backend backend;
-  private final Map<Matrix, Buffer> uploads = new IdentityHashMap<>();
+  private final IdentityHashMap<Matrix, Buffer> uploads = new IdentityHashMap<>();
 
   public SharedUploads(Backend backend) {
     super(backend);
