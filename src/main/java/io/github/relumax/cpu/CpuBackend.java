@@ -93,7 +93,8 @@ final class CpuBackend implements Backend {
 
   @Override
   public long transposedBytes(long columns, long vectors) {
-    return (long) TransposedProduct.bytes(kernels, parallel.threads(), columns, vectors);
+    int threads = parallel.threads();
+    return (long) TransposedProduct.bytes(kernels, threads, (double) columns, (double) vectors);
   }
 
   /** Measured on a few cores, which share one memory: 60 to 90 GFLOP/s beside 15 to 30 GB/s. */

@@ -121,7 +121,7 @@ final class CudaBackend implements Backend {
   @Override
   public long transposedBytes(long columns, long vectors) {
     // A tile has 256 lanes of 16 bytes at most, and where there are several fewer slabs.
-    double partials = Math.max(Grids.MOST_BLOCKS * 4.0 * 256, columns);
+    double partials = Math.max(Grids.MOST_BLOCKS * 4.0 * 256, (double) columns);
     return (long) (8 * Math.min(VECTORS, vectors) * partials);
   }
 

@@ -55,7 +55,7 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
     parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
     if (!backend.memory().separate()) {
-      parts.add(new Part("Java", sum(JAVA_BYTES, (long) javaBytes(m, n, d))));
+      parts.add(new Part("Java", sum(JAVA_BYTES, javaBytes(m, n, d))));
     }
     return new SolveMemory(path, method, parts);
   }
@@ -88,8 +88,8 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
   }
 
   /** Bytes of a solve's Java arrays. */
-  static double javaBytes(double m, double n, double d) {
-    return 8 * ARRAYS * m + KinkSet.javaBytes(n, d);
+  static long javaBytes(long m, long n, long d) {
+    return sum(8 * ARRAYS * m, (long) KinkSet.javaBytes((double) n, (double) d));
   }
 
   /** The sum of the parts that every solve on a backend has for itself, Java apart. */

@@ -17,7 +17,7 @@ record TargetMemory(double shared, double each) {
    * @param atOnce targets under way at once, at most
    */
   static TargetMemory of(Backend backend, long m, long n, long d, SolveMemory one, int atOnce) {
-    double each = one.ownBytes() + Lanes.bytes(m, n, NewtonRun.MOST_TRIALS);
+    double each = one.ownBytes() + Lanes.bytes((double) m, (double) n, NewtonRun.MOST_TRIALS);
     if (!backend.memory().separate()) {
       each += SolveMemory.javaBytes(m, n, d);
     }
