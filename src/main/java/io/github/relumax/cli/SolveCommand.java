@@ -176,7 +176,7 @@ final class SolveCommand implements Callable<Integer> {
 
     Path results = results();
     try (Backend backend = backends.open();
-        ResultDirectory directory = ResultDirectory.open(results, 8 * given.d() + TEXT_BYTES)) {
+        ResultDirectory directory = ResultDirectory.open(results, 8L * given.d() + TEXT_BYTES)) {
       PathDecision decision = Memory.requireSolve(backend, unweighted, options);
       IterationTable table = new IterationTable(decision.method());
       NewtonSolver solver =
