@@ -31,6 +31,11 @@ class ForwardingBackend implements Backend {
   }
 
   @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    return backend.compressedBytes(rows, columns, nonZeros);
+  }
+
+  @Override
   public long transposedBytes(long columns, long vectors) {
     return backend.transposedBytes(columns, vectors);
   }

@@ -7,7 +7,7 @@ package io.github.relumax.cpu;
  */
 final class TransposedProduct {
   /** Rows of V that are taken together; for more A is read again. */
-  static final int MOST_VECTORS = 32;
+  private static final int MOST_VECTORS = 32;
 
   /** Numbers of A that a block has, about: what stays in a core's cache. */
   private static final int BLOCK_ENTRIES = 1 << 17;
@@ -33,10 +33,14 @@ final class TransposedProduct {
     return 8.0 * threads * (block + strips + Math.min(MOST_VECTORS, vectors) * columns);
   }
 
+  /** Vectors that are taken at once: no more than sums of an int of numbers hold. */
+  static int together(long columns) {
+    return Math.clamp(Integer.MAX_VALUE / columns, 1, MOST_VECTORS);
+  }
+
   /** Row k of y = aᵀ times row k of v. a: r x c, v: k x r, y: k x c. */
   void multiply(CpuBuffer a, CpuBuffer v, CpuBuffer y) {
-    // As many as sums of an int of numbers hold.
-    int together = Math.clamp(Integer.MAX_VALUE / a.columns(), 1, MOST_VECTORS);
+    int together = together(a.columns());
     for (long first = 0; first < v.rows(); first += together) {
       long count = Math.min(together, v.rows() - first);
       multiplyFew(a, (CpuBuffer) v.rows(first, count), (CpuBuffer) y.rows(first, count));

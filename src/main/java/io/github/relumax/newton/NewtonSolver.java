@@ -155,7 +155,13 @@ public final class NewtonSolver {
 
   private SolveMemory memory(Problem problem, CurvaturePath path) {
     return SolveMemory.of(
-        backend, problem.m(), problem.n(), problem.d(), path, options.curvature());
+        backend,
+        problem.m(),
+        problem.n(),
+        problem.d(),
+        problem.a2().nonZeros(),
+        path,
+        options.curvature());
   }
 
   private long available(Problem problem) {
