@@ -5,6 +5,8 @@ import io.github.relumax.newton.Solution;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The end of a solve in a few lines for a person. */
 public final class SolveSummary {
@@ -40,15 +42,7 @@ public final class SolveSummary {
             lines.add(
                 "Distance to the planted x*: ‖x - x*‖ / ‖x*‖ = " + Format.scientific(distance)));
     record.epsilonHeld().ifPresent(held -> lines.add(held.words()));
-    if (!solution.method().samples()) {
-      record
-          .settings()
-          .options()
-          .sampling()
-          .epsilon()
-          .ifPresent(epsilon ->
-              lines.add("ε = %s was asked for: no rows were sampled".formatted(epsilon)));
-    }
+    notSampled(record).ifPresent(lines::add);
     if (solution.storageError() > 0) {
       lines.add(
           "float32 storage: its rounding alone moves x by about %s of ‖x‖"
@@ -56,6 +50,15 @@ public final class SolveSummary {
     }
     lines.add("Time " + Format.seconds(solution.seconds()) + ": " + phases(solution));
     return lines;
+  }
+
+  /** Says that an ε was asked for where no rows were sampled. */
+  static Optional<String> notSampled(SolveRecord record) {
+    OptionalDouble asked = record.settings().options().sampling().epsilon();
+    return asked.isPresent() && !record.solution().method().samples()
+        ? Optional.of(
+            "ε = %s was asked for: no rows were sampled".formatted(asked.getAsDouble()))
+        : Optional.empty();
   }
 
   /** Where the time went: each phase with its share. */
