@@ -34,7 +34,7 @@ final class CpuBackend implements Backend {
   /** Entries of an element-wise job that are worth a thread. */
   private static final long GRAIN = 16_384;
 
-  private static final double VECTOR_FLOPS_PER_BYTE = 3;
+  private static final double VECTOR_FLOPS_PER_BYTE = 3.5;
   private static final double SCALAR_FLOPS_PER_BYTE = 0.3;
 
   private final Kernels kernels;
@@ -88,7 +88,7 @@ final class CpuBackend implements Backend {
     return (long) (8 * (m + m / 64.0 + packed + parallel.threads() * eachThread));
   }
 
-  /** Measured on a few cores, which share one memory: 60 to 90 GFLOP/s beside 15 to 30 GB/s. */
+  /** Measured on a few cores, which share one memory: 60 to 99 GFLOP/s beside 15 to 28 GB/s. */
   @Override
   public double flopsPerByte() {
     return kernels.vectorBits() == 64 ? SCALAR_FLOPS_PER_BYTE : VECTOR_FLOPS_PER_BYTE;
