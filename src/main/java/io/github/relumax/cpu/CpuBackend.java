@@ -88,7 +88,10 @@ final class CpuBackend implements Backend {
     return (long) (8 * (m + m / 64.0 + packed + parallel.threads() * eachThread));
   }
 
-  /** Measured on a few cores, which share one memory: 60 to 99 GFLOP/s beside 15 to 28 GB/s. */
+  /**
+   * Measured on a few cores, which share one memory: 99 GFLOP/s beside 28 GB/s on two of a Xeon, 60
+   * to 90 beside 15 to 30 elsewhere.
+   */
   @Override
   public double flopsPerByte() {
     return kernels.vectorBits() == 64 ? SCALAR_FLOPS_PER_BYTE : VECTOR_FLOPS_PER_BYTE;
