@@ -80,7 +80,7 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * A step that switches units, leaves more than this part of the loss, and brings less than its
-   * model promised, creeps.
+   * model promised for the whole of it, creeps.
    */
   private static final double CREEPING = 0.5;
 
@@ -96,8 +96,12 @@ final class NewtonRun implements AutoCloseable {
   /** Each step of an excursion is shorter than this part of the one before. */
   private static final double CONTRACTION = 0.5;
 
-  /** Residual of a step's linear system at most, relative to the gradient. */
-  private static final double MOST_RESIDUAL = 1e-2;
+  /**
+   * Residual of a step's linear system at most, relative to the gradient. With ten times as much
+   * steps lead past other kinks than those of exact systems, and solves take more of them, which is
+   * dearer than a product more in each.
+   */
+  private static final double MOST_RESIDUAL = 1e-3;
 
   /** Residual at least: steps that have to be better are followed by another one. */
   private static final double LEAST_RESIDUAL = 1e-6;
@@ -452,8 +456,8 @@ final class NewtonRun implements AutoCloseable {
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     Evaluation at = objective.evaluation();
-    boolean little = at.loss() > CREEPING * loss && gainRatio < Damping.GOOD;
-    boolean creeps = !knowsKinks && at.flips() > 0 && little;
+    boolean little = loss - at.loss() < Damping.GOOD * predictedDecrease(form, 1);
+    boolean creeps = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss && little;
     creeping = creeps ? creeping + 1 : 0;
     exactWon = form == CurvatureForm.EXACT;
     boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;

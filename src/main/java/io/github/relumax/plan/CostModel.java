@@ -71,10 +71,10 @@ public final class CostModel {
   private static final double FACTORISATIONS = 1.4;
 
   /** Sketches and scores of an iteration: old ones serve while f and the mask have hardly moved. */
-  private static final double SCORES = 0.7;
+  private static final double SCORES = 0.45;
 
   /** Products with H for the step of an iteration, by conjugate gradients. */
-  private static final double CG_PRODUCTS = 3;
+  private static final double CG_PRODUCTS = 4;
 
   /** Products with H that judge a sample. */
   private static final double JUDGING_PRODUCTS = 4;
