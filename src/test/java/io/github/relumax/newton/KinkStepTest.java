@@ -275,9 +275,9 @@ final class KinkStepTest {
               objective,
               CurvatureForm.GAUSS_NEWTON,
               h,
+              Stiffening.NONE,
               set,
-              z1,
-              v,
+              new KinkPoint(z1, active(z1), v),
               objective.gradient(),
               allocate(d),
               allocate(d),
@@ -286,6 +286,14 @@ final class KinkStepTest {
       for (int i = 0; i < atKink; i++) {
         assertThat(z1[i]).isZero();
       }
+    }
+
+    private static boolean[] active(double[] z1) {
+      boolean[] active = new boolean[z1.length];
+      for (int i = 0; i < active.length; i++) {
+        active[i] = z1[i] > 0;
+      }
+      return active;
     }
 
     private Buffer allocate(int length) {
