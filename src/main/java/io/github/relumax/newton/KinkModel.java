@@ -122,7 +122,8 @@ final class KinkModel implements AutoCloseable {
   /** Of the units that {@link #balance} has found to be held at their kink. */
   private Stiffening stiffening(double scale) {
     int[] units = Arrays.stream(set.held()).map(set::unit).toArray();
-    double squares = Arrays.stream(units).mapToDouble(i -> Math.pow(objective.unitNorm(i), 2)).sum();
+    double squares =
+        Arrays.stream(units).mapToDouble(i -> Math.pow(objective.unitNorm(i), 2)).sum();
     return units.length == 0
         ? Stiffening.NONE
         : new Stiffening(STIFFNESS * scale * units.length / squares, units);

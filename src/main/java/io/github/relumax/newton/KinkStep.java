@@ -260,8 +260,7 @@ final class KinkStep implements StepModel {
       z[k] = sign * z1[i];
       change[k] = sign * ap[i];
     }
-    return new Forecast(
-        backend.dot(gradient, p), curvature - stiffening.along(ap), e, z, change);
+    return new Forecast(backend.dot(gradient, p), curvature - stiffening.along(ap), e, z, change);
   }
 
   private void applyToUnits(Buffer p, double[] out) {

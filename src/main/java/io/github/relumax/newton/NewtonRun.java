@@ -282,8 +282,8 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * Ends at x = 0 where that is lowest. All kinks meet there, and near it no step is short beside x;
-   * but an x that has come within the tolerance of what it was is 0 to the tolerance.
+   * Ends at x = 0 where that is lowest. All kinks meet there, and near it no step is short beside
+   * x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
    *
    * @return null where the solve goes on
    */
@@ -608,8 +608,9 @@ final class NewtonRun implements AutoCloseable {
   /**
    * The predicted decrease has sunk into the rounding of the loss, so the loss can no longer judge
    * a step. The gradient can: a nearly undamped step, or half of it, is kept while it lowers the
-   * gradient and the loss does not rise by more than its rounding. Gradients that are rounding soon fail to fall; those
-   * that fall slowly, as Gauss-Newton steps make them where the residual is large, are none.
+   * gradient and the loss does not rise by more than its rounding. Gradients that are rounding soon
+   * fail to fall; those that fall slowly, as Gauss-Newton steps make them where the residual is
+   * large, are none.
    */
   private Status polish(CurvatureForm form, int rejected) {
     clock.time(Phase.EVALUATE, objective::refineGradient);

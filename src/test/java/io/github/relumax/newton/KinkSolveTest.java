@@ -105,7 +105,8 @@ final class KinkSolveTest {
     int indefinite = 0;
     for (double residual : new double[] {0.03, 0.1}) {
       for (int seed = 1; seed <= 8; seed++) {
-        KinkProblem kink = KinkProblem.of(residual, 300, 60, 9, seed, 0.5, 0.2, 0.8, 0.35, 0.6, 0.7);
+        KinkProblem kink =
+            KinkProblem.of(residual, 300, 60, 9, seed, 0.5, 0.2, 0.8, 0.35, 0.6, 0.7);
         indefinite += isIndefinite(kink) ? 1 : 0;
         List<Iteration> path = new ArrayList<>();
         Solution solution =
@@ -116,8 +117,7 @@ final class KinkSolveTest {
         if (!solution.converged() || !(distance <= 1e-10)) {
           missed.add(
               "%s, seed %d: %s after %d, ‖x - x*‖ = %.1e ‖x*‖"
-                  .formatted(
-                      residual, seed, solution.status(), solution.iterations(), distance));
+                  .formatted(residual, seed, solution.status(), solution.iterations(), distance));
         }
       }
     }
@@ -149,8 +149,7 @@ final class KinkSolveTest {
           missed.add(kinks + ", seed " + seed + ": " + solution.status());
         } else {
           assertStationary(kink.problem(), solution, curvature + " " + kinks + " " + seed);
-          atKinks +=
-              new GeneralizedGradient(kink.problem(), solution.x()).kinks.length > 0 ? 1 : 0;
+          atKinks += new GeneralizedGradient(kink.problem(), solution.x()).kinks.length > 0 ? 1 : 0;
         }
       }
     }
