@@ -133,7 +133,7 @@ final class KinkSolveTest {
 
   /** From afar another minimiser may be found: one by the certificate, and by differences. */
   @ParameterizedTest
-  @CsvSource({"0.1, FULL", "1, FULL", "1, EXACT", "1, GAUSS_NEWTON", "10, FULL"})
+  @CsvSource({"0.1, FULL", "1, FULL", "1, EXACT", "1, GAUSS_NEWTON"})
   void fromAfarAMinimiserIsFound(double start, Curvature curvature) {
     List<String> missed = new ArrayList<>();
     int atKinks = 0;
