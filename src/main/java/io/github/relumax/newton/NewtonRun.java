@@ -42,6 +42,12 @@ final class NewtonRun implements AutoCloseable {
 
   private static final double[] FULL_STEP = {1};
 
+  /**
+   * Lengths tried where the gradient judges: Gauss-Newton steps may be too long by more than half
+   * where the residual adds curvature.
+   */
+  private static final double[] POLISHING = {1, 0.5};
+
   /** Points that are tried at once, at most. */
   static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
 
@@ -141,6 +147,9 @@ final class NewtonRun implements AutoCloseable {
   private boolean exactWon;
   private boolean fullStepExpected;
   private int creeping;
+
+  /** The largest ‖x‖ so far. */
+  private double longest;
 
   NewtonRun(
       Backend backend,
@@ -260,14 +269,45 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * Whether steps have led to where no unit is active, but units at their kink keep the loss from
-   * falling on their other side.
+   * falling on their other side, or the target is what is there: uniform.
    */
   private boolean isLowestKink() {
     if (iterations == 0 || kinks.count() == 0) {
       return false;
     }
     knowsKinks = true;
-    return stationarity() <= KINK_BALANCE * kinks.pull();
+    return stationarity() <= KINK_BALANCE * kinks.pull() || isUniformTarget();
+  }
+
+  /** Where no unit is active f is 1/m: whether that is b, to rounding. */
+  private boolean isUniformTarget() {
+    double eps = Math.ulp(1.0);
+    return objective.evaluation().dataLoss() <= 2 * eps * eps / problem.m();
+  }
+
+  /**
+   * Ends at x = 0 where that is lowest. All kinks meet there, and near it no step is short beside
+   * x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
+   *
+   * @return null where the solve goes on
+   */
+  private Status endAtOrigin() {
+    double size = norm(objective.x());
+    longest = Math.max(longest, size);
+    if (size > options.tolerance() * longest) {
+      return null;
+    }
+    double loss = objective.evaluation().loss();
+    backend.copy(objective.x(), before);
+    backend.combine(0, before, 0, before, product);
+    moveBack(product);
+    if (objective.evaluation().loss() <= loss && isLowestKink()) {
+      iterations++;
+      report(size, 1, Double.NaN, CurvatureForm.GAUSS_NEWTON, 0);
+      return Status.STEP_SMALL;
+    }
+    moveBack(before);
+    return null;
   }
 
   private Status stopRequested() {
@@ -279,6 +319,10 @@ final class NewtonRun implements AutoCloseable {
 
   /** One accepted step, or the reason why there is none. */
   private Status iterate() {
+    Status origin = endAtOrigin();
+    if (origin != null) {
+      return origin;
+    }
     if (creeping == CREEPS) {
       creeping = 0;
       if (excursion()) {
@@ -567,8 +611,10 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * The predicted decrease has sunk into the rounding of the loss, so the loss can no longer judge
-   * a step. The gradient can: a nearly undamped step is kept while it at least halves the gradient
-   * and the loss does not rise by more than its rounding.
+   * a step. The gradient can: a nearly undamped step, or half of it, is kept while it lowers the
+   * gradient and the loss does not rise by more than its rounding. Gradients that are rounding soon
+   * fail to fall; those that fall slowly, as Gauss-Newton steps make them where the residual is
+   * large, are none.
    */
   private Status polish(CurvatureForm form, int rejected) {
     clock.time(Phase.EVALUATE, objective::refineGradient);
@@ -583,24 +629,29 @@ final class NewtonRun implements AutoCloseable {
     }
     double gradient = stationarity();
     double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
-    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
-    move(0, form);
-    Evaluation at = objective.evaluation();
-    int flips = at.flips();
-    if (at.isFinite()
-        && at.loss() <= highest
-        && at.activeUnits() > 0
-        && gradient > 0
-        && stationarity() <= 0.5 * gradient) {
-      iterations++;
-      report(step, 1, Double.NaN, form, rejected);
-      return null;
+    boolean flips = false;
+    for (double t : POLISHING) {
+      double[] length = {t};
+      clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), length));
+      move(0, form);
+      Evaluation at = objective.evaluation();
+      if (at.isFinite()
+          && at.loss() <= highest
+          && at.activeUnits() > 0
+          && stationarity() < gradient) {
+        iterations++;
+        report(t * step, t, Double.NaN, form, rejected);
+        return null;
+      }
+      flips |= at.flips() > 0;
+      moveBack(before);
     }
-    moveBack(before);
-    if (flips > 0) {
+    boolean near = definite && step <= PLATEAU_STEP * size;
+    // A long step switches units wherever it leads, which tells only steps without kinks something.
+    if (flips && (near || !knowsKinks)) {
       return Status.STALLED_AT_KINK;
     }
-    return definite && step <= PLATEAU_STEP * size ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
+    return near ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
   }
 
   /** No damping helped: at a kink if even the shortest step tried last switches units. */
