@@ -85,7 +85,7 @@ final class SolveCommand implements Callable<Integer> {
       names = "--max-iterations",
       paramLabel = "N",
       defaultValue = "200",
-      description = "Steps at most. Default: ${DEFAULT-VALUE}.")
+      description = "Steps at most, of each descent (--minima). Default: ${DEFAULT-VALUE}.")
   private int maxIterations;
 
   @Option(
@@ -108,7 +108,7 @@ final class SolveCommand implements Callable<Integer> {
         "Which minimum to look for, where there are many:",
         "first: the one that the steps from the start lead to.",
         "lower: descends three more times from a point on the way, with other dampings, and keeps"
-            + " the lowest loss. Takes up to four times the iterations.",
+            + " the lowest loss. Takes up to seven times the iterations.",
         "auto: lower where fewer than 1.5 d units are active at a minimum with kinks and more than"
             + " 1/1000 of the loss at the start is left; else first.",
         "Default: ${DEFAULT-VALUE}."

@@ -16,6 +16,9 @@ final class Descents implements AutoCloseable {
   /** Damping that each further descent begins with. */
   static final double[] DAMPINGS = {1e-1, 1e-3, 1e-5};
 
+  /** A further descent takes at most so many times the steps of the first. */
+  static final int LONGER = 2;
+
   /** Active units for each entry of x that leave a choice. */
   private static final double SPARE = 1.5;
 
@@ -28,7 +31,9 @@ final class Descents implements AutoCloseable {
   private final Buffer fork;
   private final Buffer lowest;
   private double startLoss;
-  private boolean first = true;
+
+  /** Whether the first descent is on its way. */
+  private boolean passing = true;
 
   Descents(Backend backend, SoftmaxReluObjective objective, Minima minima) {
     this.backend = backend;
@@ -53,15 +58,16 @@ final class Descents implements AutoCloseable {
 
   /** A descent passes the objective's x. */
   void pass() {
-    if (minima != Minima.FIRST && first && hasSpareUnits()) {
+    if (minima != Minima.FIRST && passing && hasSpareUnits()) {
       backend.copy(objective.x(), fork);
     }
   }
 
   /** Whether to descend again after the first descent, which has ended at the objective's x. */
   boolean wanted(Status end, boolean atKinks) {
-    boolean done = end.converged() || end == Status.STALLED_AT_KINK;
-    return done && (minima == Minima.LOWER || (minima == Minima.AUTO && promising(atKinks)));
+    boolean descended =
+        end.converged() || end == Status.STALLED_AT_KINK || end == Status.ITERATION_LIMIT;
+    return descended && (minima == Minima.LOWER || (minima == Minima.AUTO && promising(atKinks)));
   }
 
   /**
@@ -82,7 +88,7 @@ final class Descents implements AutoCloseable {
    * want of a point at which the choice was made.
    */
   Buffer fork(double[] x0) {
-    first = false;
+    passing = false;
     if (hasSpareUnits()) {
       backend.write(x0, fork);
     }

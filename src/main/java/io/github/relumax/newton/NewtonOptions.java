@@ -9,7 +9,7 @@ import io.github.relumax.model.InvalidInputException;
  * @param path whether C is kept
  * @param sampling how rows are sampled, where they are
  * @param tolerance the solve has converged when the next Newton step is at most this times ‖x‖
- * @param maxIterations accepted steps at most
+ * @param maxIterations accepted steps of a descent at most
  * @param timeLimit seconds at most, checked between steps; +infinity for none
  * @param minima whether to look for a lower minimum
  */
@@ -50,23 +50,28 @@ public record NewtonOptions(
   }
 
   public NewtonOptions withCurvature(Curvature newCurvature) {
-    return new NewtonOptions(newCurvature, path, sampling, tolerance, maxIterations, timeLimit, minima);
+    return new NewtonOptions(
+        newCurvature, path, sampling, tolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withPath(PathChoice newPath) {
-    return new NewtonOptions(curvature, newPath, sampling, tolerance, maxIterations, timeLimit, minima);
+    return new NewtonOptions(
+        curvature, newPath, sampling, tolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withSampling(Sampling newSampling) {
-    return new NewtonOptions(curvature, path, newSampling, tolerance, maxIterations, timeLimit, minima);
+    return new NewtonOptions(
+        curvature, path, newSampling, tolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withTolerance(double newTolerance) {
-    return new NewtonOptions(curvature, path, sampling, newTolerance, maxIterations, timeLimit, minima);
+    return new NewtonOptions(
+        curvature, path, sampling, newTolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withMaxIterations(int newMaxIterations) {
-    return new NewtonOptions(curvature, path, sampling, tolerance, newMaxIterations, timeLimit, minima);
+    return new NewtonOptions(
+        curvature, path, sampling, tolerance, newMaxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withTimeLimit(double seconds) {

@@ -242,31 +242,32 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * Descends again from the fork with other dampings, for as many steps as the first descent took
-   * at most, and goes to the lowest end. Where the first descent has converged, others count only
-   * where they do.
+   * Descends again from the fork with other dampings and goes to the lowest end. Where the first
+   * descent has converged, others count only where they do.
    */
   private Solution descendAgain(Status first, Buffer fork) {
     double began = clock.seconds();
     double firstLoss = objective.evaluation().loss();
     int steps = iterations;
+    int most = Math.min(options.maxIterations(), Descents.LONGER * steps);
     Status end = first;
     int count = 0;
     int lower = 0;
     for (double mu : Descents.DAMPINGS) {
-      if (iterations >= options.maxIterations() || stopRequested() != null) {
+      if (stopRequested() != null) {
         break;
       }
       count++;
       descents.keep();
       double lowest = objective.evaluation().loss();
       beginAt(fork, mu);
-      mostIterations = Math.min(options.maxIterations(), iterations + steps);
+      mostIterations = iterations + most;
       reporting = false;
       Status status = descend();
       reporting = true;
       boolean counts = status.converged() || !end.converged();
-      if (counts && objective.evaluation().loss() < lowest) {
+      Evaluation at = objective.evaluation();
+      if (counts && at.loss() < lowest - at.lossRounding()) {
         lower++;
         end = status;
         CurvatureForm form = options.curvature().forms().getFirst();
@@ -279,8 +280,7 @@ final class NewtonRun implements AutoCloseable {
     double seconds = clock.seconds() - began;
     return solution(
         end,
-        Optional.of(
-            new FurtherDescents(count, lower, iterations - steps, seconds, firstLoss)));
+        Optional.of(new FurtherDescents(count, lower, iterations - steps, seconds, firstLoss)));
   }
 
   /** Goes to a point to descend from, with nothing carried over but what the solve knows. */

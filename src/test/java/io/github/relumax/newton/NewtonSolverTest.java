@@ -468,13 +468,7 @@ final class NewtonSolverTest {
                 .withMinima(Minima.LOWER))
         .isEqualTo(
             new NewtonOptions(
-                Curvature.AUTO,
-                PathChoice.STREAMED,
-                Sampling.DEFAULTS,
-                0.5,
-                7,
-                2,
-                Minima.LOWER));
+                Curvature.AUTO, PathChoice.STREAMED, Sampling.DEFAULTS, 0.5, 7, 2, Minima.LOWER));
   }
 
   // The ball
