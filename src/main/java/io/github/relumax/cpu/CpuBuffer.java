@@ -8,8 +8,8 @@ import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A buffer in main memory. */
-final class CpuBuffer implements Buffer {
+/** A buffer in main memory: all entries, row after row, but for a {@link SparseMatrix}. */
+sealed class CpuBuffer implements Buffer permits SparseMatrix {
   private final long rows;
   private final long columns;
   private final ElementType type;
@@ -18,7 +18,7 @@ final class CpuBuffer implements Buffer {
   /** Owns the memory; null for views and for matrices that the caller owns. */
   private final Arena arena;
 
-  private CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
+  CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
     this.rows = rows;
     this.columns = columns;
     this.type = type;

@@ -29,7 +29,10 @@ final class Descents implements AutoCloseable {
   private final SoftmaxReluObjective objective;
   private final Minima minima;
   private final Buffer fork;
+
+  /** The lowest end; x0 while there is none. */
   private final Buffer lowest;
+
   private double startLoss;
 
   /** Whether the first descent is on its way. */
@@ -53,6 +56,7 @@ final class Descents implements AutoCloseable {
     if (minima != Minima.FIRST) {
       startLoss = objective.evaluation().loss();
       backend.copy(objective.x(), fork);
+      backend.copy(objective.x(), lowest);
     }
   }
 
@@ -87,10 +91,10 @@ final class Descents implements AutoCloseable {
    * Where further descents begin. Where the first one ended with units to spare that is x0, for
    * want of a point at which the choice was made.
    */
-  Buffer fork(double[] x0) {
+  Buffer fork() {
     passing = false;
     if (hasSpareUnits()) {
-      backend.write(x0, fork);
+      backend.copy(lowest, fork);
     }
     return fork;
   }

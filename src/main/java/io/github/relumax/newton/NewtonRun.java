@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * One solve. Each iteration
@@ -218,14 +219,22 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    double[] start = problem.intoBall(x0);
-    clock.time(Phase.EVALUATE, () -> objective.startAt(start));
+    return solve(() -> objective.startAt(problem.intoBall(x0)));
+  }
+
+  /** Solves from where an objective with the same A1 and A2 stands, a point in the ball. */
+  Solution solve(SoftmaxReluObjective start) {
+    return solve(() -> objective.startWhere(start));
+  }
+
+  private Solution solve(Supplier<Evaluation> start) {
+    clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
     descents.begin();
     mostIterations = options.maxIterations();
     Status end = descend();
     return descents.wanted(end, knowsKinks)
-        ? descendAgain(end, descents.fork(start))
+        ? descendAgain(end, descents.fork())
         : solution(end, Optional.empty());
   }
 
