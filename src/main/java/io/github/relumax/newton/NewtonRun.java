@@ -130,6 +130,7 @@ final class NewtonRun implements AutoCloseable {
   private boolean knowsKinks;
 
   private final DampedModel model;
+  private final Descents descents;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
   private final Buffer before;
@@ -147,6 +148,10 @@ final class NewtonRun implements AutoCloseable {
   private boolean exactWon;
   private boolean fullStepExpected;
   private int creeping;
+  private int mostIterations;
+
+  /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
+  private boolean reporting = true;
 
   /** The largest ‖x‖ so far. */
   private double longest;
@@ -178,6 +183,8 @@ final class NewtonRun implements AutoCloseable {
       owned.add(kinks::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
+      descents = new Descents(backend, objective, options.minima());
+      owned.add(descents::close);
       for (CurvatureForm form : CurvatureForm.values()) {
         directions.put(form, new Direction(vector(d)));
       }
@@ -211,7 +218,7 @@ final class NewtonRun implements AutoCloseable {
   static long ownBytes(double n, double d, StepMethod method) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double factors = method == StepMethod.SKETCH_CG ? 2 : 1;
-    return (long) (8 * (factors * d * d + 7 * d) + KinkModel.bytes(n, d));
+    return (long) (8 * (factors * d * d + 9 * d) + KinkModel.bytes(n, d));
   }
 
   /** A step p of one form, and what its model promises. */
@@ -236,14 +243,77 @@ final class NewtonRun implements AutoCloseable {
   private Solution solve(Supplier<Evaluation> start) {
     clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
+    descents.begin();
+    mostIterations = options.maxIterations();
+    Status end = descend();
+    return descents.wanted(end, knowsKinks)
+        ? descendAgain(end, descents.fork())
+        : solution(end, Optional.empty());
+  }
+
+  private Status descend() {
     Status end = null;
     while (end == null) {
+      descents.pass();
       end = limitReached();
       if (end == null) {
         end = iterate();
       }
     }
-    return solution(end);
+    return end;
+  }
+
+  /**
+   * Descends again from the fork with other dampings and goes to the lowest end. Where the first
+   * descent has converged, others count only where they do.
+   */
+  private Solution descendAgain(Status first, Buffer fork) {
+    double began = clock.seconds();
+    double firstLoss = objective.evaluation().loss();
+    int steps = iterations;
+    int most = Math.min(options.maxIterations(), Descents.LONGER * steps);
+    Status end = first;
+    int count = 0;
+    int lower = 0;
+    for (double mu : Descents.DAMPINGS) {
+      if (stopRequested() != null) {
+        break;
+      }
+      count++;
+      descents.keep();
+      double lowest = objective.evaluation().loss();
+      beginAt(fork, mu);
+      mostIterations = iterations + most;
+      reporting = false;
+      Status status = descend();
+      reporting = true;
+      boolean counts = status.converged() || !end.converged();
+      Evaluation at = objective.evaluation();
+      if (counts && at.loss() < lowest - at.lossRounding()) {
+        lower++;
+        end = status;
+        CurvatureForm form = options.curvature().forms().getFirst();
+        backend.combine(1, objective.x(), -1, descents.lowest(), product);
+        report(norm(product), 1, Double.NaN, form, 0);
+      } else {
+        moveBack(descents.lowest());
+      }
+    }
+    double seconds = clock.seconds() - began;
+    return solution(
+        end,
+        Optional.of(new FurtherDescents(count, lower, iterations - steps, seconds, firstLoss)));
+  }
+
+  /** Goes to a point to descend from, with nothing carried over but what the solve knows. */
+  private void beginAt(Buffer from, double mu) {
+    moveBack(from);
+    damping.restart(mu);
+    lastGradient = Double.NaN;
+    exactPause = EXACT_PAUSE;
+    exactWon = false;
+    fullStepExpected = false;
+    creeping = 0;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -261,7 +331,7 @@ final class NewtonRun implements AutoCloseable {
     if (size == Double.POSITIVE_INFINITY || (size == 0 && iterations == 0)) {
       return Status.NON_FINITE;
     }
-    if (iterations >= options.maxIterations()) {
+    if (iterations >= mostIterations) {
       return Status.ITERATION_LIMIT;
     }
     return stopRequested();
@@ -554,7 +624,7 @@ final class NewtonRun implements AutoCloseable {
     backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
     double last = Double.POSITIVE_INFINITY;
-    int most = Math.min(MOST_STEPS_OUT, options.maxIterations() - iterations);
+    int most = Math.min(MOST_STEPS_OUT, mostIterations - iterations);
     for (int step = 1; step <= most && stopRequested() == null; step++) {
       if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
         break;
@@ -689,6 +759,9 @@ final class NewtonRun implements AutoCloseable {
 
   private void report(
       double stepNorm, double t, double gainRatio, CurvatureForm form, int rejected) {
+    if (!reporting) {
+      return;
+    }
     Evaluation at = objective.evaluation();
     listener.onIteration(
         new Iteration(
@@ -711,7 +784,7 @@ final class NewtonRun implements AutoCloseable {
     listener.onPoint(() -> objective.read(Quantity.X));
   }
 
-  private Solution solution(Status status) {
+  private Solution solution(Status status, Optional<FurtherDescents> further) {
     Evaluation at = objective.evaluation();
     double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
     double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;
@@ -728,6 +801,7 @@ final class NewtonRun implements AutoCloseable {
         path,
         method,
         backend.description(),
+        further,
         clock.seconds(),
         clock.phases());
   }

@@ -1,5 +1,6 @@
 package io.github.relumax.report;
 
+import io.github.relumax.newton.FurtherDescents;
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ public final class SolveSummary {
       lines.add("What to do: " + solution.status().advice().replace("OUT", results.toString()));
     }
     lines.add(loss(solution));
+    solution.further().ifPresent(further -> lines.add(further(further, solution.loss())));
     lines.add(
         "‖g‖ %s, %s of %s units active"
             .formatted(
@@ -80,6 +82,22 @@ public final class SolveSummary {
                 .formatted(
                     Format.scientific(solution.dataLoss()),
                     Format.scientific(solution.regularization()));
+  }
+
+  private static String further(FurtherDescents further, double loss) {
+    String outcome =
+        further.lower() == 0
+            ? "none ended lower"
+            : "from %s, %s %% lower"
+                .formatted(
+                    Format.scientific(further.firstLoss(), 9),
+                    Format.fixed(100 * (1 - loss / further.firstLoss()), 2));
+    return "Further descents %d, %s, %s: %s"
+        .formatted(
+            further.count(),
+            iterations(further.iterations()),
+            Format.seconds(further.seconds()),
+            outcome);
   }
 
   private static String iterations(int count) {
