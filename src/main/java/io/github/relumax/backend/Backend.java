@@ -37,7 +37,10 @@ public interface Backend extends AutoCloseable {
    */
   double flopsPerByte();
 
-  /** The matrix where the backend can read it; a view, not a copy, where that is possible. */
+  /**
+   * The matrix where the backend can read it; a view, not a copy, where that is possible, so it
+   * must not change while the buffer is in use.
+   */
   Buffer upload(Matrix matrix);
 
   /**

@@ -18,27 +18,43 @@ final class CpuBuffer implements Buffer {
   /** Owns the memory; null for views and for matrices that the caller owns. */
   private final Arena arena;
 
-  private CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
+  /** Whether it is all of a matrix that was uploaded, which does not change. */
+  private final boolean constant;
+
+  private CpuBuffer(
+      long rows,
+      long columns,
+      ElementType type,
+      MemorySegment segment,
+      Arena arena,
+      boolean constant) {
     this.rows = rows;
     this.columns = columns;
     this.type = type;
     this.segment = segment;
     this.arena = arena;
+    this.constant = constant;
   }
 
   static CpuBuffer view(Matrix matrix) {
-    return new CpuBuffer(matrix.rows(), matrix.columns(), matrix.type(), matrix.segment(), null);
+    return new CpuBuffer(
+        matrix.rows(), matrix.columns(), matrix.type(), matrix.segment(), null, true);
   }
 
   static CpuBuffer allocate(long rows, long columns) {
     Arena arena = Arena.ofShared();
     try {
-      Matrix matrix = OffHeap.allocate(rows, columns, ElementType.FLOAT64, arena, "workspace");
-      return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena);
+      Matrix matrix =
+          OffHeap.allocateUntouched(rows, columns, ElementType.FLOAT64, arena, "workspace");
+      return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena, false);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
     }
+  }
+
+  boolean isConstant() {
+    return constant;
   }
 
   MemorySegment segment() {
@@ -85,7 +101,7 @@ final class CpuBuffer implements Buffer {
   public Buffer rows(long first, long count) {
     Shapes.requireRows(this, first, count);
     MemorySegment part = segment.asSlice(first * stride(), count * stride());
-    return new CpuBuffer(count, columns, type, part, null);
+    return new CpuBuffer(count, columns, type, part, null, false);
   }
 
   @Override
