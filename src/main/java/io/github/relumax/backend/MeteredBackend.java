@@ -55,6 +55,11 @@ public final class MeteredBackend implements Backend {
   // Memory
 
   @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    return backend.compressedBytes(rows, columns, nonZeros);
+  }
+
+  @Override
   public double flopsPerByte() {
     return backend.flopsPerByte();
   }

@@ -1,6 +1,5 @@
 package io.github.relumax.cpu;
 
-import io.github.relumax.matrix.ElementType;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
 
@@ -111,7 +110,7 @@ final class ColumnCache implements AutoCloseable {
     for (int k = 0; k < count; k++) {
       offsets[k] = bytes * units.index[k];
     }
-    return new Columns(a, a.address(), a.stride(), offsets, a.type());
+    return new Columns(a, offsets);
   }
 
   private Columns kept(CpuUnits units) {
@@ -120,7 +119,7 @@ final class ColumnCache implements AutoCloseable {
     for (int k = 0; k < count; k++) {
       offsets[k] = offset(places[units.index[k]]);
     }
-    return new Columns(room, room.address(), STRIDE, offsets, ElementType.FLOAT64);
+    return new Columns(room, offsets);
   }
 
   private void reserveOffsets(int count) {
@@ -163,7 +162,7 @@ final class ColumnCache implements AutoCloseable {
         places[unit] = held++;
       }
     }
-    return new Added(new Columns(a, a.address(), a.stride(), from, a.type()), from.length, place);
+    return new Added(new Columns(a, from), from.length, place);
   }
 
   /** Copies rows low..high-1; low is a multiple of 4. */

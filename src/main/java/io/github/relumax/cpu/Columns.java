@@ -7,16 +7,16 @@ import static io.github.relumax.cpu.RawMemory.set;
 import io.github.relumax.matrix.ElementType;
 
 /**
- * Columns of a matrix that a list of units names, wherever they lie: entry k of row i is offset[k]
- * bytes after {@link #row} of i.
- *
- * @param matrix what they lie in, so that it outlives a job that has only addresses
- * @param address where row 0 begins
- * @param stride bytes from one row to the next
+ * Columns that a list of units names, wherever they lie: entry k of row i is offsets[k] bytes after
+ * the beginning of row i of a matrix.
  */
-record Columns(CpuBuffer matrix, long address, long stride, long[] offset, ElementType type) {
-  long row(long i) {
-    return address + i * stride;
+final class Columns {
+  private final CpuBuffer matrix;
+  private final long[] offsets;
+
+  Columns(CpuBuffer matrix, long[] offsets) {
+    this.matrix = matrix;
+    this.offsets = offsets;
   }
 
   /**
@@ -28,12 +28,13 @@ record Columns(CpuBuffer matrix, long address, long stride, long[] offset, Eleme
    * @param rowStep bytes from there to the next row
    */
   void gatherFour(long i, long last, int first, int end, long out, long entryStep, long rowStep) {
-    long r0 = row(i);
-    long r1 = row(Math.min(i + 1, last));
-    long r2 = row(Math.min(i + 2, last));
-    long r3 = row(Math.min(i + 3, last));
+    long r0 = matrix.address(i);
+    long r1 = matrix.address(Math.min(i + 1, last));
+    long r2 = matrix.address(Math.min(i + 2, last));
+    long r3 = matrix.address(Math.min(i + 3, last));
+    long[] offset = offsets;
     long to = out;
-    if (type == ElementType.FLOAT64) {
+    if (matrix.type() == ElementType.FLOAT64) {
       for (int k = first; k < end; k++, to += entryStep) {
         long at = offset[k];
         set(to, get(r0 + at));

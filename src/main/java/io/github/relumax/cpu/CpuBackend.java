@@ -37,9 +37,16 @@ final class CpuBackend implements Backend {
   private static final double VECTOR_FLOPS_PER_BYTE = 3;
   private static final double SCALAR_FLOPS_PER_BYTE = 0.3;
 
+  /** A matrix is kept as its non-zeros where these are at most this share of its entries. */
+  private static final double DENSITY = 0.2;
+
+  /** They may take so much of the machine's memory: a mapped file that is kept dense takes none. */
+  private static final double COMPRESSED_SHARE = 0.25;
+
   private final Kernels kernels;
   private final Parallel parallel;
   private final PackedProducts products;
+  private final SparseProducts sparse;
   private final Cholesky cholesky;
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
@@ -50,6 +57,7 @@ final class CpuBackend implements Backend {
     this.kernels = kernels;
     parallel = new Parallel(threads);
     products = new PackedProducts(kernels, parallel);
+    sparse = new SparseProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
@@ -93,6 +101,17 @@ final class CpuBackend implements Backend {
     return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes(m, n));
   }
 
+  /** Nothing where there are too many, or where they would take too much of this machine. */
+  @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    if (nonZeros > DENSITY * rows * columns) {
+      return 0;
+    }
+    double bytes = SparseMatrix.bytes((double) rows, (double) columns, (double) nonZeros);
+    long most = Math.min(SystemMemory.total(), SystemMemory.matrixLimit());
+    return bytes > COMPRESSED_SHARE * most ? 0 : (long) bytes;
+  }
+
   /** Measured on a few cores, which share one memory: 60 to 90 GFLOP/s beside 15 to 30 GB/s. */
   @Override
   public double flopsPerByte() {
@@ -106,7 +125,9 @@ final class CpuBackend implements Backend {
 
   @Override
   public Buffer upload(Matrix matrix) {
-    return CpuBuffer.view(matrix);
+    return compressedBytes(matrix.rows(), matrix.columns(), matrix.nonZeros()) == 0
+        ? CpuBuffer.view(matrix)
+        : SparseMatrix.of(matrix, parallel);
   }
 
   @Override
@@ -197,6 +218,10 @@ final class CpuBackend implements Backend {
   public void multiply(Buffer a, Buffer x, Buffer y) {
     require(x.columns() == a.columns(), "multiply", a, x);
     require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
+    if (a instanceof SparseMatrix matrix) {
+      sparse.multiply(matrix, (CpuBuffer) x, (CpuBuffer) y);
+      return;
+    }
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
     CpuBuffer from = (CpuBuffer) x;
     CpuBuffer to = (CpuBuffer) y;
@@ -251,6 +276,10 @@ final class CpuBackend implements Backend {
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
     require(size(v) == a.rows(), "multiplyTransposed", a, v);
     require(size(y) == a.columns(), "multiplyTransposed", a, y);
+    if (a instanceof SparseMatrix matrix) {
+      sparse.multiplyTransposed(matrix, (CpuBuffer) v, (CpuBuffer) y);
+      return;
+    }
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
     CpuBuffer weights = (CpuBuffer) v;
     CpuBuffer out = (CpuBuffer) y;
@@ -380,6 +409,10 @@ final class CpuBackend implements Backend {
     if (chosen.count() == 0) {
       return;
     }
+    if (a instanceof SparseMatrix matrix) {
+      sparse.addColumns(matrix, chosen, (CpuBuffer) x, (CpuBuffer) y);
+      return;
+    }
     CpuBuffer to = (CpuBuffer) y;
     MemorySegment xs = segment(x);
     int count = chosen.count();
@@ -417,6 +450,10 @@ final class CpuBackend implements Backend {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
     requireKeep(keep);
+    if (a2 instanceof SparseMatrix matrix) {
+      sparse.accumulate(matrix, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
+      return;
+    }
     CpuUnits chosen = (CpuUnits) units;
     // All active units would be too many.
     Columns named =

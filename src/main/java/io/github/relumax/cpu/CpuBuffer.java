@@ -8,8 +8,8 @@ import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A buffer in main memory. */
-final class CpuBuffer implements Buffer {
+/** A buffer in main memory: all entries, row after row, but for a {@link SparseMatrix}. */
+sealed class CpuBuffer implements Buffer permits SparseMatrix {
   private final long rows;
   private final long columns;
   private final ElementType type;
@@ -20,6 +20,10 @@ final class CpuBuffer implements Buffer {
 
   /** Whether it is all of a matrix that was uploaded, which does not change. */
   private final boolean constant;
+
+  CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
+    this(rows, columns, type, segment, arena, false);
+  }
 
   private CpuBuffer(
       long rows,
@@ -46,7 +50,7 @@ final class CpuBuffer implements Buffer {
     try {
       Matrix matrix =
           OffHeap.allocateUntouched(rows, columns, ElementType.FLOAT64, arena, "workspace");
-      return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena, false);
+      return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -101,7 +105,7 @@ final class CpuBuffer implements Buffer {
   public Buffer rows(long first, long count) {
     Shapes.requireRows(this, first, count);
     MemorySegment part = segment.asSlice(first * stride(), count * stride());
-    return new CpuBuffer(count, columns, type, part, null, false);
+    return new CpuBuffer(count, columns, type, part, null);
   }
 
   @Override

@@ -107,6 +107,12 @@ final class CudaBackend implements Backend {
     return new BackendMemory(gpu.freeBytes(), true);
   }
 
+  /** All entries are kept. */
+  @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    return 0;
+  }
+
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double together = Math.min(n, unitsTogether);

@@ -87,6 +87,7 @@ public final class NewtonSolver {
             problem.m(),
             problem.n(),
             problem.d(),
+            problem.a2().nonZeros(),
             CurvaturePath.KEPT,
             options.curvature());
     long available = SolveMemory.available(backend, problem);

@@ -31,9 +31,21 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts = List.copyOf(parts);
   }
 
-  /** What solving an m x n x d problem on this path with this curvature needs. */
+  /** What solving an m x n x d problem on this path with this curvature needs, A2 being dense. */
   public static SolveMemory of(
       Backend backend, long m, long n, long d, CurvaturePath path, Curvature curvature) {
+    return of(backend, m, n, d, m * n, path, curvature);
+  }
+
+  /** The same where so many entries of A2 are not zero. */
+  public static SolveMemory of(
+      Backend backend,
+      long m,
+      long n,
+      long d,
+      long nonZeros,
+      CurvaturePath path,
+      Curvature curvature) {
     StepMethod method = StepMethod.of(curvature, backend, m, n, d, path);
     SoftmaxReluObjective.Workspace workspace =
         SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
@@ -51,6 +63,10 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts.add(new Part("vectors and trial points", workspace.vectors()));
     parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
     parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
+    long compressed = backend.compressedBytes(m, n, nonZeros);
+    if (compressed > 0) {
+      parts.add(new Part("non-zeros of A2", compressed));
+    }
     if (!backend.memory().separate()) {
       long kinks = (long) KinkSet.javaBytes((double) n, (double) d);
       parts.add(new Part("Java", sum(JAVA_BYTES + 8 * ARRAYS * m, kinks)));

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * sizes that are no multiple of any vector, tile or block. Errors are judged against the sum of the
  * absolute values of the terms, which is what rounding is proportional to.
  */
-public abstract class BackendContract extends SamplingContract {
+public abstract class BackendContract extends SparseContract {
   /** Rounding allowed in one value that takes a few operations. */
   private static final double FEW = 8 * Math.ulp(1.0);
 

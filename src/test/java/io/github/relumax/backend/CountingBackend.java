@@ -49,6 +49,11 @@ public class CountingBackend implements Backend {
   }
 
   @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    return backend.compressedBytes(rows, columns, nonZeros);
+  }
+
+  @Override
   public double flopsPerByte() {
     return backend.flopsPerByte();
   }

@@ -92,6 +92,24 @@ final class CostModelTest {
     assertThat(kept.startSeconds()).isGreaterThan(streamed.startSeconds());
   }
 
+  /** A tenth of the entries, 12 bytes each by rows and 12 by columns. */
+  @Test
+  void ofACompressedA2TheNonZerosCount() {
+    Workload load = LOAD.withNonZeros(1_000_000, 24_000_000);
+    Prediction sparse = CostModel.predict(load, CurvaturePath.KEPT, StepMethod.FULL, RATES);
+    Step form = step(sparse, "form C = A2 diag(mask) A1");
+    assertThat(form.flops()).isCloseTo(2.0 * 1_000_000 * 100 * 0.4, within(1e-3));
+    assertThat(form.bytes()).isEqualTo(1.2e7 + 8.0 * 10_000 * 100);
+    assertThat(step(sparse, "first trial points through A2").flops()).isEqualTo(8e6);
+    Step columns = step(sparse, "columns of A2 that flip");
+    assertThat(columns.bytes()).isEqualTo(1.2e7 * 6.5 / 1000);
+    assertThat(columns.seconds()).isCloseTo(4e-9 * 1.2e7 * 6.5 / 1000, within(1e-12));
+    Prediction blocks = CostModel.predict(load, CurvaturePath.STREAMED, StepMethod.FULL, RATES);
+    assertThat(step(blocks, "A2ᵀ gz").bytes()).isEqualTo(1.2e7);
+    assertThat(step(blocks, "A2ᵀ gz").flops()).isEqualTo(2e6);
+    assertThat(sparse.seconds()).isLessThan(kept.seconds());
+  }
+
   /** A first ladder of four points, before steps are trusted. */
   @Test
   void theFirstTrialPointsReadA2Once() {

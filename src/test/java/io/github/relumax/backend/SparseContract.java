@@ -1,0 +1,266 @@
+package io.github.relumax.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.relumax.io.NpyFile;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.oracle.AccurateSum;
+import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a backend may be given as A2 it computes with as well when most of it is zeros. */
+public abstract class SparseContract extends SamplingContract {
+  /**
+   * Every twelfth entry, on average; each third row and the last of several columns empty, and one
+   * row full where rows are many.
+   */
+  private double[][] sparse(int rows, int columns) {
+    double[][] a = new double[rows][columns];
+    for (int i = 0; i < rows; i++) {
+      boolean full = i == rows / 2 && rows > 20;
+      for (int j = 0; j < columns; j++) {
+        boolean empty = i % 3 == 1 || (j == columns - 1 && columns > 1);
+        double value = random.nextGaussian();
+        a[i][j] = full || (!empty && random.nextInt(12) == 0) ? value : i % 2 == 0 ? 0.0 : -0.0;
+      }
+    }
+    return a;
+  }
+
+  private static Matrix counted(double[][] a, ElementType type) {
+    return counted(matrix(a, type));
+  }
+
+  /** As a problem has it. */
+  private static Matrix counted(Matrix matrix) {
+    long count = 0;
+    for (long i = 0; i < matrix.rows(); i++) {
+      for (long j = 0; j < matrix.columns(); j++) {
+        count += matrix.get(i, j) == 0 ? 0 : 1;
+      }
+    }
+    return matrix.withNonZeros(count);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "2, 3, 2",
+    "3, 2, 8",
+    "7, 40, 9",
+    "103, 257, 7",
+    "257, 103, 17",
+    "1, 3000, 3",
+    "300, 1, 4",
+    "5000, 33, 1",
+    "40001, 12, 5"
+  })
+  void productsWithSparseMatrices(int rows, int columns, int vectors) {
+    for (ElementType type : ElementType.values()) {
+      checkProducts(counted(sparse(rows, columns), type), vectors);
+      checkProducts(counted(new double[rows][columns], type), vectors);
+    }
+  }
+
+  private void checkProducts(Matrix a, int vectors) {
+    int rows = (int) a.rows();
+    int columns = (int) a.columns();
+    double[][] entries = SoftmaxReluOracle.entries(a);
+    Buffer matrix = keep(backend.upload(a));
+    double[][] x = matrix(vectors, columns);
+    for (int count : new int[] {vectors, 1}) {
+      Buffer y = buffer(matrix(count, rows));
+      backend.multiply(matrix, buffer(x).rows(0, count), y);
+      double[] actual = read(y);
+      for (int k = 0; k < count; k++) {
+        for (int i = 0; i < rows; i++) {
+          assertClose(actual[k * rows + i], AccurateSum.dot(entries[i], x[k]));
+        }
+      }
+    }
+    double[] v = normals(rows);
+    Buffer y = vector(normals(columns));
+    backend.multiplyTransposed(matrix, vector(v), y);
+    double[] actual = read(y);
+    for (int j = 0; j < columns; j++) {
+      AccurateSum sum = new AccurateSum();
+      for (int i = 0; i < rows; i++) {
+        sum.addProduct(entries[i][j], v[i]);
+      }
+      assertClose(actual[j], sum);
+    }
+    checkColumns(matrix, entries, x, filled(columns, 1));
+    checkColumns(matrix, entries, x, normals(columns));
+    checkColumns(matrix, entries, x, new double[columns]);
+  }
+
+  /** The columns where {@code chosen} is above 0. */
+  private void checkColumns(Buffer matrix, double[][] entries, double[][] x, double[] chosen) {
+    int rows = entries.length;
+    double[][] before = matrix(x.length, rows);
+    Buffer y = buffer(before);
+    try (Units units = backend.units(chosen.length)) {
+      backend.activeUnits(vector(chosen), units);
+      backend.addColumns(matrix, units, buffer(x), y);
+    }
+    double[] actual = read(y);
+    for (int k = 0; k < x.length; k++) {
+      for (int i = 0; i < rows; i++) {
+        AccurateSum sum = new AccurateSum();
+        sum.add(before[k][i]);
+        for (int u = 0; u < chosen.length; u++) {
+          sum.addProduct(chosen[u] > 0 ? entries[i][u] : 0, x[k][u]);
+        }
+        assertClose(actual[k * rows + i], sum);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "2, 3, 2",
+    "3, 40, 9",
+    "103, 257, 17",
+    "57, 103, 151",
+    "1, 3000, 24",
+    "300, 1, 33",
+    "2, 20_000, 2",
+    "700, 33, 7"
+  })
+  void accumulateFromSparseMatrices(int m, int n, int d) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a1 = matrix(n, d);
+      double[] none = new double[n];
+      double[] last = new double[n];
+      last[n - 1] = 1;
+      double[] some = normals(n);
+      for (double[][] a2 : new double[][][] {sparse(m, n), new double[m][n]}) {
+        Matrix matrix = counted(a2, type);
+        checkAccumulate(matrix, a1, none, filled(n, 1));
+        checkAccumulate(matrix, a1, none, some);
+        checkAccumulate(matrix, a1, some, normals(n));
+        checkAccumulate(matrix, a1, last, none);
+        checkAccumulate(matrix, a1, none, none);
+      }
+    }
+  }
+
+  private void checkAccumulate(Matrix a2, double[][] a1, double[] from, double[] to) {
+    int m = (int) a2.rows();
+    int n = a1.length;
+    int d = a1[0].length;
+    double[][] entries = SoftmaxReluOracle.entries(a2);
+    double[][] stored = stored(a1, a2.type());
+    double[][] before = matrix(m, d);
+    Buffer kept = buffer(before);
+    Buffer made = buffer(rows(filled(m * d, Double.NaN), d));
+    Buffer a2Buffer = keep(backend.upload(a2));
+    Buffer a1Buffer = upload(a1, a2.type());
+    try (Units units = backend.units(n)) {
+      backend.flippedUnits(vector(from), vector(to), units);
+      backend.accumulate(a2Buffer, units, a1Buffer, 1, kept);
+      backend.accumulate(a2Buffer, units, a1Buffer, 0, made);
+    }
+    double[] actualKept = read(kept);
+    double[] actualMade = read(made);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < d; j++) {
+        AccurateSum sum = new AccurateSum();
+        for (int u = 0; u < n; u++) {
+          int sign = (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0);
+          sum.addProduct(sign * entries[i][u], stored[u][j]);
+        }
+        assertClose(actualMade[i * d + j], sum);
+        sum.add(before[i][j]);
+        assertClose(actualKept[i * d + j], sum);
+      }
+    }
+  }
+
+  /** A sketch, and rows of a list, are those of the same matrix that nobody knows to be sparse. */
+  @ParameterizedTest
+  @CsvSource({"3, 40, 2", "103, 257, 64", "1000, 33, 32", "300, 1, 16"})
+  void sketchesAndRowsOfSparseMatrices(int rows, int columns, int buckets) {
+    for (ElementType type : ElementType.values()) {
+      double[][] values = sparse(rows, columns);
+      Buffer dense = upload(values, type);
+      Buffer sparse = keep(backend.upload(counted(values, type)));
+      Buffer a = vector(normals(rows));
+      for (Buffer center : new Buffer[] {null, vector(normals(columns))}) {
+        Buffer expected = allocate(buckets, columns);
+        Buffer actual = buffer(matrix(buckets, columns));
+        backend.countSketch(1, 2, dense, center, a, expected);
+        backend.countSketch(1, 2, sparse, center, a, actual);
+        assertThat(read(actual)).isEqualTo(read(expected));
+      }
+      try (Units list = backend.units(rows)) {
+        backend.activeUnits(vector(normals(rows)), list);
+        Buffer actual = buffer(matrix(list.count() + 1, columns));
+        Buffer expected = allocate(list.count() + 1, columns);
+        backend.copy(actual, expected);
+        backend.gatherRows(sparse, list, 0, actual.rows(0, list.count()));
+        backend.gatherRows(dense, list, 0, expected.rows(0, list.count()));
+        assertThat(withoutSignsOfZero(actual)).isEqualTo(withoutSignsOfZero(expected));
+      }
+    }
+  }
+
+  private double[] withoutSignsOfZero(Buffer buffer) {
+    return Arrays.stream(read(buffer)).map(value -> value + 0.0).toArray();
+  }
+
+  @Test
+  void rowsOfASparseMatrixAreAViewOfIt() {
+    double[][] values = sparse(103, 50);
+    Buffer matrix = keep(backend.upload(counted(values, ElementType.FLOAT64)));
+    double[] x = normals(50);
+    double[] v = normals(103);
+    Buffer transposed = allocate(1, 50);
+    for (int first : new int[] {0, 1, 50, 102}) {
+      for (int count : new int[] {1, 52, 103 - first}) {
+        if (first + count > 103) {
+          continue;
+        }
+        Buffer some = matrix.rows(first, count);
+        Buffer y = allocate(1, count);
+        backend.multiply(some, vector(x), y);
+        double[] actual = read(y);
+        for (int i = 0; i < count; i++) {
+          assertClose(actual[i], AccurateSum.dot(values[first + i], x));
+        }
+        double[] weights = Arrays.copyOfRange(v, first, first + count);
+        backend.multiplyTransposed(some, vector(weights), transposed);
+        double[] sums = read(transposed);
+        for (int j = 0; j < 50; j++) {
+          AccurateSum sum = new AccurateSum();
+          for (int i = 0; i < count; i++) {
+            sum.addProduct(values[first + i][j], weights[i]);
+          }
+          assertClose(sums[j], sum);
+        }
+        Buffer last = allocate(1, 1);
+        backend.multiply(some.row(count - 1), vector(x), last);
+        assertThat(read(last)[0]).isEqualTo(actual[count - 1]);
+      }
+    }
+    refused(() -> matrix.rows(100, 4));
+    refused(() -> matrix.rows(-1, 2));
+  }
+
+  @Test
+  void aSparseMatrixMayBeAFile(@TempDir Path folder) {
+    for (ElementType type : ElementType.values()) {
+      double[][] values = sparse(203, 57);
+      Path file = folder.resolve(type + ".npy");
+      NpyFile.write(file, matrix(values, type));
+      checkProducts(counted(NpyFile.read(file)), 3);
+    }
+  }
+}
