@@ -32,6 +32,12 @@ public interface Backend extends AutoCloseable {
   long workspaceBytes(long m, long n, long d);
 
   /**
+   * The same for {@link #multiplyTransposed} of so many vectors with a matrix of so many columns,
+   * where there is more than one.
+   */
+  long transposedBytes(long columns, long vectors);
+
+  /**
    * How many operations of {@link #gram} take about as long as reading a byte of memory: a constant
    * of the kind of backend, so that what is decided by it does not vary from run to run.
    */
@@ -91,7 +97,10 @@ public interface Backend extends AutoCloseable {
    */
   void multiply(Buffer a, Buffer x, Buffer y);
 
-  /** y = aᵀ v. a: r x c, v: 1 x r, y: 1 x c. */
+  /**
+   * Row k of y = aᵀ times row k of v, for all rows at once. a: r x c, v: k x r, y: k x c. A single
+   * vector may be a column, r x 1. a is read once, up to some tens of vectors.
+   */
   void multiplyTransposed(Buffer a, Buffer v, Buffer y);
 
   // Hidden units

@@ -52,6 +52,11 @@ public final class MeteredBackend implements Backend {
     return backend.workspaceBytes(m, n, d);
   }
 
+  @Override
+  public long transposedBytes(long columns, long vectors) {
+    return backend.transposedBytes(columns, vectors);
+  }
+
   // Memory
 
   @Override

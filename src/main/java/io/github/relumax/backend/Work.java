@@ -68,9 +68,10 @@ public record Work(long flops, long bytes) {
     return new Work(2 * a.storedEntries() * x.rows(), a.passBytes() + bytes(x) + bytes(y));
   }
 
-  /** y = aᵀ v, a: r x c: 2 r c operations. */
+  /** y = aᵀ times each of k rows of v, a: r x c: 2 r c k operations; a is read once. */
   public static Work multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    return new Work(2 * a.storedEntries(), a.passBytes() + bytes(v) + bytes(y));
+    long vectors = size(v) / a.rows();
+    return new Work(2 * a.storedEntries() * vectors, a.passBytes() + bytes(v) + bytes(y));
   }
 
   /**

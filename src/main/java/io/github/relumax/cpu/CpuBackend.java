@@ -16,6 +16,7 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Shapes;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
@@ -48,6 +49,7 @@ final class CpuBackend implements Backend {
   private final PackedProducts products;
   private final SparseProducts sparse;
   private final Cholesky cholesky;
+  private final TransposedProduct transposed;
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
   private final ColumnCache columns;
@@ -59,6 +61,7 @@ final class CpuBackend implements Backend {
     products = new PackedProducts(kernels, parallel);
     sparse = new SparseProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
+    transposed = new TransposedProduct(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
     columns = new ColumnCache(parallel);
@@ -110,6 +113,12 @@ final class CpuBackend implements Backend {
     double bytes = SparseMatrix.bytes((double) rows, (double) columns, (double) nonZeros);
     long most = Math.min(SystemMemory.total(), SystemMemory.matrixLimit());
     return bytes > COMPRESSED_SHARE * most ? 0 : (long) bytes;
+  }
+
+  @Override
+  public long transposedBytes(long columns, long vectors) {
+    int threads = parallel.threads();
+    return (long) TransposedProduct.bytes(kernels, threads, (double) columns, (double) vectors);
   }
 
   /** Measured on a few cores, which share one memory: 60 to 90 GFLOP/s beside 15 to 30 GB/s. */
@@ -274,10 +283,13 @@ final class CpuBackend implements Backend {
 
   @Override
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    require(size(v) == a.rows(), "multiplyTransposed", a, v);
-    require(size(y) == a.columns(), "multiplyTransposed", a, y);
+    long vectors = Shapes.requireTransposed(a, v, y);
     if (a instanceof SparseMatrix matrix) {
-      sparse.multiplyTransposed(matrix, (CpuBuffer) v, (CpuBuffer) y);
+      sparse.multiplyTransposed(matrix, vectors, (CpuBuffer) v, (CpuBuffer) y);
+      return;
+    }
+    if (vectors > 1) {
+      transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);
       return;
     }
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);

@@ -114,7 +114,7 @@ final class SparseMatrix extends CpuBuffer {
     long low = RawMemory.getLong(at.columnBegins + 8L * j);
     long high = RawMemory.getLong(at.columnBegins + 8L * (j + 1));
     while (low < high) {
-      long middle = low + high >>> 1;
+      long middle = (low + high) >>> 1;
       if (RawMemory.getInt(rowNumbers(middle)) < first + i) {
         low = middle + 1;
       } else {
@@ -261,7 +261,7 @@ final class SparseMatrix extends CpuBuffer {
       long count = 0;
       for (int j = 0; j < n; j++) {
         long bits = entries.get(RawMemory.I64, offset + 8L * j) & Long.MAX_VALUE;
-        count += bits + Long.MAX_VALUE >>> 63;
+        count += (bits + Long.MAX_VALUE) >>> 63;
       }
       return (int) count;
     }
@@ -270,7 +270,7 @@ final class SparseMatrix extends CpuBuffer {
       int count = 0;
       for (int j = 0; j < n; j++) {
         int bits = entries.get(RawMemory.I32, offset + 4L * j) & Integer.MAX_VALUE;
-        count += bits + Integer.MAX_VALUE >>> 31;
+        count += (bits + Integer.MAX_VALUE) >>> 31;
       }
       return count;
     }

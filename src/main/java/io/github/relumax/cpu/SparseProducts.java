@@ -112,18 +112,30 @@ final class SparseProducts {
     return (s0 + s1) + (s2 + s3);
   }
 
-  /** y = aᵀ v. */
-  void multiplyTransposed(SparseMatrix a, CpuBuffer v, CpuBuffer y) {
-    PartialRows sums = new PartialRows(kernels, parallel, (int) a.columns());
+  /** Row k of y = aᵀ times row k of v. */
+  void multiplyTransposed(SparseMatrix a, long vectors, CpuBuffer v, CpuBuffer y) {
+    long together = TransposedProduct.together(a.columns());
+    for (long first = 0; first < vectors; first += together) {
+      int count = (int) Math.min(together, vectors - first);
+      CpuBuffer out = count == vectors ? y : (CpuBuffer) y.rows(first, count);
+      addUpColumns(a, count, v.address() + 8 * first * a.rows(), out);
+    }
+  }
+
+  private void addUpColumns(SparseMatrix a, int vectors, long v, CpuBuffer y) {
+    long n = a.columns();
+    PartialRows sums = new PartialRows(kernels, parallel, (int) (vectors * n));
     int parts =
         parallel.run(
             a.rows(),
-            grain(a, 1),
+            grain(a, vectors),
             (part, low, high) -> {
               long sum = sums.clear(part);
               for (long i = low; i < high; i++) {
-                double weight = RawMemory.get(v.address() + 8 * i);
-                add(weight, a.values(i), a.columns(i), a.count(i), sum);
+                for (int k = 0; k < vectors; k++) {
+                  double weight = RawMemory.get(v + 8 * (k * a.rows() + i));
+                  add(weight, a.values(i), a.columns(i), a.count(i), sum + 8 * k * n);
+                }
               }
             });
     sums.addUp(parts, y);

@@ -198,6 +198,24 @@ public final class Matrix {
     }
   }
 
+  /** Row i as a Java array. */
+  public double[] row(long i) {
+    double[] values = new double[Math.toIntExact(columns)];
+    for (int j = 0; j < values.length; j++) {
+      values[j] = get(i, j);
+    }
+    return values;
+  }
+
+  /** Column j as a Java array. */
+  public double[] column(long j) {
+    double[] values = new double[Math.toIntExact(rows)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = get(i, j);
+    }
+    return values;
+  }
+
   /**
    * All entries, row by row, as a Java array.
    *

@@ -122,6 +122,11 @@ public final class Problem {
     return new Problem(a1, a2, b, w, radius);
   }
 
+  /** This problem with another b, which was checked. */
+  Problem withTarget(double[] target) {
+    return new Problem(a1, a2, target, w, radius);
+  }
+
   /** A1 (n x d). */
   public Matrix a1() {
     return a1;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * One solve. Each iteration
@@ -211,7 +212,16 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    clock.time(Phase.EVALUATE, () -> objective.startAt(problem.intoBall(x0)));
+    return solve(() -> objective.startAt(problem.intoBall(x0)));
+  }
+
+  /** Solves from where an objective with the same A1 and A2 stands, a point in the ball. */
+  Solution solve(SoftmaxReluObjective start) {
+    return solve(() -> objective.startWhere(start));
+  }
+
+  private Solution solve(Supplier<Evaluation> start) {
+    clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
     Status end = null;
     while (end == null) {

@@ -265,6 +265,52 @@ public abstract class BackendContract extends SparseContract {
     }
   }
 
+  /** Several vectors at once, fewer and more than any block has. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 2",
+    "1, 7, 3",
+    "2, 1, 4",
+    "3, 2, 3",
+    "7, 9, 5",
+    "8, 8, 8",
+    "15, 17, 9",
+    "31, 25, 16",
+    "103, 257, 7",
+    "300, 103, 33",
+    "64, 24, 1",
+    "5000, 3, 2",
+    "1201, 49, 13"
+  })
+  void multiplyTransposedOfSeveralRows(int rows, int columns, int vectors) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a = matrix(rows, columns);
+      double[][] v = matrix(vectors, rows);
+      Buffer y = buffer(matrix(vectors, columns));
+      backend.multiplyTransposed(upload(a, type), buffer(v), y);
+      double[][] transposed = transposed(stored(a, type));
+      double[] actual = read(y);
+      for (int k = 0; k < vectors; k++) {
+        for (int j = 0; j < columns; j++) {
+          assertClose(actual[k * columns + j], AccurateSum.dot(transposed[j], v[k]));
+        }
+      }
+    }
+  }
+
+  /** What a vector gives does not depend on the others. */
+  @Test
+  void transposedProductsOfRowsDoNotMix() {
+    double[][] v = matrix(12, 9);
+    v[4][3] = Double.NaN;
+    Buffer y = allocate(12, 5);
+    backend.multiplyTransposed(upload(matrix(9, 5), ElementType.FLOAT64), buffer(v), y);
+    double[] actual = read(y);
+    for (int at = 0; at < actual.length; at++) {
+      assertThat(Double.isNaN(actual[at])).isEqualTo(at / 5 == 4);
+    }
+  }
+
   @Test
   void productsPassInfinitiesOn() {
     double[][] a = matrix(9, 9);
@@ -1130,6 +1176,8 @@ public abstract class BackendContract extends SparseContract {
     refused(() -> backend.multiply(a, two, two));
     refused(() -> backend.multiplyTransposed(a, two, two));
     refused(() -> backend.multiplyTransposed(a, three, three));
+    refused(() -> backend.multiplyTransposed(a, square, two));
+    refused(() -> backend.multiplyTransposed(a, square, square));
     refused(() -> backend.relu(two, three));
     refused(() -> backend.mask(two, three, two));
     refused(() -> backend.mask(two, two, three));

@@ -27,6 +27,7 @@ final class MeteredBackendTest extends BackendContract {
           "memory",
           "workspaceBytes",
           "compressedBytes",
+          "transposedBytes",
           "units",
           "finish",
           "close");
@@ -81,6 +82,8 @@ final class MeteredBackendTest extends BackendContract {
     Buffer w = zeros(1, 7);
     assertWork(
         Primitive.MULTIPLY_TRANSPOSED, 1442, 6648, () -> metered.multiplyTransposed(a, v, w));
+    assertWork(
+        Primitive.MULTIPLY_TRANSPOSED, 4326, 8408, () -> metered.multiplyTransposed(a, y, x));
   }
 
   /** Two of seven columns touch 1 - (5/7)⁸ of 5768 bytes, in float32 1 - (5/7)¹⁶ of 2884. */

@@ -56,6 +56,7 @@ public abstract class SparseContract extends SamplingContract {
     "7, 40, 9",
     "103, 257, 7",
     "257, 103, 17",
+    "130, 71, 35",
     "1, 3000, 3",
     "300, 1, 4",
     "5000, 33, 1",
@@ -84,16 +85,20 @@ public abstract class SparseContract extends SamplingContract {
         }
       }
     }
-    double[] v = normals(rows);
-    Buffer y = vector(normals(columns));
-    backend.multiplyTransposed(matrix, vector(v), y);
-    double[] actual = read(y);
-    for (int j = 0; j < columns; j++) {
-      AccurateSum sum = new AccurateSum();
-      for (int i = 0; i < rows; i++) {
-        sum.addProduct(entries[i][j], v[i]);
+    double[][] v = matrix(vectors, rows);
+    for (int count : new int[] {vectors, 1}) {
+      Buffer y = buffer(matrix(count, columns));
+      backend.multiplyTransposed(matrix, buffer(v).rows(0, count), y);
+      double[] actual = read(y);
+      for (int k = 0; k < count; k++) {
+        for (int j = 0; j < columns; j++) {
+          AccurateSum sum = new AccurateSum();
+          for (int i = 0; i < rows; i++) {
+            sum.addProduct(entries[i][j], v[k][i]);
+          }
+          assertClose(actual[k * columns + j], sum);
+        }
       }
-      assertClose(actual[j], sum);
     }
     checkColumns(matrix, entries, x, filled(columns, 1));
     checkColumns(matrix, entries, x, normals(columns));
