@@ -157,7 +157,6 @@ public final class CostModel {
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
     columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * share * trialFlips, trialFlips);
     losses();
-    columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
     double gathered = columnSeconds(load.flips());
     double updated = seconds(perUnit() * load.flips(), productRate(), 2 * c);
     steps.add(
