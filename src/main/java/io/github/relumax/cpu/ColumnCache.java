@@ -58,7 +58,7 @@ final class ColumnCache implements AutoCloseable {
   }
 
   private static int capacity(CpuBuffer a) {
-    return (int) (GROUP * groups(a.rows(), a.stride()));
+    return (int) (GROUP * groups((double) a.rows(), (double) a.stride()));
   }
 
   /** What is done with some rows of the columns. */
