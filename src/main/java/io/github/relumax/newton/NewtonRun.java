@@ -93,7 +93,10 @@ final class NewtonRun implements AutoCloseable {
   /** Slopes at kinks that add up to this part of their sizes are in balance. */
   private static final double KINK_BALANCE = 1e-12;
 
-  /** So many steps that creep, one after the other, say that kinks matter. */
+  /**
+   * After so many steps that creep, one after the other, an excursion is tried. Where it fails and
+   * they disappointed, kinks matter; where they only had to be shortened it was tried too soon.
+   */
   private static final int CREEPS = 2;
 
   /** Steps of an excursion. */
@@ -147,14 +150,20 @@ final class NewtonRun implements AutoCloseable {
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
   private boolean fullStepExpected;
+
+  /** Steps in a row that creep. */
   private int creeping;
+
+  /** Steps in a row that creep and bring less than was promised for their own length, too. */
+  private int disappointing;
+
+  /** The largest ‖x‖ so far. */
+  private double longest;
+
   private int mostIterations;
 
   /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
   private boolean reporting = true;
-
-  /** The largest ‖x‖ so far. */
-  private double longest;
 
   NewtonRun(
       Backend backend,
@@ -314,6 +323,7 @@ final class NewtonRun implements AutoCloseable {
     exactWon = false;
     fullStepExpected = false;
     creeping = 0;
+    disappointing = 0;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -393,12 +403,14 @@ final class NewtonRun implements AutoCloseable {
     if (origin != null) {
       return origin;
     }
-    if (creeping == CREEPS) {
+    if (creeping == CREEPS || disappointing == CREEPS) {
+      boolean kinksMatter = disappointing == CREEPS;
       creeping = 0;
       if (excursion()) {
+        disappointing = 0;
         return null;
       }
-      knowsKinks = true;
+      knowsKinks |= kinksMatter;
     }
     for (int rejected = 0; ; rejected++) {
       List<CurvatureForm> forms = formsToTry();
@@ -570,9 +582,10 @@ final class NewtonRun implements AutoCloseable {
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     Evaluation at = objective.evaluation();
-    boolean little = loss - at.loss() < Damping.GOOD * predictedDecrease(form, 1);
-    boolean creeps = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss && little;
+    boolean slow = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
+    boolean creeps = slow && loss - at.loss() < Damping.GOOD * predictedDecrease(form, 1);
     creeping = creeps ? creeping + 1 : 0;
+    disappointing = slow && gainRatio < Damping.GOOD ? disappointing + 1 : 0;
     exactWon = form == CurvatureForm.EXACT;
     boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
     boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
