@@ -101,7 +101,7 @@ final class CpuBackend implements Backend {
     double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
     double packed = p * Math.max(n, Cholesky.DEPTH);
     double each = parallel.threads() * eachThread;
-    return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes(m, n));
+    return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes((double) m, (double) n));
   }
 
   /** Nothing where there are too many, or where they would take too much of this machine. */

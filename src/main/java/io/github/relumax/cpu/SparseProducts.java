@@ -134,7 +134,7 @@ final class SparseProducts {
               for (long i = low; i < high; i++) {
                 for (int k = 0; k < vectors; k++) {
                   double weight = RawMemory.get(v + 8 * (k * a.rows() + i));
-                  add(weight, a.values(i), a.columns(i), a.count(i), sum + 8 * k * n);
+                  add(weight, a.values(i), a.columns(i), a.count(i), sum + 8L * k * n);
                 }
               }
             });
