@@ -104,6 +104,10 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
   @Override
   public Buffer rows(long first, long count) {
     Shapes.requireRows(this, first, count);
+    if (constant && count == rows) {
+      // Closing it does nothing, and what is kept of a matrix (ColumnCache) is kept by its buffer.
+      return this;
+    }
     MemorySegment part = segment.asSlice(first * stride(), count * stride());
     return new CpuBuffer(count, columns, type, part, null);
   }
