@@ -9,8 +9,10 @@ import io.github.relumax.backend.Primitive;
 import io.github.relumax.backend.Tally;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
+import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -74,6 +76,37 @@ final class DescentsTest {
     }
     assertThat(missed).isGreaterThan(10);
     assertThat(found).isGreaterThanOrEqualTo(4);
+  }
+
+  /** The last point with 3/2 d = 3 active units; x0 where the end has as many. */
+  @Test
+  void theForkIsTheLastPointWithUnitsToSpare() {
+    double[][] a1 = {{1, 0}, {1, 0}, {0, 1}, {0, 1}, {-1, 0}, {0, -1}};
+    double[][] a2 = {{1, 2, 3, 4, 5, 6}, {6, 5, 4, 3, 2, 1}};
+    Problem problem = Problem.of(Matrix.of(a1), Matrix.of(a2), new double[] {0.5, 0.5});
+    double[] four = {1, 1};
+    double[] three = {2, -1};
+    double[] two = {-1, -3};
+    assertThat(fork(problem, four, three, two)).isEqualTo(three);
+    assertThat(fork(problem, four, two, three, two)).isEqualTo(three);
+    assertThat(fork(problem, two, two)).isEqualTo(two);
+    assertThat(fork(problem, four, two, three)).isEqualTo(four);
+  }
+
+  /** The fork of a descent through these points. */
+  private double[] fork(Problem problem, double[]... points) {
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1);
+        Descents descents = new Descents(backend, objective, Minima.LOWER)) {
+      objective.moveTo(points[0]);
+      descents.begin();
+      for (double[] point : points) {
+        objective.moveTo(point);
+        descents.pass();
+      }
+      double[] fork = new double[2];
+      backend.read(descents.fork(), fork);
+      return fork;
+    }
   }
 
   @ParameterizedTest
