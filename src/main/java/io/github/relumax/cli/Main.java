@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.PathChoice;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -94,6 +95,7 @@ public final class Main {
         .registerConverter(Curvature.class, oneOf(Curvature.values()))
         .registerConverter(CurvatureForm.class, oneOf(CurvatureForm.values()))
         .registerConverter(PathChoice.class, oneOf(PathChoice.values()))
+        .registerConverter(Minima.class, oneOf(Minima.values()))
         .registerConverter(OutputFormat.class, oneOf(OutputFormat.values()))
         .registerConverter(Dtype.class, oneOf(Dtype.values()))
         .registerConverter(Preset.class, oneOf(Preset.values()))

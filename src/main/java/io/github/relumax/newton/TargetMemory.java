@@ -2,7 +2,6 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Lanes;
-import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.SoftmaxReluObjective;
 
 /**
@@ -23,7 +22,8 @@ record TargetMemory(double shared, double each) {
     }
     SoftmaxReluObjective.Workspace start = SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
     double products = backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS);
-    double startC = one.path() == CurvaturePath.KEPT ? start.c() : 0;
+    boolean whole = SoftmaxReluObjective.blockRows(m, d, one.path()) == m;
+    double startC = whole ? start.c() : 0;
     double shared = one.bytes() - one.ownBytes() + products + startC + start.vectors();
     return new TargetMemory(shared, each);
   }
