@@ -355,7 +355,7 @@ public abstract class TargetsContract {
       assertThat(together.uploads).isEqualTo(2);
       assertThat(together.formed()).isEqualTo(alone.formed() - count + 1);
       assertThat(alone.most).isEqualTo(NewtonRun.MOST_TRIALS);
-      assertThat(together.most).isGreaterThan(2 * NewtonRun.MOST_TRIALS);
+      assertThat(together.most).isGreaterThan(2L * NewtonRun.MOST_TRIALS);
       // Solves end at different times, and the last ones are alone.
       assertThat(together.reads).isLessThan(alone.reads / 2);
     }
