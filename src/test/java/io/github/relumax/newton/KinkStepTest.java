@@ -111,7 +111,7 @@ final class KinkStepTest {
           continue;
         }
         compared++;
-        KinkStep stiff = fixture.stiffened(new Stiffening(100 * fixture.h.scale(), held));
+        KinkStep stiff = fixture.stiffened(100 * fixture.h.scale(), held);
         assertThat(damped.minimise(stiff, lambda, 1, fixture.objective.x(), fixture.p)).isTrue();
         assertThat(distance(fixture.read(fixture.p), p)).isLessThan(1e-9 * norm(p));
         assertThat(stiff.forecast(fixture.p, damped.curvatureAlong()).decrease(0.5))
@@ -129,14 +129,19 @@ final class KinkStepTest {
       try (Fixture fixture = new Fixture(6, 31, 4, seed);
           DampedModel damped = new DampedModel(backend, 6, Double.POSITIVE_INFINITY)) {
         double lambda = 1e-3 * fixture.h.scale();
+        double rho = fixture.h.scale();
         int[] units = {0, 1, 2, 3};
-        KinkStep stiff = fixture.stiffened(new Stiffening(0.1 * fixture.h.scale(), units));
+        KinkStep stiff = fixture.stiffened(rho, units);
         assertThat(damped.minimise(stiff, lambda, 1, fixture.objective.x(), fixture.p)).isTrue();
         double[] p = fixture.read(fixture.p);
         double[] hp = SoftmaxReluOracle.times(fixture.model.h, p);
         given += IntStream.of(units).anyMatch(i -> Math.abs(dot(fixture.a1[i], p)) > 1e-3) ? 1 : 0;
+        double less = 0;
+        for (int i : units) {
+          less += rho * Math.pow(dot(fixture.a1[i], p), 2);
+        }
         assertThat(stiff.forecast(fixture.p, damped.curvatureAlong()).curvature())
-            .isCloseTo(dot(p, hp), within(1e-9 * norm(p) * norm(hp)));
+            .isCloseTo(dot(p, hp) - less, within(1e-9 * norm(p) * norm(hp)));
       }
     }
     assertThat(given).isPositive();
@@ -388,19 +393,25 @@ final class KinkStepTest {
           allocate(n));
     }
 
-    KinkStep stiffened(Stiffening stiffening) {
-      double[][] more = Arrays.stream(model.h).map(double[]::clone).toArray(double[][]::new);
-      for (int i : stiffening.units()) {
-        for (int k = 0; k < d; k++) {
-          for (int l = 0; l < d; l++) {
-            more[k][l] += stiffening.rho() * a1[i][k] * a1[i][l];
-          }
+    /** With H - ρ Σ a_i a_iᵀ, which is to be indefinite, and with H + ρ Σ a_i a_iᵀ for it. */
+    KinkStep stiffened(double rho, int... stiffUnits) {
+      Buffer indefinite = plus(-rho, stiffUnits);
+      Buffer stiff = plus(rho, stiffUnits);
+      assertThat(h.of(indefinite).factor(0)).isFalse();
+      return stepOf(h.orStiffened(stiff), new Stiffening(2 * rho, stiffUnits));
+    }
+
+    private Buffer plus(double rho, int[] stiffUnits) {
+      double[] sum = Arrays.stream(model.h).flatMapToDouble(Arrays::stream).toArray();
+      for (int i : stiffUnits) {
+        for (int k = 0; k < d * d; k++) {
+          sum[k] += rho * a1[i][k / d] * a1[i][k % d];
         }
       }
-      Buffer stiff = backend.allocate(d, d);
-      owned.add(stiff);
-      backend.write(Arrays.stream(more).flatMapToDouble(Arrays::stream).toArray(), stiff);
-      return stepOf(h.stiffenedTo(stiff), stiffening);
+      Buffer matrix = backend.allocate(d, d);
+      owned.add(matrix);
+      backend.write(sum, matrix);
+      return matrix;
     }
 
     boolean onRidge(int i) {
