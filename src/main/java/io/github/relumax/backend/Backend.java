@@ -50,11 +50,12 @@ public interface Backend extends AutoCloseable {
   long compressedBytes(long rows, long columns, long nonZeros);
 
   /**
-   * The matrix where the backend can read it; a view, not a copy, where that is possible. Where few
-   * entries are not zero ({@link #compressedBytes}, {@link Matrix#nonZeros}) the backend may keep
-   * these alone. Only {@link #multiply}, {@link #multiplyTransposed}, {@link #addColumns}, {@link
-   * #accumulate} (as a2), {@link #countSketch} and {@link #gatherRows} take such a buffer; what is
-   * not kept then takes no part in them, not even times infinity.
+   * The matrix where the backend can read it; a view, not a copy, where that is possible, so it
+   * must not change while the buffer is in use. Where few entries are not zero ({@link
+   * #compressedBytes}, {@link Matrix#nonZeros}) the backend may keep these alone. Only {@link
+   * #multiply}, {@link #multiplyTransposed}, {@link #addColumns}, {@link #accumulate} (as a2),
+   * {@link #countSketch} and {@link #gatherRows} take such a buffer; what is not kept then takes no
+   * part in them, not even times infinity.
    */
   Buffer upload(Matrix matrix);
 

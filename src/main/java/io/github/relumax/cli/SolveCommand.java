@@ -10,6 +10,7 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.PathChoice;
@@ -110,7 +111,7 @@ final class SolveCommand implements Callable<Integer> {
       names = "--max-iterations",
       paramLabel = "N",
       defaultValue = "200",
-      description = "Steps at most. Default: ${DEFAULT-VALUE}.")
+      description = "Steps at most, of each descent (--minima). Default: ${DEFAULT-VALUE}.")
   private int maxIterations;
 
   @Option(
@@ -126,6 +127,21 @@ final class SolveCommand implements Callable<Integer> {
       paramLabel = "R",
       description = "Minimise over ‖x‖ <= R. Default: no bound.")
   private Double radius;
+
+  @Option(
+      names = "--minima",
+      paramLabel = "first|lower|auto",
+      defaultValue = "first",
+      description = {
+        "Which minimum to look for, where there are many:",
+        "first: the one that the steps from the start lead to.",
+        "lower: descends three more times from a point on the way, with other dampings, and keeps"
+            + " the lowest loss. Takes up to seven times the iterations.",
+        "auto: lower where fewer than 1.5 d units are active at a minimum with kinks and more than"
+            + " 1/1000 of the loss at the start is left; else first.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private Minima minima;
 
   @Mixin private PathMixin path;
 
@@ -304,7 +320,11 @@ final class SolveCommand implements Callable<Integer> {
       throw new InvalidInputException("--radius " + radius + ": expected a number above 0");
     }
     NewtonOptions options =
-        curvature.options(path).withTolerance(tolerance).withMaxIterations(maxIterations);
+        curvature
+            .options(path)
+            .withTolerance(tolerance)
+            .withMaxIterations(maxIterations)
+            .withMinima(minima);
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 

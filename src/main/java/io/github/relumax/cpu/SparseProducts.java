@@ -134,7 +134,7 @@ final class SparseProducts {
               for (long i = low; i < high; i++) {
                 for (int k = 0; k < vectors; k++) {
                   double weight = RawMemory.get(v + 8 * (k * a.rows() + i));
-                  add(weight, a.values(i), a.columns(i), a.count(i), sum + 8 * k * n);
+                  add(weight, a.values(i), a.columns(i), a.count(i), sum + 8L * k * n);
                 }
               }
             });
@@ -144,8 +144,8 @@ final class SparseProducts {
   /** y[columns[p]] += s values[p]. The mask spares checks of bounds, and lets the JIT unroll. */
   private static void add(double s, long values, long columns, int count, long y) {
     for (int p = 0; p < count; p++) {
-      long to = y + 8L * RawMemory.getInt(columns + 4L * p & ADDRESS) & ADDRESS;
-      RawMemory.set(to, RawMemory.get(to) + s * RawMemory.get(values + 8L * p & ADDRESS));
+      long to = (y + 8L * RawMemory.getInt((columns + 4L * p) & ADDRESS)) & ADDRESS;
+      RawMemory.set(to, RawMemory.get(to) + s * RawMemory.get((values + 8L * p) & ADDRESS));
     }
   }
 
@@ -219,7 +219,7 @@ final class SparseProducts {
    * through one panel after the other, so that a panel stays in cache and a sum in registers.
    */
   void accumulate(SparseMatrix a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
-    if (!clear && FEW * units.count() <= a2.columns()) {
+    if (!clear && (long) FEW * units.count() <= a2.columns()) {
       addFew(a2, units, a1, c);
       return;
     }

@@ -296,7 +296,7 @@ final class CudaBackend implements Backend {
           slab,
           partials);
       for (int k = 0; k < count; k++) {
-        long from = partials + 8 * k * slabs * a.columns();
+        long from = partials + 8L * k * slabs * a.columns();
         sums.addRows(from, slabs, a.columns(), address(y) + 8 * (first + k) * a.columns());
       }
     }

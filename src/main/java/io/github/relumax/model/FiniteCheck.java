@@ -89,7 +89,7 @@ final class FiniteCheck {
     for (int k = 0; k < length; k++) {
       long bits = entries.get(I64, offset + 8L * k) & Long.MAX_VALUE;
       any |= bits + (1L << 52);
-      count += bits + Long.MAX_VALUE >>> 63;
+      count += (bits + Long.MAX_VALUE) >>> 63;
     }
     return any >= 0 ? count : -1;
   }
@@ -101,7 +101,7 @@ final class FiniteCheck {
     for (int k = 0; k < length; k++) {
       int bits = entries.get(I32, offset + 4L * k) & Integer.MAX_VALUE;
       any |= bits + (1 << 23);
-      count += bits + Integer.MAX_VALUE >>> 31;
+      count += (bits + Integer.MAX_VALUE) >>> 31;
     }
     return any >= 0 ? count : -1;
   }

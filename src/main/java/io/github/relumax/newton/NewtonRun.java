@@ -86,14 +86,17 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * A step that switches units, leaves more than this part of the loss, and brings less than its
-   * model promised, creeps.
+   * model promised for the whole of it, creeps.
    */
   private static final double CREEPING = 0.5;
 
   /** Slopes at kinks that add up to this part of their sizes are in balance. */
   private static final double KINK_BALANCE = 1e-12;
 
-  /** So many steps that creep, one after the other, say that kinks matter. */
+  /**
+   * After so many steps that creep, one after the other, an excursion is tried. Where it fails and
+   * they disappointed, kinks matter; where they only had to be shortened it was tried too soon.
+   */
   private static final int CREEPS = 2;
 
   /** Steps of an excursion. */
@@ -102,8 +105,12 @@ final class NewtonRun implements AutoCloseable {
   /** Each step of an excursion is shorter than this part of the one before. */
   private static final double CONTRACTION = 0.5;
 
-  /** Residual of a step's linear system at most, relative to the gradient. */
-  private static final double MOST_RESIDUAL = 1e-2;
+  /**
+   * Residual of a step's linear system at most, relative to the gradient. With ten times as much
+   * steps lead past other kinks than those of exact systems, and solves take more of them, which is
+   * dearer than a product more in each.
+   */
+  private static final double MOST_RESIDUAL = 1e-3;
 
   /** Residual at least: steps that have to be better are followed by another one. */
   private static final double LEAST_RESIDUAL = 1e-6;
@@ -126,6 +133,7 @@ final class NewtonRun implements AutoCloseable {
   private boolean knowsKinks;
 
   private final DampedModel model;
+  private final Descents descents;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
   private final Buffer before;
@@ -142,10 +150,20 @@ final class NewtonRun implements AutoCloseable {
   private int exactPause = EXACT_PAUSE;
   private boolean exactWon;
   private boolean fullStepExpected;
+
+  /** Steps in a row that creep. */
   private int creeping;
+
+  /** Steps in a row that creep and bring less than was promised for their own length, too. */
+  private int disappointing;
 
   /** The largest ‖x‖ so far. */
   private double longest;
+
+  private int mostIterations;
+
+  /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
+  private boolean reporting = true;
 
   NewtonRun(
       Backend backend,
@@ -174,6 +192,8 @@ final class NewtonRun implements AutoCloseable {
       owned.add(kinks::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
+      descents = new Descents(backend, objective, options.minima());
+      owned.add(descents::close);
       for (CurvatureForm form : CurvatureForm.values()) {
         directions.put(form, new Direction(vector(d)));
       }
@@ -207,7 +227,7 @@ final class NewtonRun implements AutoCloseable {
   static long ownBytes(double n, double d, StepMethod method) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double factors = method == StepMethod.SKETCH_CG ? 2 : 1;
-    return (long) (8 * (factors * d * d + 7 * d) + KinkModel.bytes(n, d));
+    return (long) (8 * (factors * d * d + 9 * d) + KinkModel.bytes(n, d));
   }
 
   /** A step p of one form, and what its model promises. */
@@ -232,14 +252,78 @@ final class NewtonRun implements AutoCloseable {
   private Solution solve(Supplier<Evaluation> start) {
     clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
+    descents.begin();
+    mostIterations = options.maxIterations();
+    Status end = descend();
+    return descents.wanted(end, knowsKinks)
+        ? descendAgain(end, descents.fork())
+        : solution(end, Optional.empty());
+  }
+
+  private Status descend() {
     Status end = null;
     while (end == null) {
+      descents.pass();
       end = limitReached();
       if (end == null) {
         end = iterate();
       }
     }
-    return solution(end);
+    return end;
+  }
+
+  /**
+   * Descends again from the fork with other dampings and goes to the lowest end. Where the first
+   * descent has converged, others count only where they do.
+   */
+  private Solution descendAgain(Status first, Buffer fork) {
+    double began = clock.seconds();
+    double firstLoss = objective.evaluation().loss();
+    int steps = iterations;
+    int most = Math.min(options.maxIterations(), Descents.LONGER * steps);
+    Status end = first;
+    int count = 0;
+    int lower = 0;
+    for (double mu : Descents.DAMPINGS) {
+      if (stopRequested() != null) {
+        break;
+      }
+      count++;
+      descents.keep();
+      double lowest = objective.evaluation().loss();
+      beginAt(fork, mu);
+      mostIterations = iterations + most;
+      reporting = false;
+      Status status = descend();
+      reporting = true;
+      boolean counts = status.converged() || !end.converged();
+      Evaluation at = objective.evaluation();
+      if (counts && at.loss() < lowest - at.lossRounding()) {
+        lower++;
+        end = status;
+        CurvatureForm form = options.curvature().forms().getFirst();
+        backend.combine(1, objective.x(), -1, descents.lowest(), product);
+        report(norm(product), 1, Double.NaN, form, 0);
+      } else {
+        moveBack(descents.lowest());
+      }
+    }
+    double seconds = clock.seconds() - began;
+    return solution(
+        end,
+        Optional.of(new FurtherDescents(count, lower, iterations - steps, seconds, firstLoss)));
+  }
+
+  /** Goes to a point to descend from, with nothing carried over but what the solve knows. */
+  private void beginAt(Buffer from, double mu) {
+    moveBack(from);
+    damping.restart(mu);
+    lastGradient = Double.NaN;
+    exactPause = EXACT_PAUSE;
+    exactWon = false;
+    fullStepExpected = false;
+    creeping = 0;
+    disappointing = 0;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -257,7 +341,7 @@ final class NewtonRun implements AutoCloseable {
     if (size == Double.POSITIVE_INFINITY || (size == 0 && iterations == 0)) {
       return Status.NON_FINITE;
     }
-    if (iterations >= options.maxIterations()) {
+    if (iterations >= mostIterations) {
       return Status.ITERATION_LIMIT;
     }
     return stopRequested();
@@ -319,12 +403,14 @@ final class NewtonRun implements AutoCloseable {
     if (origin != null) {
       return origin;
     }
-    if (creeping == CREEPS) {
+    if (creeping == CREEPS || disappointing == CREEPS) {
+      boolean kinksMatter = disappointing == CREEPS;
       creeping = 0;
       if (excursion()) {
+        disappointing = 0;
         return null;
       }
-      knowsKinks = true;
+      knowsKinks |= kinksMatter;
     }
     for (int rejected = 0; ; rejected++) {
       List<CurvatureForm> forms = formsToTry();
@@ -496,9 +582,10 @@ final class NewtonRun implements AutoCloseable {
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
     Evaluation at = objective.evaluation();
-    boolean little = at.loss() > CREEPING * loss && gainRatio < Damping.GOOD;
-    boolean creeps = !knowsKinks && at.flips() > 0 && little;
+    boolean slow = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
+    boolean creeps = slow && loss - at.loss() < Damping.GOOD * predictedDecrease(form, 1);
     creeping = creeps ? creeping + 1 : 0;
+    disappointing = slow && gainRatio < Damping.GOOD ? disappointing + 1 : 0;
     exactWon = form == CurvatureForm.EXACT;
     boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
     boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
@@ -550,7 +637,7 @@ final class NewtonRun implements AutoCloseable {
     backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
     double last = Double.POSITIVE_INFINITY;
-    int most = Math.min(MOST_STEPS_OUT, options.maxIterations() - iterations);
+    int most = Math.min(MOST_STEPS_OUT, mostIterations - iterations);
     for (int step = 1; step <= most && stopRequested() == null; step++) {
       if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
         break;
@@ -685,6 +772,9 @@ final class NewtonRun implements AutoCloseable {
 
   private void report(
       double stepNorm, double t, double gainRatio, CurvatureForm form, int rejected) {
+    if (!reporting) {
+      return;
+    }
     Evaluation at = objective.evaluation();
     listener.onIteration(
         new Iteration(
@@ -707,7 +797,7 @@ final class NewtonRun implements AutoCloseable {
     listener.onPoint(() -> objective.read(Quantity.X));
   }
 
-  private Solution solution(Status status) {
+  private Solution solution(Status status, Optional<FurtherDescents> further) {
     Evaluation at = objective.evaluation();
     double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
     double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;
@@ -724,6 +814,7 @@ final class NewtonRun implements AutoCloseable {
         path,
         method,
         backend.description(),
+        further,
         clock.seconds(),
         clock.phases());
   }

@@ -17,11 +17,17 @@ public enum StepMethod {
 
   /**
    * Passes over C, or over A2 where C is streamed, that an iteration of {@link #SKETCH_CG} takes in
-   * place of one sum over all rows: sketch, scores, sampled rows and products, about.
+   * place of one sum over all rows, about: four for products, one for the sample, which is as large
+   * as that allows, and two for every other iteration's sketch and scores. Counted on planted
+   * problems of 6,000 to 8,000 rows and 200 to 256 columns: 740 products and 84 sketches in 187
+   * iterations.
    */
   private static final double SKETCH_PASSES = 6;
 
-  /** Rows for each column, of sketch and least sample, whose Gram matrices it sums besides. */
+  /**
+   * Rows for each column whose Gram matrices it sums besides: 4 of the least sample, 4 to 8 of a
+   * sketch in every other iteration, and the factors of both.
+   */
   private static final double SKETCH_ROWS = 8;
 
   private final String description;

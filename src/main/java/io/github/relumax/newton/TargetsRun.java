@@ -10,6 +10,7 @@ import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -141,6 +142,7 @@ final class TargetsRun {
         path,
         method,
         backend.description(),
+        Optional.empty(),
         0,
         Map.of());
   }

@@ -71,10 +71,10 @@ public final class CostModel {
   private static final double FACTORISATIONS = 1.4;
 
   /** Sketches and scores of an iteration: old ones serve while f and the mask have hardly moved. */
-  private static final double SCORES = 0.7;
+  private static final double SCORES = 0.45;
 
   /** Products with H for the step of an iteration, by conjugate gradients. */
-  private static final double CG_PRODUCTS = 3;
+  private static final double CG_PRODUCTS = 4;
 
   /** Products with H that judge a sample. */
   private static final double JUDGING_PRODUCTS = 4;
@@ -157,7 +157,6 @@ public final class CostModel {
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
     columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * share * trialFlips, trialFlips);
     losses();
-    columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
     double gathered = columnSeconds(load.flips());
     double updated = seconds(perUnit() * load.flips(), productRate(), 2 * c);
     steps.add(

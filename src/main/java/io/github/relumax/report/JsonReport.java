@@ -69,6 +69,16 @@ public final class JsonReport {
     put(json, "regularization", solution.regularization());
     put(json, "gradientNorm", solution.gradientNorm());
     json.put("activeUnits", solution.activeUnits());
+    solution
+        .further()
+        .ifPresent(further -> {
+          ObjectNode descents = json.putObject("furtherDescents");
+          descents.put("count", further.count());
+          descents.put("lower", further.lower());
+          descents.put("iterations", further.iterations());
+          put(descents, "seconds", further.seconds());
+          put(descents, "firstLoss", further.firstLoss());
+        });
     record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
     put(json, "storageError", solution.storageError());
     record
@@ -173,6 +183,7 @@ public final class JsonReport {
     put(json, "tolerance", options.tolerance());
     json.put("maxIterations", options.maxIterations());
     put(json, "timeLimit", options.timeLimit());
+    json.put("minima", options.minima().toString());
     put(json, "radius", record.problem().radius());
     settings
         .weight()

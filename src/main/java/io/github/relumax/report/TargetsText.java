@@ -5,6 +5,7 @@ import io.github.relumax.newton.Status;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Many targets for a person: a line each as they end, and a few at the end of all. */
 public final class TargetsText {
@@ -50,6 +51,7 @@ public final class TargetsText {
             lines.add(line(status, number, results));
           }
         });
+    epsilon(record).ifPresent(lines::add);
     lines.add(
         "Time %s, %s iterations, %s targets a second"
             .formatted(
@@ -57,6 +59,18 @@ public final class TargetsText {
                 Format.count(record.iterations()),
                 Format.fixed(record.targetsPerSecond(), 3)));
     return lines;
+  }
+
+  private static Optional<String> epsilon(TargetsRecord record) {
+    List<EpsilonHeld> asked =
+        record.solves().stream().map(SolveRecord::epsilonHeld).flatMap(Optional::stream).toList();
+    if (asked.isEmpty()) {
+      return SolveSummary.notSampled(record.solves().getFirst());
+    }
+    long held = asked.stream().filter(EpsilonHeld::everywhere).count();
+    return Optional.of(
+        "ε = %s held in every step of %s of %s targets, by the estimates"
+            .formatted(asked.getFirst().asked(), Format.count(held), Format.count(asked.size())));
   }
 
   private static String line(Status status, int number, Path results) {

@@ -551,6 +551,30 @@ public abstract class BackendContract extends SparseContract {
     }
   }
 
+  /** A buffer may change between two calls, unlike a matrix that was uploaded. */
+  @Test
+  void columnsOfABufferAreThoseItHasNow() {
+    int n = 1200;
+    Buffer a = buffer(matrix(1, n));
+    Buffer x = vector(filled(n, 1));
+    Buffer y = vector(0);
+    Buffer c = vector(0);
+    Buffer ones = buffer(matrix(n, 1));
+    backend.write(filled(n, 1), ones);
+    try (Units units = backend.units(n)) {
+      double[] one = new double[n];
+      one[7] = 1;
+      backend.flippedUnits(vector(new double[n]), vector(one), units);
+      backend.addColumns(a, units, x, y);
+      backend.write(filled(n, 3), a);
+      backend.write(new double[1], y);
+      backend.addColumns(a, units, x, y);
+      backend.accumulate(a, units, ones, 1, c);
+      assertThat(read(y)).containsExactly(3);
+      assertThat(read(c)).containsExactly(3);
+    }
+  }
+
   private void checkAccumulate(
       double[][] a2, double[][] a1, ElementType type, double[] from, double[] to) {
     double[][] before = matrix(a2.length, a1[0].length);

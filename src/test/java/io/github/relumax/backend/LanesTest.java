@@ -20,8 +20,6 @@ import org.junit.jupiter.api.Timeout;
 final class LanesTest {
   private static final Matrix A = Matrix.of(3, 2, new double[] {1, 2, 3, 4, 5, 6});
 
-  private static final Runnable NO_INTERRUPT = () -> {};
-
   /** The rows of every product with A: above 0 for A x, below 0 for Aᵀ v. */
   private final List<Long> products = new ArrayList<>();
 
@@ -53,6 +51,8 @@ final class LanesTest {
         .noneMatch(thread -> thread.getName().startsWith("relumax-lane-"));
     cpu.close();
   }
+
+  private static void noInterrupt() {}
 
   /** A x for x = (value, 1), then the sum of its entries. */
   private static double product(Backend lane, Buffer a, double value) {
@@ -86,7 +86,7 @@ final class LanesTest {
         A,
         3,
         2,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (lane, on) -> {
           Buffer a = on.upload(A);
           results[lane] = product(on, a, lane);
@@ -104,7 +104,7 @@ final class LanesTest {
         A,
         4,
         2,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (lane, on) -> {
           Buffer a = on.upload(A);
           for (int k = 0; k < lane; k++) {
@@ -123,7 +123,7 @@ final class LanesTest {
         A,
         3,
         2,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (lane, on) -> {
           Buffer a = on.upload(A);
           if (lane > 0) {
@@ -146,7 +146,7 @@ final class LanesTest {
         A,
         4,
         2,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (lane, on) -> {
           Buffer a = on.upload(A);
           results[lane] = lane % 2 == 0 ? product(on, a, lane) : transposed(on, a, lane);
@@ -164,7 +164,7 @@ final class LanesTest {
         A,
         2,
         1,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (_, on) -> {
           Buffer a = on.upload(A);
           assertThat(product(on, on.upload(other), 1)).isZero();
@@ -189,7 +189,7 @@ final class LanesTest {
         A,
         3,
         1,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (lane, on) -> {
           Buffer a = on.upload(A);
           turns.add(lane);
@@ -214,7 +214,7 @@ final class LanesTest {
                     A,
                     4,
                     1,
-                    NO_INTERRUPT,
+                    LanesTest::noInterrupt,
                     (lane, on) -> {
                       Buffer a = on.upload(A);
                       try {
@@ -248,7 +248,7 @@ final class LanesTest {
                 A,
                 2,
                 1,
-                NO_INTERRUPT,
+                LanesTest::noInterrupt,
                 (lane, on) -> {
                   Buffer a = on.upload(A);
                   for (int k = 0; k < 3; k++) {
@@ -275,7 +275,7 @@ final class LanesTest {
                 A,
                 3,
                 1,
-                NO_INTERRUPT,
+                LanesTest::noInterrupt,
                 (lane, on) -> {
                   Buffer a = on.upload(A);
                   try (Buffer two = on.allocate(1, 2)) {
@@ -334,7 +334,7 @@ final class LanesTest {
         A,
         1,
         1,
-        NO_INTERRUPT,
+        LanesTest::noInterrupt,
         (_, _) -> assertThat(Thread.currentThread()).isSameAs(caller));
   }
 
@@ -358,6 +358,8 @@ final class LanesTest {
       shared.read(again, values);
       assertThat(values).containsExactly(1, 2, 3, 4, 5, 6);
       assertThat(uploads[0]).isEqualTo(2);
+      // So that what this backend keeps of a matrix serves all who ask for it.
+      assertThat(shared.upload(A)).isSameAs(again);
     }
     // The backend was not its own.
     cpu.allocate(1, 1).close();

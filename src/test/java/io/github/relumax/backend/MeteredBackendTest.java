@@ -293,7 +293,7 @@ final class MeteredBackendTest extends BackendContract {
   void nonZerosWhereOnlyTheseAreKept() {
     Matrix matrix = Matrix.allocate(103, 7, ElementType.FLOAT32);
     for (int i = 0; i < 12; i++) {
-      matrix.set(8 * i, i % 7, 1);
+      matrix.set(8L * i, i % 7, 1);
     }
     Buffer a = metered.upload(matrix.withNonZeros(12));
     buffers.add(a);
@@ -309,8 +309,7 @@ final class MeteredBackendTest extends BackendContract {
         () -> metered.multiplyTransposed(a, y.row(0), x.row(0)));
     try (Units two = units(0, 1, 0, 0, 1, 0, 0)) {
       assertWork(Primitive.ADD_COLUMNS, 20, 5271, () -> metered.addColumns(a, two, x, y));
-      assertWork(
-          Primitive.ACCUMULATE_NEW, 34, 4479, () -> metered.accumulate(a, two, a1, 0, c));
+      assertWork(Primitive.ACCUMULATE_NEW, 34, 4479, () -> metered.accumulate(a, two, a1, 0, c));
     }
   }
 

@@ -70,10 +70,12 @@ public abstract class SparseContract extends SamplingContract {
   }
 
   private void checkProducts(Matrix a, int vectors) {
-    int rows = (int) a.rows();
-    int columns = (int) a.columns();
-    double[][] entries = SoftmaxReluOracle.entries(a);
-    Buffer matrix = keep(backend.upload(a));
+    checkProducts(keep(backend.upload(a)), SoftmaxReluOracle.entries(a), vectors);
+  }
+
+  private void checkProducts(Buffer matrix, double[][] entries, int vectors) {
+    int rows = entries.length;
+    int columns = entries[0].length;
     double[][] x = matrix(vectors, columns);
     for (int count : new int[] {vectors, 1}) {
       Buffer y = buffer(matrix(count, rows));
@@ -147,31 +149,31 @@ public abstract class SparseContract extends SamplingContract {
       last[n - 1] = 1;
       double[] some = normals(n);
       for (double[][] a2 : new double[][][] {sparse(m, n), new double[m][n]}) {
-        Matrix matrix = counted(a2, type);
-        checkAccumulate(matrix, a1, none, filled(n, 1));
-        checkAccumulate(matrix, a1, none, some);
-        checkAccumulate(matrix, a1, some, normals(n));
-        checkAccumulate(matrix, a1, last, none);
-        checkAccumulate(matrix, a1, none, none);
+        Buffer matrix = keep(backend.upload(counted(a2, type)));
+        double[][] entries = stored(a2, type);
+        double[][] stored = stored(a1, type);
+        Buffer a1Buffer = upload(a1, type);
+        checkAccumulate(matrix, entries, a1Buffer, stored, none, filled(n, 1));
+        checkAccumulate(matrix, entries, a1Buffer, stored, none, some);
+        checkAccumulate(matrix, entries, a1Buffer, stored, some, normals(n));
+        checkAccumulate(matrix, entries, a1Buffer, stored, last, none);
+        checkAccumulate(matrix, entries, a1Buffer, stored, none, none);
       }
     }
   }
 
-  private void checkAccumulate(Matrix a2, double[][] a1, double[] from, double[] to) {
-    int m = (int) a2.rows();
-    int n = a1.length;
-    int d = a1[0].length;
-    double[][] entries = SoftmaxReluOracle.entries(a2);
-    double[][] stored = stored(a1, a2.type());
+  private void checkAccumulate(
+      Buffer a2, double[][] entries, Buffer a1, double[][] stored, double[] from, double[] to) {
+    int m = entries.length;
+    int n = stored.length;
+    int d = stored[0].length;
     double[][] before = matrix(m, d);
     Buffer kept = buffer(before);
     Buffer made = buffer(rows(filled(m * d, Double.NaN), d));
-    Buffer a2Buffer = keep(backend.upload(a2));
-    Buffer a1Buffer = upload(a1, a2.type());
     try (Units units = backend.units(n)) {
       backend.flippedUnits(vector(from), vector(to), units);
-      backend.accumulate(a2Buffer, units, a1Buffer, 1, kept);
-      backend.accumulate(a2Buffer, units, a1Buffer, 0, made);
+      backend.accumulate(a2, units, a1, 1, kept);
+      backend.accumulate(a2, units, a1, 0, made);
     }
     double[] actualKept = read(kept);
     double[] actualMade = read(made);
@@ -221,39 +223,21 @@ public abstract class SparseContract extends SamplingContract {
     return Arrays.stream(read(buffer)).map(value -> value + 0.0).toArray();
   }
 
-  @Test
-  void rowsOfASparseMatrixAreAViewOfIt() {
-    double[][] values = sparse(103, 50);
+  @ParameterizedTest
+  @CsvSource({"0, 1", "0, 103", "1, 52", "50, 1", "50, 53", "102, 1"})
+  void rowsOfASparseMatrixAreAViewOfIt(int first, int count) {
+    int n = 50;
+    double[][] values = sparse(103, n);
+    double[][] entries = Arrays.copyOfRange(values, first, first + count);
+    double[][] a1 = matrix(n, 5);
+    double[] three = new double[n];
+    Arrays.fill(three, 7, 10, 1);
     Buffer matrix = keep(backend.upload(counted(values, ElementType.FLOAT64)));
-    double[] x = normals(50);
-    double[] v = normals(103);
-    Buffer transposed = allocate(1, 50);
-    for (int first : new int[] {0, 1, 50, 102}) {
-      for (int count : new int[] {1, 52, 103 - first}) {
-        if (first + count > 103) {
-          continue;
-        }
-        Buffer some = matrix.rows(first, count);
-        Buffer y = allocate(1, count);
-        backend.multiply(some, vector(x), y);
-        double[] actual = read(y);
-        for (int i = 0; i < count; i++) {
-          assertClose(actual[i], AccurateSum.dot(values[first + i], x));
-        }
-        double[] weights = Arrays.copyOfRange(v, first, first + count);
-        backend.multiplyTransposed(some, vector(weights), transposed);
-        double[] sums = read(transposed);
-        for (int j = 0; j < 50; j++) {
-          AccurateSum sum = new AccurateSum();
-          for (int i = 0; i < count; i++) {
-            sum.addProduct(values[first + i][j], weights[i]);
-          }
-          assertClose(sums[j], sum);
-        }
-        Buffer last = allocate(1, 1);
-        backend.multiply(some.row(count - 1), vector(x), last);
-        assertThat(read(last)[0]).isEqualTo(actual[count - 1]);
-      }
+    for (Buffer rows :
+        new Buffer[] {matrix.rows(first, count), matrix.rows(first, 103 - first).rows(0, count)}) {
+      checkProducts(rows, entries, 3);
+      checkAccumulate(rows, entries, buffer(a1), a1, new double[n], three);
+      checkAccumulate(rows, entries, buffer(a1), a1, new double[n], normals(n));
     }
     refused(() -> matrix.rows(100, 4));
     refused(() -> matrix.rows(-1, 2));

@@ -182,6 +182,19 @@ final class TargetsCommandTest {
   }
 
   @Test
+  void anEpsilonThatWasAskedForIsAnswered() {
+    assertThat(solve("--epsilon", 0.1).out())
+        .contains("\nε = 0.1 was asked for: no rows were sampled\n");
+    CommandLineRun run = solve("--epsilon", 0.5, "--curvature", "sampled", "--max-iterations", 3);
+    assertThat(run.out())
+        .containsPattern(
+            "\nε = 0.5 held in every step of [0-5] of 5 targets, by the estimates\n");
+    for (JsonNode one : CommandLineRun.json(results().resolve("result.json")).get("results")) {
+      assertThat(one.get("epsilon").get("asked").asDouble()).isEqualTo(0.5);
+    }
+  }
+
+  @Test
   void asManyAreUnderWayAsIsAskedFor() {
     CommandLineRun run = solve("--at-once", 2);
     assertThat(run.code()).isZero();

@@ -70,8 +70,9 @@ final class CpuBackendTest extends BackendContract {
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("only the non-zeros are kept");
       }
-      counted.close();
-      assertThatThrownBy(() -> backend.multiply(counted, ten, four))
+      Buffer closed = backend.upload(matrix.withNonZeros(2));
+      closed.close();
+      assertThatThrownBy(() -> backend.multiply(closed, ten, four))
           .isInstanceOf(IllegalStateException.class);
       assertThatThrownBy(() -> backend.upload(matrix.withNonZeros(3)))
           .hasMessageContaining("must stay as it is");

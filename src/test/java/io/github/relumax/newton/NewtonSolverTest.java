@@ -71,6 +71,26 @@ final class NewtonSolverTest {
         .isSubsetOf(allowed(curvature));
   }
 
+  /** Two quarters of steps in a row that kept what they promised, but not what the whole did. */
+  @Test
+  void anExcursionFollowsStepsThatHadToBeShortened() {
+    PlantedProblem planted = planted(3000, 240, 80, 4, 3);
+    List<Iteration> path = new ArrayList<>();
+    Solution solution =
+        solver(NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0(), path::add);
+    assertThat(distance(solution.x(), planted.xStar())).isLessThan(1e-8);
+    assertLossNeverRises(path);
+    int began = 0;
+    for (int k = 3; k < path.size(); k++) {
+      Iteration last = path.get(k - 1);
+      boolean excursion = path.get(k).number() > last.number() + 1;
+      boolean kept = Math.min(last.gainRatio(), path.get(k - 2).gainRatio()) > 0.9;
+      boolean shortened = Math.max(last.stepLength(), path.get(k - 2).stepLength()) <= 0.25;
+      began += excursion && kept && shortened ? 1 : 0;
+    }
+    assertThat(began).isEqualTo(1);
+  }
+
   private static List<CurvatureForm> allowed(Curvature curvature) {
     return switch (curvature) {
       case AUTO, FULL, SAMPLED, SKETCH_CG -> List.of(CurvatureForm.values());
@@ -464,9 +484,11 @@ final class NewtonSolverTest {
                 .withPath(PathChoice.STREAMED)
                 .withTolerance(0.5)
                 .withMaxIterations(7)
-                .withTimeLimit(2))
+                .withTimeLimit(2)
+                .withMinima(Minima.LOWER))
         .isEqualTo(
-            new NewtonOptions(Curvature.AUTO, PathChoice.STREAMED, Sampling.DEFAULTS, 0.5, 7, 2));
+            new NewtonOptions(
+                Curvature.AUTO, PathChoice.STREAMED, Sampling.DEFAULTS, 0.5, 7, 2, Minima.LOWER));
   }
 
   // The ball

@@ -75,6 +75,20 @@ final class SampledSolveTest {
     assertThat(run.solution.iterations()).isLessThanOrEqualTo(full.solution.iterations() + more);
   }
 
+  /** Looser solutions with H take steps past other kinks, and up to half as many more of them. */
+  @ParameterizedTest
+  @ValueSource(longs = {5, 6, 9})
+  void productsTakeThePathOfAllRows(long seed) {
+    PlantedProblem planted =
+        PlantedProblem.generate(1500, 250, 80, 4, 0, ElementType.FLOAT64, 0.3, seed);
+    NewtonOptions options = NewtonOptions.DEFAULTS;
+    Run full = run(planted.problem(), planted.x0(), options.withCurvature(Curvature.FULL));
+    Run run = run(planted.problem(), planted.x0(), options.withCurvature(Curvature.SKETCH_CG));
+    assertThat(distance(run.solution.x(), planted.xStar())).isLessThan(1e-8);
+    assertThat(run.sampledSteps()).isNotEmpty();
+    assertThat(run.solution.iterations()).isLessThanOrEqualTo(full.solution.iterations() + 1);
+  }
+
   /** With noise, a regulariser, a ball, and where these meet, H is not the Gauss-Newton matrix. */
   @ParameterizedTest
   @CsvSource({
