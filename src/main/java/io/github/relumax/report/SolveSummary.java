@@ -58,8 +58,7 @@ public final class SolveSummary {
   static Optional<String> notSampled(SolveRecord record) {
     OptionalDouble asked = record.settings().options().sampling().epsilon();
     return asked.isPresent() && !record.solution().method().samples()
-        ? Optional.of(
-            "ε = %s was asked for: no rows were sampled".formatted(asked.getAsDouble()))
+        ? Optional.of("ε = %s was asked for: no rows were sampled".formatted(asked.getAsDouble()))
         : Optional.empty();
   }
 

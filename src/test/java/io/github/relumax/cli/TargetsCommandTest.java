@@ -187,8 +187,7 @@ final class TargetsCommandTest {
         .contains("\nε = 0.1 was asked for: no rows were sampled\n");
     CommandLineRun run = solve("--epsilon", 0.5, "--curvature", "sampled", "--max-iterations", 3);
     assertThat(run.out())
-        .containsPattern(
-            "\nε = 0.5 held in every step of [0-5] of 5 targets, by the estimates\n");
+        .containsPattern("\nε = 0.5 held in every step of [0-5] of 5 targets, by the estimates\n");
     for (JsonNode one : CommandLineRun.json(results().resolve("result.json")).get("results")) {
       assertThat(one.get("epsilon").get("asked").asDouble()).isEqualTo(0.5);
     }
