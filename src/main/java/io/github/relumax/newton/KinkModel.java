@@ -105,14 +105,15 @@ final class KinkModel implements AutoCloseable {
     stand();
     Stiffening stiffening = Stiffening.NONE;
     MatrixSystem system = h;
-    // The Gauss-Newton matrix is positive semidefinite as it is.
+    // The Gauss-Newton matrix is positive semidefinite as it is. What stiffens H keeps units from
+    // leaving their kink, so it is not used where H does without it.
     if (form == CurvatureForm.EXACT) {
       balance();
       stiffening = stiffening(h.scale());
       if (stiffening.rho() > 0) {
         backend.copy(h.matrix(), stiff);
         set.addSquares(set.held(), stiffening.rho(), stiff);
-        system = h.stiffenedTo(stiff);
+        system = h.orStiffened(stiff);
       }
     }
     return new KinkStep(

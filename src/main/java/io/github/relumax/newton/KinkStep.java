@@ -38,8 +38,11 @@ final class KinkStep implements StepModel {
   /** With the slopes at x, and with those expected at the end. */
   private static final int PASSES = 2;
 
-  /** Corrections of the landing; the first leaves rounding of its own size. */
-  private static final int CORRECTIONS = 2;
+  /**
+   * Corrections of the landing, at most. Each leaves the rounding of a solution with M, which is
+   * large where M is hardly damped.
+   */
+  private static final int MOST_CORRECTIONS = 8;
 
   private final Backend backend;
   private final SoftmaxReluObjective objective;
@@ -211,15 +214,18 @@ final class KinkStep implements StepModel {
   /** Corrects p so that the units that land do so to rounding. */
   private void land(Buffer p) {
     int[] held = set.held();
-    for (int k = 0; k < CORRECTIONS; k++) {
+    double last = Double.POSITIVE_INFINITY;
+    for (int k = 0; k < MOST_CORRECTIONS; k++) {
       double[] off = new double[held.length];
       for (int j = 0; j < held.length; j++) {
         int i = set.unit(held[j]);
         off[j] = z1[i] + ap[i];
       }
-      if (!set.shift(held, off, p)) {
+      double furthest = Arrays.stream(off).map(Math::abs).max().orElse(0);
+      if (!(furthest < last) || !set.shift(held, off, p)) {
         return;
       }
+      last = furthest;
       applyToUnits(p, ap);
     }
   }
@@ -260,7 +266,12 @@ final class KinkStep implements StepModel {
       z[k] = sign * z1[i];
       change[k] = sign * ap[i];
     }
-    return new Forecast(backend.dot(gradient, p), curvature - stiffening.along(ap), e, z, change);
+    return new Forecast(
+        backend.dot(gradient, p),
+        curvature - (h.isStiffened() ? stiffening.along(ap) : 0),
+        e,
+        z,
+        change);
   }
 
   private void applyToUnits(Buffer p, double[] out) {

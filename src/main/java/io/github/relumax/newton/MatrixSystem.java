@@ -9,6 +9,7 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
   private final Buffer factor;
   private Buffer h;
   private Buffer stiff;
+  private boolean stiffened;
 
   MatrixSystem(Backend backend, int d) {
     this.backend = backend;
@@ -18,7 +19,7 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
   /** The same for this matrix, d x d. */
   MatrixSystem of(Buffer matrix) {
     h = matrix;
-    stiff = matrix;
+    stiff = null;
     return this;
   }
 
@@ -27,10 +28,15 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
     return h;
   }
 
-  /** The same with this matrix in place of H, whose scale remains the unit of σ. */
-  MatrixSystem stiffenedTo(Buffer matrix) {
+  /** The same with this matrix in place of H wherever H + σI is not positive definite. */
+  MatrixSystem orStiffened(Buffer matrix) {
     stiff = matrix;
     return this;
+  }
+
+  /** Whether what was factored last is that matrix. */
+  boolean isStiffened() {
+    return stiffened;
   }
 
   @Override
@@ -40,7 +46,12 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
 
   @Override
   public boolean factor(double shift) {
-    return backend.factor(stiff, shift, factor);
+    if (backend.factor(h, shift, factor)) {
+      stiffened = false;
+      return true;
+    }
+    stiffened = stiff != null && backend.factor(stiff, shift, factor);
+    return stiffened;
   }
 
   @Override

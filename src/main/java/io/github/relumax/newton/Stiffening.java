@@ -1,9 +1,10 @@
 package io.github.relumax.newton;
 
 /**
- * What a step's H has more than that of the loss: ρ Σ a_i a_iᵀ over units that sit at their kink
- * and are held there by slopes on both sides. While they stay, a_iᵀp = 0 and the model is the same;
- * but H, which need be positive definite only along these kinks, has become so everywhere.
+ * What a step's H has more than that of the loss where that alone is not positive definite: ρ Σ a_i
+ * a_iᵀ over units that sit at their kink and are held there by slopes on both sides. While they
+ * stay, a_iᵀp = 0 and the model is the same; but H, which need be positive definite only along
+ * these kinks, has become so everywhere.
  *
  * @param rho ρ
  * @param units i

@@ -89,12 +89,15 @@ final class KinkStepTest {
     assertThat(turned).as("ridges that turn").isPositive();
   }
 
-  /** Curvature across kinks changes nothing while these hold: neither the step nor its forecast. */
+  /**
+   * Curvature across kinks changes nothing while these hold, with the slopes at x and with those at
+   * the end: neither the step nor its forecast.
+   */
   @ParameterizedTest
-  @CsvSource({"2, 9", "3, 31", "17, 31", "40, 103"})
+  @CsvSource({"2, 4", "3, 5", "4, 6", "6, 7"})
   void stiffeningChangesNothingWhileKinksHold(int d, int n) {
     int compared = 0;
-    for (int seed = 1; seed <= 20; seed++) {
+    for (int seed = 1; seed <= 60; seed++) {
       try (Fixture fixture = new Fixture(d, n, Math.min(d - 1, 4), seed);
           DampedModel damped = new DampedModel(backend, d, Double.POSITIVE_INFINITY)) {
         double lambda = 1e-3 * fixture.h.scale();
@@ -107,15 +110,17 @@ final class KinkStepTest {
                 .map(fixture.set::unit)
                 .filter(i -> fixture.model.z1[i] == 0)
                 .toArray();
-        if (held.length == 0) {
+        double[] first = fixture.model.minimiser(lambda, 0, fixture.model.v);
+        if (held.length == 0
+            || Arrays.stream(held).anyMatch(i -> Math.abs(dot(fixture.a1[i], first)) > 1e-9)) {
           continue;
         }
         compared++;
-        KinkStep stiff = fixture.stiffened(new Stiffening(100 * fixture.h.scale(), held));
+        KinkStep stiff = fixture.stiffened(100 * fixture.h.scale(), held);
         assertThat(damped.minimise(stiff, lambda, 1, fixture.objective.x(), fixture.p)).isTrue();
-        assertThat(distance(fixture.read(fixture.p), p)).isLessThan(1e-9 * norm(p));
+        assertThat(distance(fixture.read(fixture.p), p)).isLessThan(1e-7 * norm(p));
         assertThat(stiff.forecast(fixture.p, damped.curvatureAlong()).decrease(0.5))
-            .isCloseTo(decrease, within(1e-9 * norm(fixture.model.gradient) * norm(p)));
+            .isCloseTo(decrease, within(1e-7 * norm(fixture.model.gradient) * norm(p)));
       }
     }
     assertThat(compared).isGreaterThan(5);
@@ -129,14 +134,19 @@ final class KinkStepTest {
       try (Fixture fixture = new Fixture(6, 31, 4, seed);
           DampedModel damped = new DampedModel(backend, 6, Double.POSITIVE_INFINITY)) {
         double lambda = 1e-3 * fixture.h.scale();
+        double rho = fixture.h.scale();
         int[] units = {0, 1, 2, 3};
-        KinkStep stiff = fixture.stiffened(new Stiffening(0.1 * fixture.h.scale(), units));
+        KinkStep stiff = fixture.stiffened(rho, units);
         assertThat(damped.minimise(stiff, lambda, 1, fixture.objective.x(), fixture.p)).isTrue();
         double[] p = fixture.read(fixture.p);
         double[] hp = SoftmaxReluOracle.times(fixture.model.h, p);
         given += IntStream.of(units).anyMatch(i -> Math.abs(dot(fixture.a1[i], p)) > 1e-3) ? 1 : 0;
+        double less = 0;
+        for (int i : units) {
+          less += rho * Math.pow(dot(fixture.a1[i], p), 2);
+        }
         assertThat(stiff.forecast(fixture.p, damped.curvatureAlong()).curvature())
-            .isCloseTo(dot(p, hp), within(1e-9 * norm(p) * norm(hp)));
+            .isCloseTo(dot(p, hp) - less, within(1e-9 * norm(p) * norm(hp)));
       }
     }
     assertThat(given).isPositive();
@@ -355,16 +365,17 @@ final class KinkStepTest {
       double[] v = SoftmaxReluOracle.transposedTimes(a2, at.gz);
       boolean[] active = new boolean[n];
       double[] slope = at.gradient.clone();
+      gradient = allocate(d);
+      backend.copy(objective.gradient(), gradient);
       for (int i = 0; i < n; i++) {
         boolean ridge = ridges && z1[i] == 0 && v[i] < 0;
         active[i] = z1[i] > 0 || ridge;
         if (ridge) {
           double[] row = scaled(v[i], a1[i]);
           Arrays.setAll(slope, k -> slope[k] + row[k]);
+          backend.write(slope, gradient);
         }
       }
-      gradient = allocate(d);
-      backend.write(slope, gradient);
       units = new KinkPoint(z1, active, v);
       step = stepOf(h, Stiffening.NONE);
       model = new Model(at.gaussNewton(), slope, x, z1, active, a1, v);
@@ -388,19 +399,25 @@ final class KinkStepTest {
           allocate(n));
     }
 
-    KinkStep stiffened(Stiffening stiffening) {
-      double[][] more = Arrays.stream(model.h).map(double[]::clone).toArray(double[][]::new);
-      for (int i : stiffening.units()) {
-        for (int k = 0; k < d; k++) {
-          for (int l = 0; l < d; l++) {
-            more[k][l] += stiffening.rho() * a1[i][k] * a1[i][l];
-          }
+    /** With H - ρ Σ a_i a_iᵀ, which is to be indefinite, and with H + ρ Σ a_i a_iᵀ for it. */
+    KinkStep stiffened(double rho, int... stiffUnits) {
+      Buffer indefinite = plus(-rho, stiffUnits);
+      Buffer stiff = plus(rho, stiffUnits);
+      assertThat(h.of(indefinite).factor(0)).isFalse();
+      return stepOf(h.orStiffened(stiff), new Stiffening(2 * rho, stiffUnits));
+    }
+
+    private Buffer plus(double rho, int[] stiffUnits) {
+      double[] sum = Arrays.stream(model.h).flatMapToDouble(Arrays::stream).toArray();
+      for (int i : stiffUnits) {
+        for (int k = 0; k < d * d; k++) {
+          sum[k] += rho * a1[i][k / d] * a1[i][k % d];
         }
       }
-      Buffer stiff = backend.allocate(d, d);
-      owned.add(stiff);
-      backend.write(Arrays.stream(more).flatMapToDouble(Arrays::stream).toArray(), stiff);
-      return stepOf(h.stiffenedTo(stiff), stiffening);
+      Buffer matrix = backend.allocate(d, d);
+      owned.add(matrix);
+      backend.write(sum, matrix);
+      return matrix;
     }
 
     boolean onRidge(int i) {
