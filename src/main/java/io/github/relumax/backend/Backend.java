@@ -32,12 +32,31 @@ public interface Backend extends AutoCloseable {
   long workspaceBytes(long m, long n, long d);
 
   /**
+   * The same for {@link #multiplyTransposed} of so many vectors with a matrix of so many columns,
+   * where there is more than one.
+   */
+  long transposedBytes(long columns, long vectors);
+
+  /**
    * How many operations of {@link #gram} take about as long as reading a byte of memory: a constant
    * of the kind of backend, so that what is decided by it does not vary from run to run.
    */
   double flopsPerByte();
 
-  /** The matrix where the backend can read it; a view, not a copy, where that is possible. */
+  /**
+   * The memory that {@link #upload} takes for the non-zeros of a matrix that has so many; 0 where
+   * it keeps all entries.
+   */
+  long compressedBytes(long rows, long columns, long nonZeros);
+
+  /**
+   * The matrix where the backend can read it; a view, not a copy, where that is possible, so it
+   * must not change while the buffer is in use. Where few entries are not zero ({@link
+   * #compressedBytes}, {@link Matrix#nonZeros}) the backend may keep these alone. Only {@link
+   * #multiply}, {@link #multiplyTransposed}, {@link #addColumns}, {@link #accumulate} (as a2),
+   * {@link #countSketch} and {@link #gatherRows} take such a buffer; what is not kept then takes no
+   * part in them, not even times infinity.
+   */
   Buffer upload(Matrix matrix);
 
   /**
@@ -78,7 +97,10 @@ public interface Backend extends AutoCloseable {
    */
   void multiply(Buffer a, Buffer x, Buffer y);
 
-  /** y = aᵀ v. a: r x c, v: 1 x r, y: 1 x c. */
+  /**
+   * Row k of y = aᵀ times row k of v, for all rows at once. a: r x c, v: k x r, y: k x c. A single
+   * vector may be a column, r x 1. a is read once, up to some tens of vectors.
+   */
   void multiplyTransposed(Buffer a, Buffer v, Buffer y);
 
   // Hidden units

@@ -18,6 +18,16 @@ public interface Buffer extends AutoCloseable {
   /** Storage of one entry. Buffers that a backend writes to are always float64. */
   ElementType type();
 
+  /** How many entries are kept: all, or those that are not zero. */
+  default long storedEntries() {
+    return rows() * columns();
+  }
+
+  /** The bytes that reading them takes. */
+  default long passBytes() {
+    return storedEntries() * type().bytes();
+  }
+
   /** Rows first..first+count-1 of this buffer, sharing its memory. */
   Buffer rows(long first, long count);
 

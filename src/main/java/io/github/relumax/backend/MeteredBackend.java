@@ -52,7 +52,17 @@ public final class MeteredBackend implements Backend {
     return backend.workspaceBytes(m, n, d);
   }
 
+  @Override
+  public long transposedBytes(long columns, long vectors) {
+    return backend.transposedBytes(columns, vectors);
+  }
+
   // Memory
+
+  @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    return backend.compressedBytes(rows, columns, nonZeros);
+  }
 
   @Override
   public double flopsPerByte() {

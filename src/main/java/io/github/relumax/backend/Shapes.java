@@ -49,6 +49,19 @@ public final class Shapes {
     }
   }
 
+  /**
+   * Requires the shapes of {@link Backend#multiplyTransposed}.
+   *
+   * @return how many vectors v has
+   */
+  public static long requireTransposed(Buffer a, Buffer v, Buffer y) {
+    boolean column = v.columns() == 1 && v.rows() == a.rows();
+    require(column || v.columns() == a.rows(), "multiplyTransposed", a, v);
+    long vectors = column && size(y) == a.columns() ? 1 : v.rows();
+    requireSize(y, vectors * a.columns());
+    return vectors;
+  }
+
   /** Requires rows first..first+count-1 of a buffer to exist. */
   public static void requireRows(Buffer buffer, long first, long count) {
     if (first < 0 || count < 0 || first + count > buffer.rows()) {

@@ -65,17 +65,19 @@ public record Work(long flops, long bytes) {
 
   /** y = a times each of k rows of x, a: r x c: 2 r c k operations; a is read once. */
   public static Work multiply(Buffer a, Buffer x, Buffer y) {
-    return new Work(2 * size(a) * x.rows(), bytes(a) + bytes(x) + bytes(y));
+    return new Work(2 * a.storedEntries() * x.rows(), a.passBytes() + bytes(x) + bytes(y));
   }
 
-  /** y = aᵀ v, a: r x c: 2 r c operations. */
+  /** y = aᵀ times each of k rows of v, a: r x c: 2 r c k operations; a is read once. */
   public static Work multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    return new Work(2 * size(a), bytes(a) + bytes(v) + bytes(y));
+    long vectors = size(v) / a.rows();
+    return new Work(2 * a.storedEntries() * vectors, a.passBytes() + bytes(v) + bytes(y));
   }
 
   /**
-   * y += |F| columns of a, r x c, times k rows of coefficients: 2 r |F| k operations. Read are the
-   * columns' cache lines and the coefficients named, and y is read and written; nothing where F is
+   * y += |F| columns of a, r x c, times k rows of coefficients: 2 r |F| k operations, or as many as
+   * the non-zeros that they have on average where only these are kept. Read are the columns' cache
+   * lines, or non-zeros, and the coefficients named, and y is read and written; nothing where F is
    * empty.
    */
   public static Work addColumns(Buffer a, int units, Buffer x, Buffer y) {
@@ -84,16 +86,17 @@ public record Work(long flops, long bytes) {
     }
     long coefficients = units * x.rows();
     return new Work(
-        2 * a.rows() * coefficients, columnBytes(a, units) + BYTES * coefficients + 2 * bytes(y));
+        2 * columnEntries(a, coefficients),
+        columnBytes(a, units) + BYTES * coefficients + 2 * bytes(y));
   }
 
   /**
    * c = Σ over |F| units of a column of a2 (r x n) times a row of a1 (n x d): 2 r |F| d operations.
-   * Read are the columns' cache lines and |F| rows of a1; c is written.
+   * Read are the columns' cache lines and |F| rows of a1; c is written. Non-zeros count as above.
    */
   public static Work accumulateNew(Buffer a2, int units, Buffer a1, Buffer c) {
     return new Work(
-        2 * a2.rows() * units * a1.columns(),
+        2 * columnEntries(a2, units * a1.columns()),
         columnBytes(a2, units) + units * a1.columns() * a1.type().bytes() + bytes(c));
   }
 
@@ -224,11 +227,12 @@ public record Work(long flops, long bytes) {
 
   /**
    * Sign times row onto its bucket: 2 r d operations, and r d for a centre; weighting is of lower
-   * order.
+   * order. Non-zeros are added alone where only these are kept and there is no centre.
    */
   public static Work countSketch(Buffer c, Buffer center, Buffer a, Buffer out) {
     return new Work(
-        (center == null ? 2 : 3) * size(c), bytes(c) + optional(center) + optional(a) + bytes(out));
+        center == null ? 2 * c.storedEntries() : 3 * size(c),
+        c.passBytes() + optional(center) + optional(a) + bytes(out));
   }
 
   /**
@@ -262,8 +266,22 @@ public record Work(long flops, long bytes) {
     return BYTES * d * (d + 1) / 2;
   }
 
-  /** The bytes of the cache lines that |F| columns touch in all rows. */
+  /** The entries of so many columns, a column counted as often as it is taken. */
+  private static long columnEntries(Buffer a, long columns) {
+    return isDense(a)
+        ? a.rows() * columns
+        : Math.round((double) a.storedEntries() / a.columns() * columns);
+  }
+
+  private static boolean isDense(Buffer a) {
+    return a.storedEntries() == size(a);
+  }
+
+  /** The bytes of the cache lines that |F| columns touch in all rows, or of their non-zeros. */
   private static long columnBytes(Buffer a, int units) {
+    if (!isDense(a)) {
+      return Math.round((double) a.passBytes() / a.columns() * units);
+    }
     return Math.round(touched(units, a.columns(), a.type().bytes()) * bytes(a));
   }
 

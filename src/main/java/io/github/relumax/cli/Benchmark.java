@@ -60,8 +60,17 @@ final class Benchmark {
       }
       double sampledRows =
           StepMethod.usualRows(backend, settings.m(), settings.d(), options.sampling());
+      long nonZeros = input.problem().a2().nonZeros();
       return new BenchmarkRecord(
-          settings, prepareSeconds, cold, warm, ceilings.results(), sampledRows, peakBytes);
+          settings,
+          prepareSeconds,
+          cold,
+          warm,
+          ceilings.results(),
+          sampledRows,
+          nonZeros,
+          backend.compressedBytes(settings.m(), settings.n(), nonZeros),
+          peakBytes);
     }
   }
 

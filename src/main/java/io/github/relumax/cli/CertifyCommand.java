@@ -102,7 +102,7 @@ final class CertifyCommand implements Callable<Integer> {
             ProblemMixin.point("--at", at, problem),
             point("--from", from, folder.x0(), problem),
             point("--star", star, folder.xStar(), problem));
-    try (ResultDirectory results = out == null ? null : ResultDirectory.open(out, 8 * problem.m());
+    try (ResultDirectory results = out == null ? null : ResultDirectory.open(out, 8L * problem.m());
         Backend backend = backends.open()) {
       Problem weighted = input.weigh(backend, problem, points.x(), console).problem();
       CurvaturePath chosen =

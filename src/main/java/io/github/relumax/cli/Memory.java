@@ -87,6 +87,7 @@ final class Memory {
             problem.m(),
             problem.n(),
             problem.d(),
+            problem.a2().nonZeros(),
             options,
             SolveMemory.available(backend, problem) - taken);
     String sizes = "m = %s, n = %s, d = %s".formatted(problem.m(), problem.n(), problem.d());

@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Says what memory and time a solve would take here, whether C = A2 diag(mask) A1 would be"
-          + " kept, and why. Nothing is solved, and A2 is not read; the machine's rates are"
-          + " measured, which takes some seconds.",
+          + " kept, and why. Nothing is solved, and of A2 some rows are read; the machine's rates"
+          + " are measured, which takes some seconds.",
       "Give a problem folder or all three sizes."
     })
 final class PlanCommand implements Callable<Integer> {
@@ -41,7 +41,7 @@ final class PlanCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "DIR",
-      description = "A problem folder: its a1.npy, the header of its a2.npy, its x0.npy.")
+      description = "A problem folder: its a1.npy, some rows of its a2.npy, its x0.npy.")
   private Path dir;
 
   @Mixin private SizeMixin sizes;
@@ -120,13 +120,16 @@ final class PlanCommand implements Callable<Integer> {
     int active = outline.x0().map(x0 -> activeUnits(backend, outline, x0)).orElse(outline.n() / 2);
     Workload load =
         Workload.usual(
-            outline.m(),
-            outline.n(),
-            outline.d(),
-            outline.a2Type(),
-            active,
-            iterations,
-            sampledRows(backend, outline.m(), outline.d()));
+                outline.m(),
+                outline.n(),
+                outline.d(),
+                outline.a2Type(),
+                active,
+                iterations,
+                sampledRows(backend, outline.m(), outline.d()))
+            .withNonZeros(
+                outline.a2NonZeros(),
+                backend.compressedBytes(outline.m(), outline.n(), outline.a2NonZeros()));
     return new Subject(dir.toString(), load, outline.x0().isPresent(), outline.a2Mapped());
   }
 
@@ -153,7 +156,8 @@ final class PlanCommand implements Callable<Integer> {
     boolean mapped = subject.a2Mapped() && !memory.separate();
     long left = mapped ? available : available - load.a2Bytes();
     PathDecision decision =
-        PathDecision.of(backend, load.m(), load.n(), load.d(), curvature.options(path), left);
+        PathDecision.of(
+            backend, load.m(), load.n(), load.d(), load.nonZeros(), curvature.options(path), left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
     return new PlanRecord(

@@ -57,6 +57,16 @@ final class ProblemMixin {
     return console.during("reading " + dir, _ -> ProblemDirectory.open(dir));
   }
 
+  /** The same for many targets, the columns of a file. */
+  ProblemDirectory open(Path targets, Console console) {
+    return console.during("reading " + dir, _ -> ProblemDirectory.open(dir, targets));
+  }
+
+  /** Whether W is to be {@link #weigh chosen}. */
+  boolean choosesWeight() {
+    return isAuto();
+  }
+
   /**
    * The folder's problem with --weight; for auto without W, which {@link #weigh} then chooses.
    *

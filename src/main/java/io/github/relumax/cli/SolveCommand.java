@@ -1,12 +1,16 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.io.NpyFile;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
+import io.github.relumax.model.Targets;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.PathChoice;
@@ -32,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,13 +48,14 @@ import picocli.CommandLine.Option;
     description = {
       "Minimises 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖² over x and writes"
           + " x.npy, result.json and trace.jsonl.",
+      "With --targets it solves for every column of a file, and x.npy has a row for each.",
       "Ctrl-C ends the solve and writes the best x so far."
     })
 final class SolveCommand implements Callable<Integer> {
   private static final String RANDOM = "random";
 
   /** Room for result.json and a trace of usual length. */
-  private static final int TEXT_BYTES = 1 << 16;
+  static final int TEXT_BYTES = 1 << 16;
 
   /** Words, and anchors, that a text problem's solution is told by. */
   private static final int MOST_WORDS = 15;
@@ -59,9 +65,30 @@ final class SolveCommand implements Callable<Integer> {
   @Mixin private ProblemMixin input;
 
   @Option(
+      names = "--targets",
+      paramLabel = "FILE",
+      description = {
+        "Solve for many b on one A1 and A2: the k columns of an .npy FILE (m x k). DIR need not"
+            + " have b.npy then.",
+        "Default: b.npy in DIR alone."
+      })
+  private String targets;
+
+  @Option(
+      names = "--at-once",
+      paramLabel = "N",
+      description =
+          "Targets under way at once, at most; fewer where memory is short. Default: "
+              + NewtonSolver.USUALLY_AT_ONCE
+              + ".")
+  private Integer atOnce;
+
+  @Option(
       names = "--start",
       paramLabel = "FILE|random",
-      description = "Where to begin. Default: x0.npy in DIR, or random where there is none.")
+      description =
+          "Where to begin; with --targets one point for all, or a FILE with a row for each (k x d)."
+              + " Default: x0.npy in DIR, or random where there is none.")
   private String start;
 
   @Option(
@@ -84,13 +111,15 @@ final class SolveCommand implements Callable<Integer> {
       names = "--max-iterations",
       paramLabel = "N",
       defaultValue = "200",
-      description = "Steps at most. Default: ${DEFAULT-VALUE}.")
+      description = "Steps at most, of each descent (--minima). Default: ${DEFAULT-VALUE}.")
   private int maxIterations;
 
   @Option(
       names = "--time-limit",
       paramLabel = "SECONDS",
-      description = "Stop after this time, at the end of a step. Default: none.")
+      description =
+          "Stop after this time, at the end of a step; with --targets the time of all together."
+              + " Default: none.")
   private Double timeLimit;
 
   @Option(
@@ -98,6 +127,21 @@ final class SolveCommand implements Callable<Integer> {
       paramLabel = "R",
       description = "Minimise over ‖x‖ <= R. Default: no bound.")
   private Double radius;
+
+  @Option(
+      names = "--minima",
+      paramLabel = "first|lower|auto",
+      defaultValue = "first",
+      description = {
+        "Which minimum to look for, where there are many:",
+        "first: the one that the steps from the start lead to.",
+        "lower: descends three more times from a point on the way, with other dampings, and keeps"
+            + " the lowest loss. Takes up to seven times the iterations.",
+        "auto: lower where fewer than 1.5 d units are active at a minimum with kinks and more than"
+            + " 1/1000 of the loss at the start is left; else first.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private Minima minima;
 
   @Mixin private PathMixin path;
 
@@ -114,8 +158,8 @@ final class SolveCommand implements Callable<Integer> {
       paramLabel = "table|json",
       defaultValue = "table",
       description =
-          "What to print. table: every iteration and a summary; json: the content of result.json"
-              + " and nothing else. Default: ${DEFAULT-VALUE}.")
+          "What to print. table: every iteration (with --targets every target) and a summary; json:"
+              + " the content of result.json and nothing else. Default: ${DEFAULT-VALUE}.")
   private OutputFormat format;
 
   @Option(names = "--quiet", description = "Print no table and no summary, only errors.")
@@ -130,25 +174,25 @@ final class SolveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return input.using(this::solve);
+    return input.using(targets == null ? this::solve : this::solveTargets);
   }
 
   private int solve() {
-    NewtonOptions options = options();
-    if (radius != null && !(radius > 0)) {
-      throw new InvalidInputException("--radius " + radius + ": expected a number above 0");
+    if (atOnce != null) {
+      throw new InvalidInputException("--at-once is for many targets and goes with --targets FILE");
     }
+    NewtonOptions options = options();
     long began = System.nanoTime();
-    ProblemDirectory folder = read();
+    ProblemDirectory folder = read(() -> input.open(console));
     Problem given = input.problem(folder);
-    Problem unweighted = radius == null ? given : given.withRadius(radius);
+    Problem unweighted = bounded(given);
     Start from = start(folder, unweighted);
     Optional<TextLabels> labels = TextLabels.read(input.dir(), given.m(), given.n());
     double readSeconds = 1e-9 * (System.nanoTime() - began);
 
-    Path results = out == null ? input.dir().resolve("solution") : out;
+    Path results = results();
     try (Backend backend = backends.open();
-        ResultDirectory directory = ResultDirectory.open(results, 8 * given.d() + TEXT_BYTES)) {
+        ResultDirectory directory = ResultDirectory.open(results, 8L * given.d() + TEXT_BYTES)) {
       PathDecision decision = Memory.requireSolve(backend, unweighted, options);
       IterationTable table = new IterationTable(decision.method());
       NewtonSolver solver =
@@ -194,15 +238,93 @@ final class SolveCommand implements Callable<Integer> {
     }
   }
 
-  private ProblemDirectory read() {
+  private int solveTargets() {
+    NewtonOptions options = options();
+    if (input.choosesWeight()) {
+      throw new InvalidInputException(
+          "--weight auto is chosen for one target and does not go with --targets: give a number or"
+              + " a file");
+    }
+    int most = atOnce == null ? NewtonSolver.USUALLY_AT_ONCE : atOnce;
+    Arguments.requirePositive("--at-once", most);
+    Path file = Arguments.file("--targets", targets, "expected an .npy file of shape (m, k)");
+    long began = System.nanoTime();
+    ProblemDirectory folder = read(() -> input.open(file, console));
+    Problem problem = bounded(input.problem(folder));
+    Targets all = folder.targets().orElseThrow().with(problem);
+    Optional<double[][]> each = startOfEach(all);
+    Start from =
+        each.isPresent() ? new Start(null, start, OptionalLong.empty()) : start(folder, problem);
+    double readSeconds = 1e-9 * (System.nanoTime() - began);
+    SolveSettings settings =
+        new SolveSettings(
+            options, from.name(), from.seed(), input.weight(), Optional.empty(), backends.name());
+    List<String> heading = new ArrayList<>(heading(problem, from));
+    heading.add("Targets  %s, %s columns of b".formatted(file, Format.count(all.count())));
+    return new TargetsSolve(console, backends, format, showsTable())
+        .run(
+            all,
+            each.orElseGet(() -> new double[][] {from.x()}),
+            most,
+            settings,
+            results(),
+            readSeconds,
+            heading);
+  }
+
+  /** The rows of --start, where its file has one for each target. */
+  private Optional<double[][]> startOfEach(Targets all) {
+    if (start == null || start.equals(RANDOM)) {
+      return Optional.empty();
+    }
+    Path file = Arguments.file("--start", start, "expected an .npy file with d numbers, or k x d");
+    Matrix points = NpyFile.read(file);
+    int k = all.count();
+    int d = all.common().d();
+    if (points.rows() != k || points.columns() != d) {
+      if (points.rows() == 1 || points.columns() == 1) {
+        // One for all, or not even that.
+        return Optional.empty();
+      }
+      throw new InvalidInputException(
+          "%s: %d x %d, expected %d x %d, a row for each target, or %d numbers for all"
+              .formatted(file, points.rows(), points.columns(), k, d, d));
+    }
+    if (seed != null) {
+      throw seedWithStart();
+    }
+    double[][] each = new double[k][];
+    for (int target = 0; target < k; target++) {
+      each[target] = points.row(target);
+      all.common().checkStart(each[target], file + ", row " + target);
+    }
+    return Optional.of(each);
+  }
+
+  private ProblemDirectory read(Supplier<ProblemDirectory> open) {
     try (WarmUp _ = WarmUp.reading(input.dir())) {
-      return input.open(console);
+      return open.get();
     }
   }
 
+  private Problem bounded(Problem problem) {
+    return radius == null ? problem : problem.withRadius(radius);
+  }
+
+  private Path results() {
+    return out == null ? input.dir().resolve("solution") : out;
+  }
+
   private NewtonOptions options() {
+    if (radius != null && !(radius > 0)) {
+      throw new InvalidInputException("--radius " + radius + ": expected a number above 0");
+    }
     NewtonOptions options =
-        curvature.options(path).withTolerance(tolerance).withMaxIterations(maxIterations);
+        curvature
+            .options(path)
+            .withTolerance(tolerance)
+            .withMaxIterations(maxIterations)
+            .withMinima(minima);
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
@@ -214,14 +336,18 @@ final class SolveCommand implements Callable<Integer> {
           PlantedProblem.randomStart(problem.d(), used), RANDOM, OptionalLong.of(used));
     }
     if (seed != null) {
-      throw new InvalidInputException(
-          "--seed is for a random start and does not go with --start " + start);
+      throw seedWithStart();
     }
     if (start == null) {
       return new Start(folder.x0().orElseThrow(), ProblemDirectory.X0, OptionalLong.empty());
     }
     double[] x = ProblemMixin.point("--start", start, problem);
     return new Start(x, start, OptionalLong.empty());
+  }
+
+  private InvalidInputException seedWithStart() {
+    return new InvalidInputException(
+        "--seed is for a random start and does not go with --start " + start);
   }
 
   private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
@@ -251,18 +377,7 @@ final class SolveCommand implements Callable<Integer> {
       return;
     }
     Problem problem = weighted.problem();
-    console.println(
-        "Problem  %s: m = %s, n = %s, d = %s, A2 %s"
-            .formatted(
-                input.dir(),
-                Format.count(problem.m()),
-                Format.count(problem.n()),
-                Format.count(problem.d()),
-                problem.a2().type()));
-    console.println(
-        "Start    "
-            + from.name()
-            + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
+    console.println(heading(problem, from));
     weighted
         .chosen()
         .ifPresent(weights -> console.println("Weight   " + WeightsText.line(weights)));
@@ -272,6 +387,21 @@ final class SolveCommand implements Callable<Integer> {
     console.println("Results  " + results);
     console.println();
     console.println(table.header());
+  }
+
+  /** What is solved, and where it begins. */
+  private List<String> heading(Problem problem, Start from) {
+    return List.of(
+        "Problem  %s: m = %s, n = %s, d = %s, A2 %s"
+            .formatted(
+                input.dir(),
+                Format.count(problem.m()),
+                Format.count(problem.n()),
+                Format.count(problem.d()),
+                problem.a2().type()),
+        "Start    "
+            + from.name()
+            + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
   }
 
   private void showIteration(IterationTable table, Iteration iteration) {

@@ -28,6 +28,8 @@ final class WarmUp implements AutoCloseable {
   /** How long the solver is warmed up at least, in nanoseconds; reading usually takes longer. */
   private static final long LEAST = 600_000_000;
 
+  private static final long LARGE_BUFFER = 2L << 20;
+
   // Not multiples of any block: every loop's remainder is compiled too.
   private static final int M = 203;
   private static final int N = 60;
@@ -72,6 +74,8 @@ final class WarmUp implements AutoCloseable {
     long began = System.nanoTime();
     PlantedProblem planted = PlantedProblem.generate(M, N, D, 4, 0, ElementType.FLOAT64, 0.3, 1);
     try (Backend backend = Backends.open("cpu", new BackendOptions(1))) {
+      // The first large buffer is not made in the same way as small ones; its pages are not used.
+      backend.allocate(1, LARGE_BUFFER).close();
       NewtonSolver solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
       while (!ready || System.nanoTime() - began < LEAST) {
         solver.solve(planted.problem(), planted.x0());

@@ -16,6 +16,7 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Shapes;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
@@ -37,20 +38,34 @@ final class CpuBackend implements Backend {
   private static final double VECTOR_FLOPS_PER_BYTE = 3.5;
   private static final double SCALAR_FLOPS_PER_BYTE = 0.3;
 
+  /** A matrix is kept as its non-zeros where these are at most this share of its entries. */
+  private static final double DENSITY = 0.2;
+
+  /** They may take so much of the machine's memory: a mapped file that is kept dense takes none. */
+  private static final double COMPRESSED_SHARE = 0.25;
+
   private final Kernels kernels;
   private final Parallel parallel;
   private final PackedProducts products;
+  private final SparseProducts sparse;
   private final Cholesky cholesky;
+  private final TransposedProduct transposed;
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
+  private final ColumnCache columns;
+  private final Softmax softmax;
 
   CpuBackend(Kernels kernels, int threads) {
     this.kernels = kernels;
     parallel = new Parallel(threads);
     products = new PackedProducts(kernels, parallel);
+    sparse = new SparseProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
+    transposed = new TransposedProduct(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
+    columns = new ColumnCache(parallel);
+    softmax = new Softmax(kernels, parallel);
   }
 
   @Override
@@ -78,14 +93,32 @@ final class CpuBackend implements Backend {
   /**
    * The product packs the active rows of A1 once, the factor the rows of a block column; each
    * thread has its sum of a Gram matrix and the packed rows that go into it, a block of A2, and
-   * vectors of n; losses take exp(z), a sample of rows a bit for each.
+   * vectors of n; losses take exp(z), a sample of rows a bit for each; columns of A2 are kept.
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double p = d + (double) Panels.width(kernels);
     double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
     double packed = p * Math.max(n, Cholesky.DEPTH);
-    return (long) (8 * (m + m / 64.0 + packed + parallel.threads() * eachThread));
+    double each = parallel.threads() * eachThread;
+    return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes((double) m, (double) n));
+  }
+
+  /** Nothing where there are too many, or where they would take too much of this machine. */
+  @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    if (nonZeros > DENSITY * rows * columns) {
+      return 0;
+    }
+    double bytes = SparseMatrix.bytes((double) rows, (double) columns, (double) nonZeros);
+    long most = Math.min(SystemMemory.total(), SystemMemory.matrixLimit());
+    return bytes > COMPRESSED_SHARE * most ? 0 : (long) bytes;
+  }
+
+  @Override
+  public long transposedBytes(long columns, long vectors) {
+    int threads = parallel.threads();
+    return (long) TransposedProduct.bytes(kernels, threads, (double) columns, (double) vectors);
   }
 
   /**
@@ -99,12 +132,14 @@ final class CpuBackend implements Backend {
 
   /** Scratch memory that is held now. */
   long scratchBytes() {
-    return parallel.scratchBytes() + sampling.scratchBytes();
+    return parallel.scratchBytes() + sampling.scratchBytes() + columns.bytes();
   }
 
   @Override
   public Buffer upload(Matrix matrix) {
-    return CpuBuffer.view(matrix);
+    return compressedBytes(matrix.rows(), matrix.columns(), matrix.nonZeros()) == 0
+        ? CpuBuffer.view(matrix)
+        : SparseMatrix.of(matrix, parallel);
   }
 
   @Override
@@ -195,6 +230,10 @@ final class CpuBackend implements Backend {
   public void multiply(Buffer a, Buffer x, Buffer y) {
     require(x.columns() == a.columns(), "multiply", a, x);
     require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
+    if (a instanceof SparseMatrix matrix) {
+      sparse.multiply(matrix, (CpuBuffer) x, (CpuBuffer) y);
+      return;
+    }
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
     CpuBuffer from = (CpuBuffer) x;
     CpuBuffer to = (CpuBuffer) y;
@@ -247,8 +286,15 @@ final class CpuBackend implements Backend {
 
   @Override
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    require(size(v) == a.rows(), "multiplyTransposed", a, v);
-    require(size(y) == a.columns(), "multiplyTransposed", a, y);
+    long vectors = Shapes.requireTransposed(a, v, y);
+    if (a instanceof SparseMatrix matrix) {
+      sparse.multiplyTransposed(matrix, vectors, (CpuBuffer) v, (CpuBuffer) y);
+      return;
+    }
+    if (vectors > 1) {
+      transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);
+      return;
+    }
     RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
     CpuBuffer weights = (CpuBuffer) v;
     CpuBuffer out = (CpuBuffer) y;
@@ -378,48 +424,40 @@ final class CpuBackend implements Backend {
     if (chosen.count() == 0) {
       return;
     }
-    CpuBuffer matrix = (CpuBuffer) a;
+    if (a instanceof SparseMatrix matrix) {
+      sparse.addColumns(matrix, chosen, (CpuBuffer) x, (CpuBuffer) y);
+      return;
+    }
     CpuBuffer to = (CpuBuffer) y;
     MemorySegment xs = segment(x);
     int count = chosen.count();
-    int[] index = chosen.index;
     int vectors = (int) x.rows();
     // The coefficients of one vector side by side, as they are used for every row.
     CpuBuffer packed = parallel.scratch(0, Parallel.RIGHT, (long) vectors * count);
     for (int k = 0; k < vectors; k++) {
       for (int j = 0; j < count; j++) {
-        double value = xs.get(F64, 8 * (k * a.columns() + index[j]));
+        double value = xs.get(F64, 8 * (k * a.columns() + chosen.index[j]));
         RawMemory.set(packed.address() + 8L * (k * (long) count + j), value);
       }
     }
-    parallel.run(
-        a.rows(),
+    columns.each(
+        (CpuBuffer) a,
+        chosen,
         grain(count * (vectors + 8)),
-        (part, low, high) -> {
-          long row = parallel.scratch(part, Parallel.ROWS, count).address();
-          for (long i = low; i < high; i++) {
-            gather(matrix, i, index, count, row);
-            for (int k = 0; k < vectors; k++) {
-              long at = to.address(k) + 8 * i;
-              double sum = kernels.dot(packed.address() + 8L * k * count, row, count);
-              RawMemory.set(at, RawMemory.get(at) + sum);
+        (part, low, high, named) -> {
+          long rows = parallel.scratch(part, Parallel.ROWS, 4L * count).address();
+          for (long first = low; first < high; first += 4) {
+            named.gatherFour(first, high - 1, 0, count, rows, 8, 8L * count);
+            for (long i = first; i < Math.min(first + 4, high); i++) {
+              long row = rows + 8 * (i - first) * count;
+              for (int k = 0; k < vectors; k++) {
+                long at = to.address(k) + 8 * i;
+                double sum = kernels.dot(packed.address() + 8L * k * count, row, count);
+                RawMemory.set(at, RawMemory.get(at) + sum);
+              }
             }
           }
         });
-  }
-
-  /** Entries index[0..count-1] of row i of a, side by side. */
-  private static void gather(CpuBuffer a, long i, int[] index, int count, long out) {
-    long row = a.address(i);
-    if (a.type() == ElementType.FLOAT64) {
-      for (int j = 0; j < count; j++) {
-        RawMemory.set(out + 8L * j, RawMemory.get(row + 8L * index[j]));
-      }
-    } else {
-      for (int j = 0; j < count; j++) {
-        RawMemory.set(out + 8L * j, RawMemory.getFloat(row + 4L * index[j]));
-      }
-    }
   }
 
   @Override
@@ -427,7 +465,15 @@ final class CpuBackend implements Backend {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
     requireKeep(keep);
-    products.accumulate((CpuBuffer) a2, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
+    if (a2 instanceof SparseMatrix matrix) {
+      sparse.accumulate(matrix, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
+      return;
+    }
+    CpuUnits chosen = (CpuUnits) units;
+    // All active units would be too many.
+    Columns named =
+        keep == 0 ? columns.direct((CpuBuffer) a2, chosen) : columns.find((CpuBuffer) a2, chosen);
+    products.accumulate(named, chosen, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
   }
 
   // Softmax
@@ -439,52 +485,8 @@ final class CpuBackend implements Backend {
     requireOptional(w2, m);
     requireSize(f, m);
     requireSize(gz, m);
-    CpuBuffer zs = (CpuBuffer) z;
-    CpuBuffer bs = (CpuBuffer) b;
-    CpuBuffer fs = (CpuBuffer) f;
-    CpuBuffer gs = (CpuBuffer) gz;
-    CpuBuffer ws = (CpuBuffer) w2;
-    double[] range = new double[2];
-    double scale = exponentials(zs, fs, m, range);
-    parallel.run(
-        m,
-        GRAIN,
-        (part, low, high) -> {
-          double[] sums = parallel.numbers(part);
-          int count = (int) (high - low);
-          long at = 8 * low;
-          kernels.residual(
-              fs.address() + at, scale, bs.address() + at, gs.address() + at, count, sums);
-          for (int i = 0; i < 4; i++) {
-            parallel.add(part, i, sums[i]);
-          }
-          if (ws != null) {
-            parallel.add(
-                part, 4, kernels.weightedSquares(ws.address() + at, zs.address() + at, count));
-          }
-        });
-    double fc = parallel.sum(1);
-    SoftmaxSums sums =
-        new SoftmaxSums(
-            0.5 * parallel.sum(0),
-            0.5 * parallel.sum(4),
-            fc,
-            parallel.sum(2),
-            Math.sqrt(parallel.sum(3)),
-            Math.max(Math.abs(range[0]), Math.abs(range[1])));
-    parallel.run(
-        m,
-        GRAIN,
-        (_, low, high) -> {
-          kernels.addRow(-fc, fs.address() + 8 * low, gs.address() + 8 * low, (int) (high - low));
-          if (ws != null) {
-            for (long at = 8 * low; at < 8 * high; at += 8) {
-              double g = RawMemory.get(ws.address() + at) * RawMemory.get(zs.address() + at);
-              RawMemory.set(gs.address() + at, RawMemory.get(gs.address() + at) + g);
-            }
-          }
-        });
-    return sums;
+    return softmax.evaluate(
+        m, (CpuBuffer) z, (CpuBuffer) b, (CpuBuffer) w2, (CpuBuffer) f, (CpuBuffer) gz);
   }
 
   @Override
@@ -492,64 +494,12 @@ final class CpuBackend implements Backend {
     int m = (int) z.columns();
     requireSize(b, m);
     requireOptional(w2, m);
-    CpuBuffer bs = (CpuBuffer) b;
-    CpuBuffer ws = (CpuBuffer) w2;
-    CpuBuffer es = parallel.scratch(0, Parallel.RESULT, m);
+    CpuBuffer scratch = parallel.scratch(0, Parallel.RESULT, m);
     for (int k = 0; k < z.rows(); k++) {
-      CpuBuffer zs = (CpuBuffer) z.row(k);
-      double scale = exponentials(zs, es, m, new double[2]);
-      parallel.run(
-          m,
-          GRAIN,
-          (part, low, high) -> {
-            int count = (int) (high - low);
-            long at = 8 * low;
-            parallel.add(
-                part, 0, kernels.squaredError(es.address() + at, scale, bs.address() + at, count));
-            if (ws != null) {
-              parallel.add(
-                  part, 1, kernels.weightedSquares(ws.address() + at, zs.address() + at, count));
-            }
-          });
-      dataLoss[k] = 0.5 * parallel.sum(0);
-      regularization[k] = 0.5 * parallel.sum(1);
+      CpuBuffer row = (CpuBuffer) z.row(k);
+      dataLoss[k] = softmax.loss(m, row, (CpuBuffer) b, (CpuBuffer) w2, scratch);
+      regularization[k] = softmax.regularization(m);
     }
-  }
-
-  /**
-   * f = exp(z - max z).
-   *
-   * @param range becomes {max z, min z}
-   * @return 1 / Σ f, NaN if an entry of z is not finite
-   */
-  private double exponentials(CpuBuffer z, CpuBuffer f, int m, double[] range) {
-    int parts =
-        parallel.run(
-            m,
-            GRAIN,
-            (part, low, high) ->
-                kernels.range(z.address() + 8 * low, (int) (high - low), parallel.numbers(part)));
-    range[0] = Double.NEGATIVE_INFINITY;
-    range[1] = Double.POSITIVE_INFINITY;
-    for (int part = 0; part < parts; part++) {
-      range[0] = Math.max(range[0], parallel.numbers(part)[0]);
-      range[1] = Math.min(range[1], parallel.numbers(part)[1]);
-    }
-    double max = range[0];
-    parallel.run(
-        m,
-        GRAIN,
-        (part, low, high) ->
-            parallel.add(
-                part,
-                0,
-                kernels.exp(
-                    z.address() + 8 * low, max, f.address() + 8 * low, (int) (high - low))));
-    return finite(range) ? 1 / parallel.sum(0) : Double.NaN;
-  }
-
-  private static boolean finite(double[] range) {
-    return Double.isFinite(range[0]) && Double.isFinite(range[1]);
   }
 
   @Override
@@ -761,6 +711,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public void close() {
+    columns.close();
     parallel.close();
   }
 

@@ -8,8 +8,8 @@ import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A buffer in main memory. */
-final class CpuBuffer implements Buffer {
+/** A buffer in main memory: all entries, row after row, but for a {@link SparseMatrix}. */
+sealed class CpuBuffer implements Buffer permits SparseMatrix {
   private final long rows;
   private final long columns;
   private final ElementType type;
@@ -18,27 +18,47 @@ final class CpuBuffer implements Buffer {
   /** Owns the memory; null for views and for matrices that the caller owns. */
   private final Arena arena;
 
-  private CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
+  /** Whether it is all of a matrix that was uploaded, which does not change. */
+  private final boolean constant;
+
+  CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
+    this(rows, columns, type, segment, arena, false);
+  }
+
+  private CpuBuffer(
+      long rows,
+      long columns,
+      ElementType type,
+      MemorySegment segment,
+      Arena arena,
+      boolean constant) {
     this.rows = rows;
     this.columns = columns;
     this.type = type;
     this.segment = segment;
     this.arena = arena;
+    this.constant = constant;
   }
 
   static CpuBuffer view(Matrix matrix) {
-    return new CpuBuffer(matrix.rows(), matrix.columns(), matrix.type(), matrix.segment(), null);
+    return new CpuBuffer(
+        matrix.rows(), matrix.columns(), matrix.type(), matrix.segment(), null, true);
   }
 
   static CpuBuffer allocate(long rows, long columns) {
     Arena arena = Arena.ofShared();
     try {
-      Matrix matrix = OffHeap.allocate(rows, columns, ElementType.FLOAT64, arena, "workspace");
+      Matrix matrix =
+          OffHeap.allocateUntouched(rows, columns, ElementType.FLOAT64, arena, "workspace");
       return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
     }
+  }
+
+  boolean isConstant() {
+    return constant;
   }
 
   MemorySegment segment() {
@@ -84,6 +104,10 @@ final class CpuBuffer implements Buffer {
   @Override
   public Buffer rows(long first, long count) {
     Shapes.requireRows(this, first, count);
+    if (constant && count == rows) {
+      // Closing it does nothing, and what is kept of a matrix (ColumnCache) is kept by its buffer.
+      return this;
+    }
     MemorySegment part = segment.asSlice(first * stride(), count * stride());
     return new CpuBuffer(count, columns, type, part, null);
   }

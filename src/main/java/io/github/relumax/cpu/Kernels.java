@@ -65,6 +65,18 @@ interface Kernels {
   /** c[i][j] += s tile[i][j] for i &lt; rows and j &lt; columns. */
   void addTile(double s, long tile, long c, long cStride, int rows, int columns);
 
+  /** How many of so many columns {@link #sumRows} takes at a time. */
+  int sumWidth(int columns);
+
+  /**
+   * out[j] = Σ_p s[p] rows[index[p]][j] for j &lt; width, a sum that stays in registers. The rows
+   * lie one after another without gaps.
+   *
+   * @param index 32-bit numbers
+   * @param width a result of {@link #sumWidth}
+   */
+  void sumRows(long s, long index, int count, long rows, int width, long out);
+
   /**
    * A scaled row less center, into panels: x[j] = s (row[j] - center[j]) for j &lt; columns, and
    * zeros up to the width of the last panel.

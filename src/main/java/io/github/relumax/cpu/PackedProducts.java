@@ -3,7 +3,6 @@ package io.github.relumax.cpu;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 
-import io.github.relumax.matrix.ElementType;
 import java.util.Arrays;
 import java.util.List;
 
@@ -33,8 +32,12 @@ final class PackedProducts {
     this.parallel = parallel;
   }
 
-  /** c = (clear ? 0 : c) + Σ_units sign a2[:,u] a1[u,:]. */
-  void accumulate(CpuBuffer a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
+  /**
+   * c = (clear ? 0 : c) + Σ_units sign a2[:,u] a1[u,:].
+   *
+   * @param a2 the columns that the units name
+   */
+  void accumulate(Columns a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
     int count = units.count();
     int d = (int) a1.columns();
     long right = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, count)).address();
@@ -59,7 +62,7 @@ final class PackedProducts {
             }
             for (int first = 0; first < count; first += DEPTH) {
               int depth = Math.min(DEPTH, count - first);
-              packColumns(a2, row, rows, units, first, depth, left);
+              packColumns(a2, row, rows, first, depth, left);
               addBlock(part, left, group(right, units, d, first), depth, c, row, rows);
             }
           }
@@ -91,41 +94,15 @@ final class PackedProducts {
     }
   }
 
-  /** Columns u of rows row..row+rows-1 of a2, in strips as high as a tile. */
-  private void packColumns(
-      CpuBuffer a2, long row, int rows, CpuUnits units, int first, int depth, long left) {
+  /**
+   * Columns of rows row..row+rows-1, in strips as high as a tile. Where a strip goes beyond the
+   * last row that one stands in: its results are not kept.
+   */
+  private void packColumns(Columns a2, long row, int rows, int first, int depth, long left) {
     int tileRows = kernels.tileRows();
     for (int r = 0; r < rows; r += 4) {
       long strip = left + 8L * (r - r % tileRows) * depth + 8L * (r % tileRows);
-      packFour(a2, row + r, row + rows - 1, units.index, first, depth, strip, 8L * tileRows);
-    }
-  }
-
-  /** Four rows; where these go beyond the last one that stands in: its results are not kept. */
-  private static void packFour(
-      CpuBuffer a2, long row, long end, int[] index, int first, int depth, long to, long step) {
-    long last = a2.address(end);
-    long r0 = a2.address(row);
-    long r1 = Math.min(r0 + a2.stride(), last);
-    long r2 = Math.min(r1 + a2.stride(), last);
-    long r3 = Math.min(r2 + a2.stride(), last);
-    long out = to;
-    if (a2.type() == ElementType.FLOAT64) {
-      for (int k = first; k < first + depth; k++, out += step) {
-        long at = 8L * index[k];
-        set(out, get(r0 + at));
-        set(out + 8, get(r1 + at));
-        set(out + 16, get(r2 + at));
-        set(out + 24, get(r3 + at));
-      }
-    } else {
-      for (int k = first; k < first + depth; k++, out += step) {
-        long at = 4L * index[k];
-        set(out, RawMemory.getFloat(r0 + at));
-        set(out + 8, RawMemory.getFloat(r1 + at));
-        set(out + 16, RawMemory.getFloat(r2 + at));
-        set(out + 24, RawMemory.getFloat(r3 + at));
-      }
+      a2.gatherFour(row + r, row + rows - 1, first, first + depth, strip, 8L * tileRows, 8);
     }
   }
 

@@ -4,6 +4,7 @@ import static io.github.relumax.matrix.Matrix.F32;
 import static io.github.relumax.matrix.Matrix.F64;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * The memory of this process by address, in bytes. Kernels that took the segments of their operands
@@ -17,6 +18,9 @@ import java.lang.foreign.MemorySegment;
 final class RawMemory {
   /** Bytes of a cache line. */
   private static final int LINE = 64;
+
+  static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
+  static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
 
   /** Null where the virtual machine was told to refuse it. */
   static final MemorySegment ALL = all();
@@ -47,6 +51,22 @@ final class RawMemory {
 
   static void set(long address, double value) {
     ALL.set(F64, address, value);
+  }
+
+  static int getInt(long address) {
+    return ALL.get(I32, address);
+  }
+
+  static void setInt(long address, int value) {
+    ALL.set(I32, address, value);
+  }
+
+  static long getLong(long address) {
+    return ALL.get(I64, address);
+  }
+
+  static void setLong(long address, long value) {
+    ALL.set(I64, address, value);
   }
 
   static void clear(long address, long bytes) {

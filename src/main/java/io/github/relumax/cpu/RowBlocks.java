@@ -3,9 +3,9 @@ package io.github.relumax.cpu;
 import io.github.relumax.matrix.ElementType;
 
 /**
- * A few rows of a matrix at a time as float64: in place when they are stored so, else widened into
- * the part's scratch, which stays in cache, so that float32 storage still halves the memory
- * traffic.
+ * A few rows of a matrix at a time as float64: in place when they are stored so, else written into
+ * the part's scratch, which stays in cache: float32 storage still halves the memory traffic, and of
+ * a {@link SparseMatrix} its non-zeros alone are read.
  */
 final class RowBlocks {
   private static final int MOST_ROWS = 4;
@@ -21,7 +21,7 @@ final class RowBlocks {
     this.parallel = parallel;
     this.matrix = matrix;
     columns = (int) matrix.columns();
-    inPlace = matrix.type() == ElementType.FLOAT64;
+    inPlace = matrix.type() == ElementType.FLOAT64 && !(matrix instanceof SparseMatrix);
   }
 
   int columns() {
@@ -43,7 +43,7 @@ final class RowBlocks {
     }
     long to = parallel.scratch(part, slot, (long) MOST_ROWS * columns).address();
     for (int r = 0; r < count; r++) {
-      kernels.widen(matrix.address(i + r * apart), to + 8L * r * columns, columns);
+      write(i + r * apart, to + 8L * r * columns);
     }
     return to;
   }
@@ -58,8 +58,19 @@ final class RowBlocks {
     }
     long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
     long row = to + 8L * slot * columns;
-    kernels.widen(matrix.address(i), row, columns);
+    write(i, row);
     return row;
+  }
+
+  /** Row i as float64. */
+  void write(long i, long to) {
+    if (matrix instanceof SparseMatrix sparse) {
+      sparse.expand(i, to);
+    } else if (inPlace) {
+      RawMemory.copy(matrix.address(i), to, 8L * columns);
+    } else {
+      kernels.widen(matrix.address(i), to, columns);
+    }
   }
 
   /** Bytes from one loaded row to the next, where they are {@code apart} in the matrix. */

@@ -2,7 +2,6 @@ package io.github.relumax.cpu;
 
 import static io.github.relumax.matrix.Matrix.F64;
 
-import io.github.relumax.matrix.ElementType;
 import io.github.relumax.random.Philox;
 import io.github.relumax.random.SketchHash;
 import java.lang.foreign.MemorySegment;
@@ -164,18 +163,13 @@ final class RowSampling {
 
   /** out[j,:] = a[i,:]. */
   void gatherRows(CpuBuffer a, CpuUnits rows, int first, CpuBuffer out) {
-    int d = (int) a.columns();
+    RowBlocks from = new RowBlocks(kernels, parallel, a);
     parallel.run(
         out.rows(),
-        Math.max(4, GRAIN / d),
+        Math.max(4, GRAIN / from.columns()),
         (_, low, high) -> {
           for (int j = (int) low; j < high; j++) {
-            long row = a.address(rows.index[first + j]);
-            if (a.type() == ElementType.FLOAT64) {
-              RawMemory.copy(row, out.address(j), 8L * d);
-            } else {
-              kernels.widen(row, out.address(j), d);
-            }
+            from.write(rows.index[first + j], out.address(j));
           }
         });
   }

@@ -155,6 +155,31 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public int sumWidth(int columns) {
+    return TILE_COLUMNS;
+  }
+
+  @Override
+  public void sumRows(long s, long index, int count, long rows, int width, long out) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    for (int p = 0; p < count; p++) {
+      double weight = get(s + 8L * p);
+      long row = rows + 8L * TILE_COLUMNS * RawMemory.getInt(index + 4L * p);
+      s0 += weight * get(row);
+      s1 += weight * get(row + 8);
+      s2 += weight * get(row + 16);
+      s3 += weight * get(row + 24);
+    }
+    set(out, s0);
+    set(out + 8, s1);
+    set(out + 16, s2);
+    set(out + 24, s3);
+  }
+
+  @Override
   public void packCentered(
       long row, double s, long center, int columns, long x, long panelStride, int width) {
     long to = x;

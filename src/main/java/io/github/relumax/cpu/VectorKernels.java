@@ -1,6 +1,7 @@
 package io.github.relumax.cpu;
 
 import static io.github.relumax.cpu.RawMemory.ALL;
+import static io.github.relumax.cpu.RawMemory.I32;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 import static io.github.relumax.matrix.Matrix.F64;
@@ -529,6 +530,97 @@ final class VectorKernels implements Kernels {
         addRow(s, tile + 3 * LB * i, c + cStride * i, columns);
       }
     }
+  }
+
+  @Override
+  public int sumWidth(int columns) {
+    return columns > 7 * L ? 8 * L : columns > 2 * L ? 4 * L : L;
+  }
+
+  @Override
+  public void sumRows(long s, long index, int count, long rows, int width, long out) {
+    switch (width / L) {
+      case 8 -> sumRows8(s, index, count, rows, out);
+      case 4 -> sumRows4(s, index, count, rows, out);
+      default -> sumRows1(s, index, count, rows, out);
+    }
+  }
+
+  // Loops as in the tiles above.
+
+  private static void sumRows8(long s, long index, int count, long rows, long out) {
+    DoubleVector c0 = DoubleVector.zero(S);
+    DoubleVector c1 = c0;
+    DoubleVector c2 = c0;
+    DoubleVector c3 = c0;
+    DoubleVector c4 = c0;
+    DoubleVector c5 = c0;
+    DoubleVector c6 = c0;
+    DoubleVector c7 = c0;
+    long p = s;
+    long q = index;
+    long end = s + 8L * count;
+    while (p != end) {
+      long row = (rows + 8 * LB * ALL.get(I32, q)) & ADDRESS;
+      DoubleVector v = DoubleVector.broadcast(S, ALL.get(F64, p));
+      c0 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row, LITTLE_ENDIAN), c0);
+      c1 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + LB, LITTLE_ENDIAN), c1);
+      c2 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 2 * LB, LITTLE_ENDIAN), c2);
+      c3 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 3 * LB, LITTLE_ENDIAN), c3);
+      c4 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 4 * LB, LITTLE_ENDIAN), c4);
+      c5 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 5 * LB, LITTLE_ENDIAN), c5);
+      c6 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 6 * LB, LITTLE_ENDIAN), c6);
+      c7 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 7 * LB, LITTLE_ENDIAN), c7);
+      p += 8;
+      q += 4;
+    }
+    c0.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c1.intoMemorySegment(ALL, out + LB, LITTLE_ENDIAN);
+    c2.intoMemorySegment(ALL, out + 2 * LB, LITTLE_ENDIAN);
+    c3.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+    c4.intoMemorySegment(ALL, out + 4 * LB, LITTLE_ENDIAN);
+    c5.intoMemorySegment(ALL, out + 5 * LB, LITTLE_ENDIAN);
+    c6.intoMemorySegment(ALL, out + 6 * LB, LITTLE_ENDIAN);
+    c7.intoMemorySegment(ALL, out + 7 * LB, LITTLE_ENDIAN);
+  }
+
+  private static void sumRows4(long s, long index, int count, long rows, long out) {
+    DoubleVector c0 = DoubleVector.zero(S);
+    DoubleVector c1 = c0;
+    DoubleVector c2 = c0;
+    DoubleVector c3 = c0;
+    long p = s;
+    long q = index;
+    long end = s + 8L * count;
+    while (p != end) {
+      long row = (rows + 4 * LB * ALL.get(I32, q)) & ADDRESS;
+      DoubleVector v = DoubleVector.broadcast(S, ALL.get(F64, p));
+      c0 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row, LITTLE_ENDIAN), c0);
+      c1 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + LB, LITTLE_ENDIAN), c1);
+      c2 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 2 * LB, LITTLE_ENDIAN), c2);
+      c3 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row + 3 * LB, LITTLE_ENDIAN), c3);
+      p += 8;
+      q += 4;
+    }
+    c0.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c1.intoMemorySegment(ALL, out + LB, LITTLE_ENDIAN);
+    c2.intoMemorySegment(ALL, out + 2 * LB, LITTLE_ENDIAN);
+    c3.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+  }
+
+  private static void sumRows1(long s, long index, int count, long rows, long out) {
+    DoubleVector c0 = DoubleVector.zero(S);
+    long p = s;
+    long q = index;
+    long end = s + 8L * count;
+    while (p != end) {
+      long row = (rows + 1 * LB * ALL.get(I32, q)) & ADDRESS;
+      DoubleVector v = DoubleVector.broadcast(S, ALL.get(F64, p));
+      c0 = v.fma(DoubleVector.fromMemorySegment(S, ALL, row, LITTLE_ENDIAN), c0);
+      p += 8;
+      q += 4;
+    }
+    c0.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
   }
 
   @Override

@@ -19,6 +19,7 @@ import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.backend.BackendMemory;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Shapes;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.cuda.Workspaces.Use;
@@ -107,6 +108,12 @@ final class CudaBackend implements Backend {
     return new BackendMemory(gpu.freeBytes(), true);
   }
 
+  /** All entries are kept. */
+  @Override
+  public long compressedBytes(long rows, long columns, long nonZeros) {
+    return 0;
+  }
+
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double together = Math.min(n, unitsTogether);
@@ -115,6 +122,13 @@ final class CudaBackend implements Backend {
     double product = together * d + (double) blockRows(m, (long) together) * together;
     double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
     return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
+  }
+
+  @Override
+  public long transposedBytes(long columns, long vectors) {
+    // A tile has 256 lanes of 16 bytes at most, and where there are several fewer slabs.
+    double partials = Math.max(Grids.MOST_BLOCKS * 4.0 * 256, (double) columns);
+    return (long) (8 * Math.min(VECTORS, vectors) * partials);
   }
 
   /** By data sheets, not measured: float64 units of data-centre devices, a few of others. */
@@ -129,7 +143,7 @@ final class CudaBackend implements Backend {
     try {
       gpu.write(matrix.segment(), buffer.address());
       // Products with it transposed may come late in a solve, when nothing is to be allocated.
-      transposedPartials(buffer);
+      transposedPartials(buffer, 1);
       return buffer;
     } catch (RuntimeException | Error e) {
       buffer.close();
@@ -260,25 +274,32 @@ final class CudaBackend implements Backend {
 
   @Override
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
-    require(size(v) == a.rows(), "multiplyTransposed", a, v);
-    require(size(y) == a.columns(), "multiplyTransposed", a, y);
+    long vectors = Shapes.requireTransposed(a, v, y);
     int lanes = Grids.tileLanes(a.columns(), a.type().bytes());
     long tiles = tiles(a, lanes);
     long slab = slab(a, tiles);
     long slabs = Math.ceilDiv(a.rows(), slab);
-    long partials = transposedPartials(a);
-    kernels.launch(
-        Kernels.typed("multiplyTransposed", a),
-        tiles,
-        slabs,
-        address(a),
-        a.rows(),
-        a.columns(),
-        lanes,
-        address(v),
-        slab,
-        partials);
-    sums.addRows(partials, slabs, a.columns(), address(y));
+    long together = Math.min(VECTORS, vectors);
+    long partials = transposedPartials(a, together);
+    for (long first = 0; first < vectors; first += together) {
+      int count = (int) Math.min(together, vectors - first);
+      kernels.launch(
+          Kernels.typed("multiplyTransposed" + Grids.atLeast(count), a),
+          tiles,
+          slabs,
+          address(a),
+          a.rows(),
+          a.columns(),
+          lanes,
+          address(v) + 8 * first * a.rows(),
+          count,
+          slab,
+          partials);
+      for (int k = 0; k < count; k++) {
+        long from = partials + 8L * k * slabs * a.columns();
+        sums.addRows(from, slabs, a.columns(), address(y) + 8 * (first + k) * a.columns());
+      }
+    }
   }
 
   private static long tiles(Buffer a, int lanes) {
@@ -290,10 +311,10 @@ final class CudaBackend implements Backend {
     return Math.ceilDiv(a.rows(), Math.min(Math.ceilDiv(a.rows(), 64L), slabs));
   }
 
-  private long transposedPartials(Buffer a) {
+  private long transposedPartials(Buffer a, long vectors) {
     long tiles = tiles(a, Grids.tileLanes(a.columns(), a.type().bytes()));
     long slabs = Math.ceilDiv(a.rows(), slab(a, tiles));
-    return sums.partials(slabs * a.columns());
+    return sums.partials(vectors * slabs * a.columns());
   }
 
   // Hidden units

@@ -3,6 +3,7 @@ package io.github.relumax.io;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
+import io.github.relumax.model.Targets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -29,9 +30,11 @@ public final class ProblemDirectory {
   private final Problem problem;
   private final double[] x0;
   private final double[] xStar;
+  private final Targets targets;
 
-  private ProblemDirectory(Problem problem, double[] x0, double[] xStar) {
+  private ProblemDirectory(Problem problem, double[] x0, double[] xStar, Targets targets) {
     this.problem = problem;
+    this.targets = targets;
     this.x0 = x0;
     this.xStar = xStar;
   }
@@ -56,22 +59,51 @@ public final class ProblemDirectory {
     return open(dir, NpyFile::load);
   }
 
+  /**
+   * The same for many targets: the columns of a file of shape (m, k) instead of b.npy, which is not
+   * read and need not be there. The folder's problem then has the first of them for b.
+   *
+   * @throws InvalidInputException as above
+   */
+  public static ProblemDirectory open(Path dir, Path targets) {
+    requireFolder(dir);
+    Matrix a1 = NpyFile.read(a1File(dir));
+    Matrix a2 = NpyFile.read(a2File(dir));
+    Matrix b = NpyFile.read(targets);
+    Targets.check(b, a2);
+    Problem problem = withWeights(Problem.of(a1, a2, b.column(0)), dir);
+    return open(dir, problem, Targets.of(problem, b));
+  }
+
   private static ProblemDirectory open(Path dir, Function<Path, Matrix> read) {
     requireFolder(dir);
     Path bFile = required(dir, B, "b, an array of shape (m,)");
     Matrix a1 = read.apply(a1File(dir));
     Matrix a2 = read.apply(a2File(dir));
     Problem problem = Problem.of(a1, a2, NpyFile.readVector(bFile), bFile.toString());
+    return open(dir, withWeights(problem, dir), null);
+  }
+
+  private static Problem withWeights(Problem problem, Path dir) {
     Path wFile = dir.resolve(W);
-    if (isThere(wFile)) {
-      problem = problem.withWeights(NpyFile.readVector(wFile), wFile.toString());
-    }
-    return new ProblemDirectory(problem, point(a1, dir, X0), point(a1, dir, X_STAR));
+    return isThere(wFile)
+        ? problem.withWeights(NpyFile.readVector(wFile), wFile.toString())
+        : problem;
+  }
+
+  private static ProblemDirectory open(Path dir, Problem problem, Targets targets) {
+    Matrix a1 = problem.a1();
+    return new ProblemDirectory(problem, point(a1, dir, X0), point(a1, dir, X_STAR), targets);
   }
 
   /** The problem, with w.npy as its regulariser where there is one, without radius. */
   public Problem problem() {
     return problem;
+  }
+
+  /** The targets that the folder was opened with. */
+  public Optional<Targets> targets() {
+    return Optional.ofNullable(targets);
   }
 
   /** The start point in x0.npy (d), a copy. */

@@ -1,5 +1,6 @@
 package io.github.relumax.io;
 
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,14 +10,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The folder of results: of a solve x.npy (d), trace.jsonl and result.json. Opened before the work,
- * so that a folder that cannot be written to costs none, and written to after it.
+ * The folder of results: of a solve x.npy (d; k x d for k targets), trace.jsonl and result.json.
+ * Opened before the work, so that a folder that cannot be written to costs none, and written to
+ * after it.
  */
 public final class ResultDirectory implements AutoCloseable {
   public static final String X = "x.npy";
   public static final String TRACE = "trace.jsonl";
   public static final String RESULT = "result.json";
   public static final String CERTIFICATE = "certificate.json";
+
+  /** Bytes that are written to see whether the folder takes them, at most. */
+  private static final long MOST_TRIED = 1 << 26;
 
   private final Path folder;
   private final boolean isNew;
@@ -32,7 +37,7 @@ public final class ResultDirectory implements AutoCloseable {
    * @param bytes about how large the results will be
    * @throws InvalidInputException if it is a file or cannot be written to
    */
-  public static ResultDirectory open(Path folder, int bytes) {
+  public static ResultDirectory open(Path folder, long bytes) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new InvalidInputException(
           folder + ": is a file, expected a folder for the results (--out)");
@@ -45,7 +50,7 @@ public final class ResultDirectory implements AutoCloseable {
     }
     ResultDirectory directory = new ResultDirectory(folder, isNew);
     try {
-      AtomicFiles.tryWriting(folder, bytes);
+      AtomicFiles.tryWriting(folder, (int) Math.min(bytes, MOST_TRIED));
       return directory;
     } catch (RuntimeException e) {
       directory.close();
@@ -65,8 +70,17 @@ public final class ResultDirectory implements AutoCloseable {
    * @throws InvalidInputException if one cannot be written; earlier results are then as they were
    */
   public void write(double[] x, String trace, String result) {
+    write(NpyFile.content(x), trace, result);
+  }
+
+  /** The same for several x, the rows of a matrix. */
+  public void write(Matrix x, String trace, String result) {
+    write(NpyFile.content(x), trace, result);
+  }
+
+  private void write(AtomicFiles.Content x, String trace, String result) {
     Map<String, AtomicFiles.Content> files = new LinkedHashMap<>();
-    files.put(X, NpyFile.content(x));
+    files.put(X, x);
     files.put(TRACE, AtomicFiles.text(trace));
     files.put(RESULT, AtomicFiles.text(result));
     AtomicFiles.writeTogether(folder, files);

@@ -27,13 +27,21 @@ public final class Matrix {
   private final ElementType type;
   private final MemorySegment segment;
   private final String name;
+  private final long nonZeros;
 
-  private Matrix(long rows, long columns, ElementType type, MemorySegment segment, String name) {
+  private Matrix(
+      long rows,
+      long columns,
+      ElementType type,
+      MemorySegment segment,
+      String name,
+      long nonZeros) {
     this.rows = rows;
     this.columns = columns;
     this.type = Objects.requireNonNull(type);
     this.segment = segment;
     this.name = Objects.requireNonNull(name);
+    this.nonZeros = nonZeros;
   }
 
   /**
@@ -53,7 +61,7 @@ public final class Matrix {
     if (!segment.isNative()) {
       throw new IllegalArgumentException(name + ": the memory segment is on the Java heap");
     }
-    return new Matrix(rows, columns, type, segment, name);
+    return new Matrix(rows, columns, type, segment, name, rows * columns);
   }
 
   /** A matrix of zeros, freed when it is no longer reachable. */
@@ -67,7 +75,8 @@ public final class Matrix {
    */
   public static Matrix allocate(long rows, long columns, ElementType type, Arena arena) {
     MemorySegment segment = arena.allocate(bytes(rows, columns, type), 64);
-    return new Matrix(rows, columns, type, segment, rows + " x " + columns + " matrix");
+    String name = rows + " x " + columns + " matrix";
+    return new Matrix(rows, columns, type, segment, name, rows * columns);
   }
 
   /** A float64 copy of {@code values}, whose rows must have one length. */
@@ -111,7 +120,16 @@ public final class Matrix {
 
   /** The same entries under another name. */
   public Matrix named(String newName) {
-    return new Matrix(rows, columns, type, segment, newName);
+    return new Matrix(rows, columns, type, segment, newName, nonZeros);
+  }
+
+  /**
+   * The same entries, of which so many were found not to be zero: a backend may compute with a
+   * matrix of few as such. Entries must not change any more.
+   */
+  public Matrix withNonZeros(long count) {
+    Objects.checkIndex(count, rows * columns + 1);
+    return new Matrix(rows, columns, type, segment, name, count);
   }
 
   public long rows() {
@@ -134,6 +152,11 @@ public final class Matrix {
   /** The file this matrix came from or the role it plays; for messages. */
   public String name() {
     return name;
+  }
+
+  /** How many entries are not zero, where that was counted; else how many there are. */
+  public long nonZeros() {
+    return nonZeros;
   }
 
   /** Byte offset of entry (i, j) in {@link #segment()}. */
@@ -173,6 +196,24 @@ public final class Matrix {
     } else {
       segment.set(F32, offset, (float) value);
     }
+  }
+
+  /** Row i as a Java array. */
+  public double[] row(long i) {
+    double[] values = new double[Math.toIntExact(columns)];
+    for (int j = 0; j < values.length; j++) {
+      values[j] = get(i, j);
+    }
+    return values;
+  }
+
+  /** Column j as a Java array. */
+  public double[] column(long j) {
+    double[] values = new double[Math.toIntExact(rows)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = get(i, j);
+    }
+    return values;
   }
 
   /**

@@ -14,6 +14,21 @@ public final class OffHeap {
    */
   public static Matrix allocate(
       long rows, long columns, ElementType type, Arena arena, String name) {
+    return allocate(rows, columns, type, arena, name, false);
+  }
+
+  /**
+   * The same in an arena that will be closed, not left to the garbage collector, whose memory does
+   * not count against the limit of the virtual machine: the pages of a large matrix become zeros
+   * when a thread first uses them.
+   */
+  public static Matrix allocateUntouched(
+      long rows, long columns, ElementType type, Arena arena, String name) {
+    return allocate(rows, columns, type, arena, name, true);
+  }
+
+  private static Matrix allocate(
+      long rows, long columns, ElementType type, Arena arena, String name, boolean untouched) {
     long bytes;
     try {
       bytes = Matrix.bytes(rows, columns, type);
@@ -29,6 +44,9 @@ public final class OffHeap {
               .formatted(name, rows, columns, type, bytes, there));
     }
     try {
+      if (untouched && bytes >= ZeroPages.LEAST && ZeroPages.isPermitted()) {
+        return Matrix.over(ZeroPages.allocate(bytes, arena), rows, columns, type, name);
+      }
       return Matrix.allocate(rows, columns, type, arena).named(name);
     } catch (OutOfMemoryError e) {
       throw new InsufficientMemoryException(

@@ -51,8 +51,8 @@ public final class Problem {
     requireShapes(a1, a2.rows(), a2.columns(), a2.name());
     requireVector(b, (int) a2.rows(), bName, a2.name() + " has %d rows (m)".formatted(a2.rows()));
     FiniteCheck.require(a1);
-    FiniteCheck.require(a2);
-    return new Problem(a1, a2, b.clone(), null, Double.POSITIVE_INFINITY);
+    Matrix counted = a2.withNonZeros(FiniteCheck.require(a2));
+    return new Problem(a1, counted, b.clone(), null, Double.POSITIVE_INFINITY);
   }
 
   /**
@@ -122,12 +122,17 @@ public final class Problem {
     return new Problem(a1, a2, b, w, radius);
   }
 
+  /** This problem with another b, which was checked. */
+  Problem withTarget(double[] target) {
+    return new Problem(a1, a2, target, w, radius);
+  }
+
   /** A1 (n x d). */
   public Matrix a1() {
     return a1;
   }
 
-  /** A2 (m x n). */
+  /** A2 (m x n), its non-zeros counted. */
   public Matrix a2() {
     return a2;
   }

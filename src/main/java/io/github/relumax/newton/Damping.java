@@ -46,7 +46,12 @@ final class Damping {
 
   /** The model is another one from now on. */
   void restart() {
-    mu = START;
+    restart(START);
+  }
+
+  /** The steps to come have nothing to do with the last one. */
+  void restart(double value) {
+    mu = value;
   }
 
   /** After steps with next to none. */

@@ -6,6 +6,7 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,6 +19,13 @@ import java.util.List;
  * steeper.
  */
 final class KinkModel implements AutoCloseable {
+  /**
+   * Curvature that kinks which hold x are given, in units of that of H: enough that H is positive
+   * definite wherever it is along these kinks, and so little that rounding stays far below what
+   * {@link NewtonRun} calls undamped.
+   */
+  private static final double STIFFNESS = 1e4;
+
   private final Backend backend;
   private final SoftmaxReluObjective objective;
   private final int n;
@@ -28,9 +36,11 @@ final class KinkModel implements AutoCloseable {
   private final Buffer scratch;
   private final Buffer free;
 
+  /** H with stiffened kinks. */
+  private final Buffer stiff;
+
   private boolean current;
-  private double[] z1;
-  private double[] v;
+  private KinkPoint at;
 
   KinkModel(Backend backend, SoftmaxReluObjective objective, int n) {
     this.backend = backend;
@@ -44,6 +54,8 @@ final class KinkModel implements AutoCloseable {
       gradient = vector(d);
       scratch = vector(d);
       free = vector(d);
+      stiff = backend.allocate(d, d);
+      owned.add(stiff::close);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -58,7 +70,7 @@ final class KinkModel implements AutoCloseable {
 
   /** Bytes of its buffers, for an n x d matrix A1. */
   static double bytes(double n, double d) {
-    return KinkSet.bytes(n, d) + 8 * (n + 3 * d);
+    return KinkSet.bytes(n, d) + 8 * (n + 3 * d + d * d);
   }
 
   /** The objective has moved. */
@@ -68,7 +80,7 @@ final class KinkModel implements AutoCloseable {
 
   /** The units that sit at their kink, but for those that no x moves from it. */
   int count() {
-    double[] preActivations = current ? z1 : objective.read(Quantity.PRE_ACTIVATION);
+    double[] preActivations = current ? at.z1() : objective.read(Quantity.PRE_ACTIVATION);
     int count = 0;
     for (int i = 0; i < n; i++) {
       if (preActivations[i] == 0 && objective.unitNorm(i) > 0) {
@@ -82,8 +94,8 @@ final class KinkModel implements AutoCloseable {
   double pull() {
     stand();
     double pull = 0;
-    for (int i : KinkSet.at(z1, v)) {
-      pull += v[i] * objective.unitNorm(i);
+    for (int i : KinkSet.at(at)) {
+      pull += at.v()[i] * objective.unitNorm(i);
     }
     return pull;
   }
@@ -91,7 +103,30 @@ final class KinkModel implements AutoCloseable {
   /** The model of a step with this H. */
   StepModel of(CurvatureForm form, MatrixSystem h) {
     stand();
-    return new KinkStep(backend, objective, form, h, set, z1, v, gradient, free, scratch, perUnit);
+    Stiffening stiffening = Stiffening.NONE;
+    MatrixSystem system = h;
+    // The Gauss-Newton matrix is positive semidefinite as it is.
+    if (form == CurvatureForm.EXACT) {
+      balance();
+      stiffening = stiffening(h.scale());
+      if (stiffening.rho() > 0) {
+        backend.copy(h.matrix(), stiff);
+        set.addSquares(set.held(), stiffening.rho(), stiff);
+        system = h.stiffenedTo(stiff);
+      }
+    }
+    return new KinkStep(
+        backend, objective, form, system, stiffening, set, at, gradient, free, scratch, perUnit);
+  }
+
+  /** Of the units that {@link #balance} has found to be held at their kink. */
+  private Stiffening stiffening(double scale) {
+    int[] units = Arrays.stream(set.held()).map(set::unit).toArray();
+    double squares =
+        Arrays.stream(units).mapToDouble(i -> Math.pow(objective.unitNorm(i), 2)).sum();
+    return units.length == 0
+        ? Stiffening.NONE
+        : new Stiffening(STIFFNESS * scale * units.length / squares, units);
   }
 
   /**
@@ -102,20 +137,25 @@ final class KinkModel implements AutoCloseable {
    */
   void leastGradient(Buffer out) {
     stand();
+    balance();
+    double[] weights = new double[set.size()];
+    for (int k = 0; k < weights.length; k++) {
+      weights[k] = set.dual().multiplier(k);
+    }
+    backend.copy(gradient, out);
+    set.addRows(weights, out);
+  }
+
+  /** The multipliers s_i v_i of that element, in {@link #set}. */
+  private void balance() {
     set.clear();
-    set.add(KinkSet.at(z1, v), v, null);
+    set.add(KinkSet.at(at), at.v(), null);
     double[] along = set.products(gradient);
     BoxQuadratic squares = set.dual();
     for (int k = 0; k < set.size(); k++) {
       squares.linear(k, along[k]);
     }
     squares.minimise();
-    double[] weights = new double[set.size()];
-    for (int k = 0; k < weights.length; k++) {
-      weights[k] = squares.multiplier(k);
-    }
-    backend.copy(gradient, out);
-    set.addRows(weights, out);
   }
 
   private void stand() {
@@ -124,29 +164,33 @@ final class KinkModel implements AutoCloseable {
     }
     current = true;
     objective.refineGradient();
-    z1 = objective.read(Quantity.PRE_ACTIVATION);
-    v = objective.read(Quantity.SLOPES);
+    double[] z1 = objective.read(Quantity.PRE_ACTIVATION);
+    double[] v = objective.read(Quantity.SLOPES);
+    boolean[] active = new boolean[n];
+    at = new KinkPoint(z1, active, v);
     backend.copy(objective.gradient(), gradient);
     for (int i = 0; i < n; i++) {
+      active[i] = z1[i] > 0;
       if (objective.unitNorm(i) == 0) {
         // A row of zeros: z1_i is 0 everywhere.
         v[i] = 0;
       } else if (z1[i] == 0 && v[i] < 0) {
-        leaveRidge(i);
+        active[i] = leaveRidge(i, v[i]);
       }
     }
   }
 
-  /** Adds v_i a_i to the gradient if it is longer then. */
-  private void leaveRidge(int i) {
+  /** Adds v_i a_i to the gradient if it is longer then, and tells whether it is. */
+  private boolean leaveRidge(int i, double v) {
     double[] slope = new double[n];
-    slope[i] = v[i];
+    slope[i] = v;
     backend.write(slope, perUnit);
     backend.multiplyTransposed(objective.a1(), perUnit, scratch);
     double change = 2 * backend.dot(gradient, scratch) + backend.dot(scratch, scratch);
     if (change > 0) {
       backend.combine(1, gradient, 1, scratch, gradient);
     }
+    return change > 0;
   }
 
   @Override

@@ -77,11 +77,12 @@ final class KinkSet implements AutoCloseable {
   }
 
   /** The convex kinks that x sits at: units with z1_i = 0 and v_i &gt; 0. */
-  static int[] at(double[] z1, double[] v) {
+  static int[] at(KinkPoint x) {
+    double[] z1 = x.z1();
     int[] found = new int[z1.length];
     int count = 0;
     for (int i = 0; i < z1.length; i++) {
-      if (z1[i] == 0 && v[i] > 0) {
+      if (z1[i] == 0 && x.v()[i] > 0) {
         found[count++] = i;
       }
     }
@@ -175,6 +176,18 @@ final class KinkSet implements AutoCloseable {
   /** out = out - Σ_k w_k M⁻¹ a_k. */
   void subtractSolved(double[] w, Buffer out) {
     combine(solved, w, -1, out);
+  }
+
+  /** h = h + ρ Σ a_k a_kᵀ over the units of K with these numbers. */
+  void addSquares(int[] numbers, double rho, Buffer h) {
+    double[] w = new double[size()];
+    for (int k : numbers) {
+      w[k] = rho;
+    }
+    Buffer column = weights.rows(0, size());
+    backend.write(w, column);
+    backend.write(new double[(int) scratch.columns()], scratch);
+    backend.gram(rows.rows(0, size()), scratch, column, 1, h);
   }
 
   private void combine(Buffer of, double[] w, double factor, Buffer out) {

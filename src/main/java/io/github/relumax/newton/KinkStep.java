@@ -45,9 +45,10 @@ final class KinkStep implements StepModel {
   private final SoftmaxReluObjective objective;
   private final CurvatureForm form;
   private final MatrixSystem h;
+  private final Stiffening stiffening;
   private final KinkSet set;
+  private final KinkPoint at;
   private final double[] z1;
-  private final double[] slopesHere;
   private final Buffer gradient;
   private final Buffer free;
   private final Buffer scratch;
@@ -64,8 +65,8 @@ final class KinkStep implements StepModel {
   /**
    * The model at the objective's x.
    *
-   * @param z1 A1 x
-   * @param v A2ᵀ gz
+   * @param h the systems with H and what stiffens it
+   * @param at the units at x
    * @param gradient at x
    * @param free scratch, 1 x d, as is {@code scratch}
    * @param perUnit scratch, 1 x n
@@ -75,9 +76,9 @@ final class KinkStep implements StepModel {
       SoftmaxReluObjective objective,
       CurvatureForm form,
       MatrixSystem h,
+      Stiffening stiffening,
       KinkSet set,
-      double[] z1,
-      double[] v,
+      KinkPoint at,
       Buffer gradient,
       Buffer free,
       Buffer scratch,
@@ -86,9 +87,10 @@ final class KinkStep implements StepModel {
     this.objective = objective;
     this.form = form;
     this.h = h;
+    this.stiffening = stiffening;
     this.set = set;
-    this.z1 = z1;
-    this.slopesHere = v;
+    this.at = at;
+    z1 = at.z1();
     this.gradient = gradient;
     this.free = free;
     this.scratch = scratch;
@@ -114,9 +116,9 @@ final class KinkStep implements StepModel {
     applyToUnits(free, apFree);
     System.arraycopy(apFree, 0, ap, 0, ap.length);
     backend.copy(free, p);
-    v = convex(slopesHere);
+    v = convex(at.v());
     set.clear();
-    set.add(KinkSet.at(z1, v), v, h);
+    set.add(KinkSet.at(at), v, h);
     minimise(p);
     // Also where p switches no unit of K: as the ball's multiplier varies, p must not jump.
     for (int pass = 1; pass < PASSES && (set.size() > 0 || switches()); pass++) {
@@ -167,7 +169,7 @@ final class KinkStep implements StepModel {
   /** o_k. */
   private double offset(int k) {
     int i = set.unit(k);
-    return z1[i] > 0 ? v[i] : 0;
+    return at.active()[i] ? v[i] : 0;
   }
 
   /** μ - o. */
@@ -203,8 +205,7 @@ final class KinkStep implements StepModel {
   }
 
   private boolean isCrossed(int i) {
-    double there = z1[i] + ap[i];
-    return z1[i] > 0 ? there < 0 : there > 0;
+    return at.switches(i, ap[i]);
   }
 
   /** Corrects p so that the units that land do so to rounding. */
@@ -254,12 +255,12 @@ final class KinkStep implements StepModel {
     for (int k = 0; k < size; k++) {
       int i = set.unit(k);
       // Beyond the kink is where the sign is positive.
-      double sign = z1[i] > 0 ? -1 : 1;
+      double sign = at.active()[i] ? -1 : 1;
       e[k] = v[i];
       z[k] = sign * z1[i];
       change[k] = sign * ap[i];
     }
-    return new Forecast(backend.dot(gradient, p), curvature, e, z, change);
+    return new Forecast(backend.dot(gradient, p), curvature - stiffening.along(ap), e, z, change);
   }
 
   private void applyToUnits(Buffer p, double[] out) {

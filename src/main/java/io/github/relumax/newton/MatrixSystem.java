@@ -8,6 +8,7 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
   private final Backend backend;
   private final Buffer factor;
   private Buffer h;
+  private Buffer stiff;
 
   MatrixSystem(Backend backend, int d) {
     this.backend = backend;
@@ -17,6 +18,18 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
   /** The same for this matrix, d x d. */
   MatrixSystem of(Buffer matrix) {
     h = matrix;
+    stiff = matrix;
+    return this;
+  }
+
+  /** H, d x d. */
+  Buffer matrix() {
+    return h;
+  }
+
+  /** The same with this matrix in place of H, whose scale remains the unit of σ. */
+  MatrixSystem stiffenedTo(Buffer matrix) {
+    stiff = matrix;
     return this;
   }
 
@@ -27,7 +40,7 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
 
   @Override
   public boolean factor(double shift) {
-    return backend.factor(h, shift, factor);
+    return backend.factor(stiff, shift, factor);
   }
 
   @Override

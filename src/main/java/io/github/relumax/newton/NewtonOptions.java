@@ -9,8 +9,9 @@ import io.github.relumax.model.InvalidInputException;
  * @param path whether C is kept
  * @param sampling how rows are sampled, where they are
  * @param tolerance the solve has converged when the next Newton step is at most this times ‖x‖
- * @param maxIterations accepted steps at most
+ * @param maxIterations accepted steps of a descent at most
  * @param timeLimit seconds at most, checked between steps; +infinity for none
+ * @param minima whether to look for a lower minimum
  */
 public record NewtonOptions(
     Curvature curvature,
@@ -18,10 +19,17 @@ public record NewtonOptions(
     Sampling sampling,
     double tolerance,
     int maxIterations,
-    double timeLimit) {
+    double timeLimit,
+    Minima minima) {
   public static final NewtonOptions DEFAULTS =
       new NewtonOptions(
-          Curvature.AUTO, PathChoice.AUTO, Sampling.DEFAULTS, 1e-8, 200, Double.POSITIVE_INFINITY);
+          Curvature.AUTO,
+          PathChoice.AUTO,
+          Sampling.DEFAULTS,
+          1e-8,
+          200,
+          Double.POSITIVE_INFINITY,
+          Minima.FIRST);
 
   /**
    * Checks every value.
@@ -42,26 +50,36 @@ public record NewtonOptions(
   }
 
   public NewtonOptions withCurvature(Curvature newCurvature) {
-    return new NewtonOptions(newCurvature, path, sampling, tolerance, maxIterations, timeLimit);
+    return new NewtonOptions(
+        newCurvature, path, sampling, tolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withPath(PathChoice newPath) {
-    return new NewtonOptions(curvature, newPath, sampling, tolerance, maxIterations, timeLimit);
+    return new NewtonOptions(
+        curvature, newPath, sampling, tolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withSampling(Sampling newSampling) {
-    return new NewtonOptions(curvature, path, newSampling, tolerance, maxIterations, timeLimit);
+    return new NewtonOptions(
+        curvature, path, newSampling, tolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withTolerance(double newTolerance) {
-    return new NewtonOptions(curvature, path, sampling, newTolerance, maxIterations, timeLimit);
+    return new NewtonOptions(
+        curvature, path, sampling, newTolerance, maxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withMaxIterations(int newMaxIterations) {
-    return new NewtonOptions(curvature, path, sampling, tolerance, newMaxIterations, timeLimit);
+    return new NewtonOptions(
+        curvature, path, sampling, tolerance, newMaxIterations, timeLimit, minima);
   }
 
   public NewtonOptions withTimeLimit(double seconds) {
-    return new NewtonOptions(curvature, path, sampling, tolerance, maxIterations, seconds);
+    return new NewtonOptions(curvature, path, sampling, tolerance, maxIterations, seconds, minima);
+  }
+
+  public NewtonOptions withMinima(Minima newMinima) {
+    return new NewtonOptions(
+        curvature, path, sampling, tolerance, maxIterations, timeLimit, newMinima);
   }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * One solve. Each iteration
@@ -40,6 +41,12 @@ final class NewtonRun implements AutoCloseable {
   private static final double[] LADDER_IN_BALL = {1, 0.5, 0.25};
 
   private static final double[] FULL_STEP = {1};
+
+  /**
+   * Lengths tried where the gradient judges: Gauss-Newton steps may be too long by more than half
+   * where the residual adds curvature.
+   */
+  private static final double[] POLISHING = {1, 0.5};
 
   /** Points that are tried at once, at most. */
   static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
@@ -126,6 +133,7 @@ final class NewtonRun implements AutoCloseable {
   private boolean knowsKinks;
 
   private final DampedModel model;
+  private final Descents descents;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final Buffer product;
   private final Buffer before;
@@ -148,6 +156,14 @@ final class NewtonRun implements AutoCloseable {
 
   /** Steps in a row that creep and bring less than was promised for their own length, too. */
   private int disappointing;
+
+  /** The largest ‖x‖ so far. */
+  private double longest;
+
+  private int mostIterations;
+
+  /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
+  private boolean reporting = true;
 
   NewtonRun(
       Backend backend,
@@ -176,6 +192,8 @@ final class NewtonRun implements AutoCloseable {
       owned.add(kinks::close);
       model = new DampedModel(backend, d, problem.radius());
       owned.add(model::close);
+      descents = new Descents(backend, objective, options.minima());
+      owned.add(descents::close);
       for (CurvatureForm form : CurvatureForm.values()) {
         directions.put(form, new Direction(vector(d)));
       }
@@ -209,7 +227,7 @@ final class NewtonRun implements AutoCloseable {
   static long ownBytes(double n, double d, StepMethod method) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double factors = method == StepMethod.SKETCH_CG ? 2 : 1;
-    return (long) (8 * (factors * d * d + 7 * d) + KinkModel.bytes(n, d));
+    return (long) (8 * (factors * d * d + 9 * d) + KinkModel.bytes(n, d));
   }
 
   /** A step p of one form, and what its model promises. */
@@ -223,16 +241,89 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    clock.time(Phase.EVALUATE, () -> objective.startAt(problem.intoBall(x0)));
+    return solve(() -> objective.startAt(problem.intoBall(x0)));
+  }
+
+  /** Solves from where an objective with the same A1 and A2 stands, a point in the ball. */
+  Solution solve(SoftmaxReluObjective start) {
+    return solve(() -> objective.startWhere(start));
+  }
+
+  private Solution solve(Supplier<Evaluation> start) {
+    clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
+    descents.begin();
+    mostIterations = options.maxIterations();
+    Status end = descend();
+    return descents.wanted(end, knowsKinks)
+        ? descendAgain(end, descents.fork())
+        : solution(end, Optional.empty());
+  }
+
+  private Status descend() {
     Status end = null;
     while (end == null) {
+      descents.pass();
       end = limitReached();
       if (end == null) {
         end = iterate();
       }
     }
-    return solution(end);
+    return end;
+  }
+
+  /**
+   * Descends again from the fork with other dampings and goes to the lowest end. Where the first
+   * descent has converged, others count only where they do.
+   */
+  private Solution descendAgain(Status first, Buffer fork) {
+    double began = clock.seconds();
+    double firstLoss = objective.evaluation().loss();
+    int steps = iterations;
+    int most = Math.min(options.maxIterations(), Descents.LONGER * steps);
+    Status end = first;
+    int count = 0;
+    int lower = 0;
+    for (double mu : Descents.DAMPINGS) {
+      if (stopRequested() != null) {
+        break;
+      }
+      count++;
+      descents.keep();
+      double lowest = objective.evaluation().loss();
+      beginAt(fork, mu);
+      mostIterations = iterations + most;
+      reporting = false;
+      Status status = descend();
+      reporting = true;
+      boolean counts = status.converged() || !end.converged();
+      Evaluation at = objective.evaluation();
+      if (counts && at.loss() < lowest - at.lossRounding()) {
+        lower++;
+        end = status;
+        CurvatureForm form = options.curvature().forms().getFirst();
+        backend.combine(1, objective.x(), -1, descents.lowest(), product);
+        report(norm(product), 1, Double.NaN, form, 0);
+      } else {
+        moveBack(descents.lowest());
+      }
+    }
+    double seconds = clock.seconds() - began;
+    return solution(
+        end,
+        Optional.of(new FurtherDescents(count, lower, iterations - steps, seconds, firstLoss)));
+  }
+
+  /** Goes to a point to descend from, with nothing carried over but what the solve knows. */
+  private void beginAt(Buffer from, double mu) {
+    moveBack(from);
+    damping.restart(mu);
+    lastGradient = Double.NaN;
+    exactPause = EXACT_PAUSE;
+    exactWon = false;
+    fullStepExpected = false;
+    creeping = 0;
+    disappointing = 0;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -250,7 +341,7 @@ final class NewtonRun implements AutoCloseable {
     if (size == Double.POSITIVE_INFINITY || (size == 0 && iterations == 0)) {
       return Status.NON_FINITE;
     }
-    if (iterations >= options.maxIterations()) {
+    if (iterations >= mostIterations) {
       return Status.ITERATION_LIMIT;
     }
     return stopRequested();
@@ -258,14 +349,45 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * Whether steps have led to where no unit is active, but units at their kink keep the loss from
-   * falling on their other side.
+   * falling on their other side, or the target is what is there: uniform.
    */
   private boolean isLowestKink() {
     if (iterations == 0 || kinks.count() == 0) {
       return false;
     }
     knowsKinks = true;
-    return stationarity() <= KINK_BALANCE * kinks.pull();
+    return stationarity() <= KINK_BALANCE * kinks.pull() || isUniformTarget();
+  }
+
+  /** Where no unit is active f is 1/m: whether that is b, to rounding. */
+  private boolean isUniformTarget() {
+    double eps = Math.ulp(1.0);
+    return objective.evaluation().dataLoss() <= 2 * eps * eps / problem.m();
+  }
+
+  /**
+   * Ends at x = 0 where that is lowest. All kinks meet there, and near it no step is short beside
+   * x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
+   *
+   * @return null where the solve goes on
+   */
+  private Status endAtOrigin() {
+    double size = norm(objective.x());
+    longest = Math.max(longest, size);
+    if (size > options.tolerance() * longest) {
+      return null;
+    }
+    double loss = objective.evaluation().loss();
+    backend.copy(objective.x(), before);
+    backend.combine(0, before, 0, before, product);
+    moveBack(product);
+    if (objective.evaluation().loss() <= loss && isLowestKink()) {
+      iterations++;
+      report(size, 1, Double.NaN, CurvatureForm.GAUSS_NEWTON, 0);
+      return Status.STEP_SMALL;
+    }
+    moveBack(before);
+    return null;
   }
 
   private Status stopRequested() {
@@ -277,6 +399,10 @@ final class NewtonRun implements AutoCloseable {
 
   /** One accepted step, or the reason why there is none. */
   private Status iterate() {
+    Status origin = endAtOrigin();
+    if (origin != null) {
+      return origin;
+    }
     if (creeping == CREEPS || disappointing == CREEPS) {
       boolean kinksMatter = disappointing == CREEPS;
       creeping = 0;
@@ -511,7 +637,7 @@ final class NewtonRun implements AutoCloseable {
     backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
     double last = Double.POSITIVE_INFINITY;
-    int most = Math.min(MOST_STEPS_OUT, options.maxIterations() - iterations);
+    int most = Math.min(MOST_STEPS_OUT, mostIterations - iterations);
     for (int step = 1; step <= most && stopRequested() == null; step++) {
       if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
         break;
@@ -568,8 +694,10 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * The predicted decrease has sunk into the rounding of the loss, so the loss can no longer judge
-   * a step. The gradient can: a nearly undamped step is kept while it at least halves the gradient
-   * and the loss does not rise by more than its rounding.
+   * a step. The gradient can: a nearly undamped step, or half of it, is kept while it lowers the
+   * gradient and the loss does not rise by more than its rounding. Gradients that are rounding soon
+   * fail to fall; those that fall slowly, as Gauss-Newton steps make them where the residual is
+   * large, are none.
    */
   private Status polish(CurvatureForm form, int rejected) {
     clock.time(Phase.EVALUATE, objective::refineGradient);
@@ -584,24 +712,29 @@ final class NewtonRun implements AutoCloseable {
     }
     double gradient = stationarity();
     double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
-    clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), FULL_STEP));
-    move(0, form);
-    Evaluation at = objective.evaluation();
-    int flips = at.flips();
-    if (at.isFinite()
-        && at.loss() <= highest
-        && at.activeUnits() > 0
-        && gradient > 0
-        && stationarity() <= 0.5 * gradient) {
-      iterations++;
-      report(step, 1, Double.NaN, form, rejected);
-      return null;
+    boolean flips = false;
+    for (double t : POLISHING) {
+      double[] length = {t};
+      clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.get(form).p), length));
+      move(0, form);
+      Evaluation at = objective.evaluation();
+      if (at.isFinite()
+          && at.loss() <= highest
+          && at.activeUnits() > 0
+          && stationarity() < gradient) {
+        iterations++;
+        report(t * step, t, Double.NaN, form, rejected);
+        return null;
+      }
+      flips |= at.flips() > 0;
+      moveBack(before);
     }
-    moveBack(before);
-    if (flips > 0) {
+    boolean near = definite && step <= PLATEAU_STEP * size;
+    // A long step switches units wherever it leads, which tells only steps without kinks something.
+    if (flips && (near || !knowsKinks)) {
       return Status.STALLED_AT_KINK;
     }
-    return definite && step <= PLATEAU_STEP * size ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
+    return near ? Status.GRADIENT_AT_ROUNDING : Status.FLAT;
   }
 
   /** No damping helped: at a kink if even the shortest step tried last switches units. */
@@ -639,6 +772,9 @@ final class NewtonRun implements AutoCloseable {
 
   private void report(
       double stepNorm, double t, double gainRatio, CurvatureForm form, int rejected) {
+    if (!reporting) {
+      return;
+    }
     Evaluation at = objective.evaluation();
     listener.onIteration(
         new Iteration(
@@ -661,7 +797,7 @@ final class NewtonRun implements AutoCloseable {
     listener.onPoint(() -> objective.read(Quantity.X));
   }
 
-  private Solution solution(Status status) {
+  private Solution solution(Status status, Optional<FurtherDescents> further) {
     Evaluation at = objective.evaluation();
     double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
     double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;
@@ -678,6 +814,7 @@ final class NewtonRun implements AutoCloseable {
         path,
         method,
         backend.description(),
+        further,
         clock.seconds(),
         clock.phases());
   }

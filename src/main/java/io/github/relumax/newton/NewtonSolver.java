@@ -1,11 +1,14 @@
 package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.SharedUploads;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
+import io.github.relumax.model.Targets;
 import io.github.relumax.objective.CurvaturePath;
+import java.util.List;
 
 /**
  * Minimises Lreg(x) = 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖², optionally over
@@ -23,6 +26,9 @@ import io.github.relumax.objective.CurvaturePath;
  * thread.
  */
 public final class NewtonSolver {
+  /** Targets under way at once: with more A2 is hardly read less often. */
+  public static final int USUALLY_AT_ONCE = 16;
+
   private final Backend backend;
   private final NewtonOptions options;
   private volatile boolean interrupted;
@@ -54,6 +60,67 @@ public final class NewtonSolver {
     }
   }
 
+  /** Solves for many targets b, all from {@code x0}, as many at once as is usual. */
+  public List<Solution> solve(Targets targets, double[] x0) {
+    return solve(targets, new double[][] {x0}, USUALLY_AT_ONCE, TargetListener.none());
+  }
+
+  /**
+   * Solves for many targets b. Each is solved as by {@link #solve(Problem, double[])}, up to the
+   * rounding of products that are done for several at once; the same targets on the same backend
+   * with the same thread count give the same bits. The time limit is one for all together, and a
+   * solution's seconds count what was done for others meanwhile. A target that had not begun when
+   * the solve was interrupted, or its time was up, has its start for x and NaN for its loss.
+   *
+   * @param starts k points, or one for all
+   * @param atOnce targets under way at once, at most; fewer where memory is short
+   * @return a solution for each target, in their order
+   * @throws InvalidInputException if there are neither k starts nor one, or one does not have d
+   *     finite entries
+   * @throws InsufficientMemoryException if the workspaces do not fit
+   */
+  public List<Solution> solve(
+      Targets targets, double[][] starts, int atOnce, TargetListener listener) {
+    Problem problem = targets.common();
+    if (starts.length != 1 && starts.length != targets.count()) {
+      throw new InvalidInputException(
+          "%d starts, expected 1 or %d, one for each target"
+              .formatted(starts.length, targets.count()));
+    }
+    for (double[] start : starts) {
+      problem.checkStart(start, "start");
+    }
+    if (atOnce < 1) {
+      throw new InvalidInputException("at once: " + atOnce + ", expected 1 or more");
+    }
+    interrupted = false;
+    Thread caller = Thread.currentThread();
+    CurvaturePath path = path(problem);
+    StepMethod method = method(problem, path);
+    try (SharedUploads shared = new SharedUploads(backend)) {
+      return new TargetsRun(
+              shared,
+              targets,
+              options,
+              path,
+              method,
+              lanes(targets, atOnce),
+              listener,
+              () -> interrupted || caller.isInterrupted(),
+              this::interrupt)
+          .solve(starts);
+    }
+  }
+
+  /** How many of these targets to have under way at once, so many at most. */
+  private int lanes(Targets targets, int atOnce) {
+    Problem problem = targets.common();
+    int most = Math.min(targets.count(), atOnce);
+    SolveMemory one = memory(problem, path(problem));
+    return TargetMemory.of(backend, problem.m(), problem.n(), problem.d(), one, most)
+        .lanes(most, available(problem));
+  }
+
   /**
    * Ends the solve that is running at the next trial or step; its result is the best iterate so
    * far.
@@ -81,18 +148,26 @@ public final class NewtonSolver {
   }
 
   private CurvaturePath pathThatFits(Problem problem) {
-    SolveMemory kept =
-        SolveMemory.of(
-            backend,
-            problem.m(),
-            problem.n(),
-            problem.d(),
-            CurvaturePath.KEPT,
-            options.curvature());
+    return memory(problem, CurvaturePath.KEPT).fits(available(problem))
+        ? CurvaturePath.KEPT
+        : CurvaturePath.STREAMED;
+  }
+
+  private SolveMemory memory(Problem problem, CurvaturePath path) {
+    return SolveMemory.of(
+        backend,
+        problem.m(),
+        problem.n(),
+        problem.d(),
+        problem.a2().nonZeros(),
+        path,
+        options.curvature());
+  }
+
+  private long available(Problem problem) {
     long available = SolveMemory.available(backend, problem);
-    if (!backend.memory().separate()) {
-      available = Math.min(available, SystemMemory.matrixLimit());
-    }
-    return kept.fits(available) ? CurvaturePath.KEPT : CurvaturePath.STREAMED;
+    return backend.memory().separate()
+        ? available
+        : Math.min(available, SystemMemory.matrixLimit());
   }
 }

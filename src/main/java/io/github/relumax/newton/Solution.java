@@ -3,13 +3,14 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.objective.CurvaturePath;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The result of a solve.
  *
  * @param x the iterate with the lowest loss, up to the rounding of the loss
  * @param status why the solve ended
- * @param iterations accepted steps
+ * @param iterations accepted steps, those of all descents
  * @param loss Lreg at x
  * @param dataLoss 1/2 ‖f - b‖² at x
  * @param regularization 1/2 ‖W z‖² at x
@@ -21,6 +22,8 @@ import java.util.Map;
  * @param path whether C was kept
  * @param method what stood for H
  * @param backend what it ran on
+ * @param further what descending again took and brought; empty where the first minimum was kept
+ *     without a look for others
  * @param seconds from the start of the solve to its end
  * @param phases seconds by phase
  */
@@ -37,6 +40,7 @@ public record Solution(
     CurvaturePath path,
     StepMethod method,
     BackendDescription backend,
+    Optional<FurtherDescents> further,
     double seconds,
     Map<Phase, Double> phases) {
 

@@ -19,7 +19,10 @@ import java.util.List;
  */
 public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> parts) {
   /** What the Java virtual machine takes: code, compiler, threads, a heap of small things. */
-  private static final long JAVA_BYTES = 200_000_000;
+  static final long JAVA_BYTES = 200_000_000;
+
+  /** C, matrices, vectors and samples are the first parts. */
+  private static final int OWN_PARTS = 4;
 
   /** Numbers for each row of A2 that stand in Java arrays: b and w, as read and as kept. */
   private static final long ARRAYS = 4;
@@ -31,9 +34,21 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts = List.copyOf(parts);
   }
 
-  /** What solving an m x n x d problem on this path with this curvature needs. */
+  /** What solving an m x n x d problem on this path with this curvature needs, A2 being dense. */
   public static SolveMemory of(
       Backend backend, long m, long n, long d, CurvaturePath path, Curvature curvature) {
+    return of(backend, m, n, d, m * n, path, curvature);
+  }
+
+  /** The same where so many entries of A2 are not zero. */
+  public static SolveMemory of(
+      Backend backend,
+      long m,
+      long n,
+      long d,
+      long nonZeros,
+      CurvaturePath path,
+      Curvature curvature) {
     StepMethod method = StepMethod.of(curvature, backend, m, n, d, path);
     SoftmaxReluObjective.Workspace workspace =
         SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
@@ -51,9 +66,12 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts.add(new Part("vectors and trial points", workspace.vectors()));
     parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
     parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
+    long compressed = backend.compressedBytes(m, n, nonZeros);
+    if (compressed > 0) {
+      parts.add(new Part("non-zeros of A2", compressed));
+    }
     if (!backend.memory().separate()) {
-      long kinks = (long) KinkSet.javaBytes((double) n, (double) d);
-      parts.add(new Part("Java", sum(JAVA_BYTES + 8 * ARRAYS * m, kinks)));
+      parts.add(new Part("Java", sum(JAVA_BYTES, javaBytes(m, n, d))));
     }
     return new SolveMemory(path, method, parts);
   }
@@ -83,6 +101,16 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
   /** Whether {@code available} bytes suffice. */
   public boolean fits(long available) {
     return bytes() <= available;
+  }
+
+  /** Bytes of a solve's Java arrays. */
+  static long javaBytes(long m, long n, long d) {
+    return sum(8 * ARRAYS * m, (long) KinkSet.javaBytes((double) n, (double) d));
+  }
+
+  /** The sum of the parts that every solve on a backend has for itself, Java apart. */
+  long ownBytes() {
+    return parts.subList(0, OWN_PARTS).stream().mapToLong(Part::bytes).reduce(0, SolveMemory::sum);
   }
 
   /** Bytes of C, or of the block of it. */

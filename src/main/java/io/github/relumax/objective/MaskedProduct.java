@@ -97,6 +97,16 @@ final class MaskedProduct {
     current = false;
   }
 
+  /** Takes over C of the same factors at the same x, where it is there. */
+  void copy(MaskedProduct other) {
+    current = other.current;
+    if (current) {
+      reserve();
+      backend.copy(other.c, c);
+      unitsUpdated = other.unitsUpdated;
+    }
+  }
+
   /** Forms C where it is kept and not there. */
   void form() {
     if (!isKept()) {

@@ -228,6 +228,18 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return evaluate(0);
   }
 
+  /**
+   * {@link #startAt} where an objective with the same A1 and A2 and any b stands, on the same
+   * backend: copies its logits and C, and evaluates.
+   */
+  public Evaluation startWhere(SoftmaxReluObjective other) {
+    backend.copy(other.x, x);
+    backend.copy(other.z1, z1);
+    backend.copy(other.z, z);
+    c.copy(other.c);
+    return evaluate(0);
+  }
+
   private void moveX(double[] values) {
     backend.write(values, x);
     c.invalidate();

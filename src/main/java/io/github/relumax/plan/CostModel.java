@@ -27,11 +27,13 @@ import java.util.Map;
  * Where rows are sampled, two passes for the scores, the Gram matrix of the sampled rows, and some
  * products with H of one pass each (two where C is streamed) take the place of the curvature's sum,
  * and no blocks of C are formed. Here columns(F) = min(64 F m, w m n) bytes are the cache lines
- * that gathering F columns of A2 brings in. Products compute whole panels of columns, and a
- * factorisation also waits for one column after the other. The passes of softmax and losses over
- * logits come on top. One piece of work takes the longer of what its operations and its bytes take.
- * Every call of a primitive also takes a while to begin, which small problems consist of. A
- * regulariser is left out: it costs another pass over C.
+ * that gathering F columns of A2 brings in. Where the backend keeps the non-zeros of A2 alone
+ * ({@link Workload#compressed}), their number takes the place of m n, w m n are their bytes and
+ * columns(F) those of F columns. Products compute whole panels of columns, and a factorisation also
+ * waits for one column after the other. The passes of softmax and losses over logits come on top.
+ * One piece of work takes the longer of what its operations and its bytes take. Every call of a
+ * primitive also takes a while to begin, which small problems consist of. A regulariser is left
+ * out: it costs another pass over C.
  */
 public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
@@ -42,6 +44,9 @@ public final class CostModel {
    * fetched ahead.
    */
   private static final double GATHER_EFFICIENCY = 0.4;
+
+  /** Rate of forming C from a compressed A2 as a part of that of the dense product. */
+  private static final double SPARSE_EFFICIENCY = 0.3;
 
   /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
   private static final double TRIALS = 1.5;
@@ -121,12 +126,13 @@ public final class CostModel {
   private void kept() {
     double c = load.cBytes();
     double md = (double) load.m() * load.d();
+    compress();
     once(
         Phase.EVALUATE,
         "form C = A2 diag(mask) A1",
-        2 * md * load.activeUnits(),
+        perUnit() * load.activeUnits(),
         productRate(),
-        load.a2Bytes() + c);
+        load.a2PassBytes() + c);
     once(
         Phase.EVALUATE,
         "C x, softmax, Cᵀ gz",
@@ -136,9 +142,9 @@ public final class CostModel {
     once(
         Phase.TRIAL,
         "first trial points through A2",
-        8.0 * load.m() * load.n(),
+        8 * load.a2Entries(),
         Double.POSITIVE_INFINITY,
-        (double) load.a2Bytes());
+        load.a2PassBytes());
     each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
     if (method.samples()) {
       sampled(c, md);
@@ -147,18 +153,18 @@ public final class CostModel {
     }
     factor();
     double trialFlips = TRIAL_FLIPS * load.flips();
+    double share = load.a2Entries() / load.n();
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
-    columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * load.m() * trialFlips, trialFlips);
+    columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * share * trialFlips, trialFlips);
     losses();
-    columns(Phase.EVALUATE, "columns of A2 that flipped", 0, load.flips());
     double gathered = columnSeconds(load.flips());
-    double updated = seconds(2 * md * load.flips(), productRate(), 2 * c);
+    double updated = seconds(perUnit() * load.flips(), productRate(), 2 * c);
     steps.add(
         new Step(
             Phase.EVALUATE,
             "update C",
             false,
-            2 * md * load.flips(),
+            perUnit() * load.flips(),
             2 * c + columnBytes(load.flips()),
             gathered + updated));
     each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
@@ -166,9 +172,9 @@ public final class CostModel {
   }
 
   private void streamed() {
-    double a2 = load.a2Bytes();
-    double md = (double) load.m() * load.d();
-    double mn = (double) load.m() * load.n();
+    double a2 = load.a2PassBytes();
+    double mn = load.a2Entries();
+    compress();
     once(
         Phase.EVALUATE,
         "A2 relu(A1 x), softmax, A2ᵀ gz",
@@ -182,7 +188,7 @@ public final class CostModel {
       iteration(
           Phase.CURVATURE,
           "blocks of C = A2 diag(mask) A1",
-          MATRICES * 2 * md * load.activeUnits(),
+          MATRICES * perUnit() * load.activeUnits(),
           productRate(),
           MATRICES * a2);
       gram(0);
@@ -192,6 +198,14 @@ public final class CostModel {
     losses();
     each(Phase.EVALUATE, "A2ᵀ gz", 2 * mn, a2, 1);
     softmax();
+  }
+
+  /** The non-zeros of A2 are counted by rows, then copied. */
+  private void compress() {
+    if (load.compressed()) {
+      double bytes = 2.0 * load.a2Bytes() + load.compressedBytes();
+      once(Phase.EVALUATE, "non-zeros of A2", 0, Double.POSITIVE_INFINITY, bytes);
+    }
   }
 
   /**
@@ -240,10 +254,16 @@ public final class CostModel {
             FACTORISATIONS * seconds));
   }
 
+  /** Operations that a unit takes in forming C. */
+  private double perUnit() {
+    return 2.0 * load.d() * load.a2Entries() / load.n();
+  }
+
   /** The rate of forming C, in operations that count. */
   private double productRate() {
     double d = load.d();
-    return rates.product() * d / padded(d) / (MEASURED_COLUMNS / padded(MEASURED_COLUMNS));
+    double dense = rates.product() * d / padded(d) / (MEASURED_COLUMNS / padded(MEASURED_COLUMNS));
+    return load.compressed() ? SPARSE_EFFICIENCY * dense : dense;
   }
 
   /** The rate of the Gram matrix, in operations that count. */
@@ -274,11 +294,15 @@ public final class CostModel {
   }
 
   private double columnBytes(double count) {
+    if (load.compressed()) {
+      return load.a2PassBytes() * count / load.n();
+    }
     return Math.min(CACHE_LINE * count * load.m(), (double) load.a2Bytes());
   }
 
   private double columnSeconds(double count) {
-    return 1e-9 * columnBytes(count) / (GATHER_EFFICIENCY * rates.memory());
+    double efficiency = load.compressed() ? 1 : GATHER_EFFICIENCY;
+    return 1e-9 * columnBytes(count) / (efficiency * rates.memory());
   }
 
   private void calls() {

@@ -18,13 +18,19 @@ import io.github.relumax.objective.CurvaturePath;
 public record PathDecision(
     PathChoice choice, SolveMemory kept, SolveMemory streamed, long available) {
 
-  /** The decision for an m x n x d problem. */
+  /** The decision for an m x n x d problem whose A2 is dense. */
   public static PathDecision of(
       Backend backend, int m, int n, int d, NewtonOptions options, long available) {
+    return of(backend, m, n, d, (long) m * n, options, available);
+  }
+
+  /** The same where so many entries of A2 are not zero. */
+  public static PathDecision of(
+      Backend backend, int m, int n, int d, long nonZeros, NewtonOptions options, long available) {
     return new PathDecision(
         options.path(),
-        SolveMemory.of(backend, m, n, d, CurvaturePath.KEPT, options.curvature()),
-        SolveMemory.of(backend, m, n, d, CurvaturePath.STREAMED, options.curvature()),
+        SolveMemory.of(backend, m, n, d, nonZeros, CurvaturePath.KEPT, options.curvature()),
+        SolveMemory.of(backend, m, n, d, nonZeros, CurvaturePath.STREAMED, options.curvature()),
         available);
   }
 

@@ -9,6 +9,8 @@ import io.github.relumax.matrix.ElementType;
  * @param n hidden units
  * @param d unknowns
  * @param type storage of A2
+ * @param nonZeros entries of A2 that are not zero
+ * @param compressedBytes what the backend keeps of A2 instead of all entries; 0 where it does not
  * @param activeUnits units with z1 &gt; 0
  * @param flips units that one step switches on or off
  * @param iterations accepted steps
@@ -19,6 +21,8 @@ public record Workload(
     int n,
     int d,
     ElementType type,
+    long nonZeros,
+    long compressedBytes,
     int activeUnits,
     double flips,
     int iterations,
@@ -34,16 +38,52 @@ public record Workload(
    */
   public static final double USUAL_FLIPS = 0.035;
 
-  /** The workload with flips as usual. */
+  /** The workload with a dense A2. */
+  public Workload(
+      int m,
+      int n,
+      int d,
+      ElementType type,
+      int activeUnits,
+      double flips,
+      int iterations,
+      double sampledRows) {
+    this(m, n, d, type, (long) m * n, 0, activeUnits, flips, iterations, sampledRows);
+  }
+
+  /** The workload with a dense A2 and flips as usual. */
   public static Workload usual(
       int m, int n, int d, ElementType type, int activeUnits, int iterations, double sampledRows) {
     double flips = USUAL_FLIPS * activeUnits;
     return new Workload(m, n, d, type, activeUnits, flips, iterations, sampledRows);
   }
 
-  /** Bytes of A2, at most the largest long. */
+  /** This workload where so many entries of A2 are not zero. */
+  public Workload withNonZeros(long count, long compressed) {
+    return new Workload(
+        m, n, d, type, count, compressed, activeUnits, flips, iterations, sampledRows);
+  }
+
+  /** Bytes of A2 as it is stored, at most the largest long. */
   public long a2Bytes() {
     return (long) ((double) type.bytes() * m * n);
+  }
+
+  /** Whether only the non-zeros of A2 are computed with. */
+  public boolean compressed() {
+    return compressedBytes > 0;
+  }
+
+  /**
+   * Bytes that a pass over A2 reads: of non-zeros, which are there by rows and by columns, half.
+   */
+  double a2PassBytes() {
+    return compressed() ? compressedBytes / 2.0 : a2Bytes();
+  }
+
+  /** Entries of A2 that are computed with. */
+  double a2Entries() {
+    return compressed() ? nonZeros : (double) m * n;
   }
 
   /** Bytes of C. */

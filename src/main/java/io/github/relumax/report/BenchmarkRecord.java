@@ -24,6 +24,9 @@ import java.util.function.ToDoubleFunction;
  * @param warm the solves after it
  * @param ceilings measured before every warm solve, one of each kind
  * @param sampledRows rows that a sample is assumed to have by the cost model
+ * @param nonZeros entries of A2 that are not zero
+ * @param compressedBytes what the backend keeps of A2 beside it; 0 where A2 is computed with as it
+ *     is
  * @param peakBytes most resident memory of the process up to the end of the first solve
  */
 public record BenchmarkRecord(
@@ -33,6 +36,8 @@ public record BenchmarkRecord(
     List<BenchmarkSolve> warm,
     List<Ceiling> ceilings,
     double sampledRows,
+    long nonZeros,
+    long compressedBytes,
     OptionalLong peakBytes) {
 
   public BenchmarkRecord {
@@ -59,7 +64,7 @@ public record BenchmarkRecord(
     double a2 = (double) settings.type().bytes() * settings.m() * settings.n();
     CurvaturePath path = cold.solution().path();
     return SolveMemory.residentBound(
-        a1 + a2,
+        a1 + a2 + compressedBytes,
         SoftmaxReluObjective.blockRows(settings.m(), settings.d(), path) * 8.0 * settings.d());
   }
 

@@ -46,8 +46,19 @@ public final class JsonReport {
   /** The content of result.json. */
   public static String result(SolveRecord record) {
     Solution solution = record.solution();
-    Problem problem = record.problem();
     ObjectNode json = object();
+    putOutcome(json, record);
+    putSizes(json, record);
+    put(json, "seconds", solution.seconds());
+    json.set("phases", phases(solution));
+    put(json, "readSeconds", record.readSeconds());
+    putSettings(json, record);
+    return text(json);
+  }
+
+  /** How a solve ended and what it found. */
+  static void putOutcome(ObjectNode json, SolveRecord record) {
+    Solution solution = record.solution();
     json.put("status", name(solution.status()));
     json.put("converged", solution.converged());
     json.put("meaning", solution.status().meaning());
@@ -58,6 +69,16 @@ public final class JsonReport {
     put(json, "regularization", solution.regularization());
     put(json, "gradientNorm", solution.gradientNorm());
     json.put("activeUnits", solution.activeUnits());
+    solution
+        .further()
+        .ifPresent(further -> {
+          ObjectNode descents = json.putObject("furtherDescents");
+          descents.put("count", further.count());
+          descents.put("lower", further.lower());
+          descents.put("iterations", further.iterations());
+          put(descents, "seconds", further.seconds());
+          put(descents, "firstLoss", further.firstLoss());
+        });
     record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
     put(json, "storageError", solution.storageError());
     record
@@ -70,15 +91,22 @@ public final class JsonReport {
           epsilon.put("steps", held.steps());
           epsilon.put("held", held.everywhere());
         });
+  }
+
+  /** What was solved, how and on what. */
+  static void putSizes(ObjectNode json, SolveRecord record) {
+    Problem problem = record.problem();
+    Solution solution = record.solution();
     json.put("m", problem.m());
     json.put("n", problem.n());
     json.put("d", problem.d());
     json.put("path", solution.path().toString());
     json.put("method", solution.method().toString());
     json.set("backend", backend(solution.backend()));
-    put(json, "seconds", solution.seconds());
-    json.set("phases", phases(solution));
-    put(json, "readSeconds", record.readSeconds());
+  }
+
+  /** What was asked for. */
+  static void putSettings(ObjectNode json, SolveRecord record) {
     json.set("options", options(record));
     record
         .settings()
@@ -89,18 +117,17 @@ public final class JsonReport {
         .seed()
         .ifPresentOrElse(seed -> json.put("seed", seed), () -> json.putNull("seed"));
     json.put("version", Version.current());
-    return text(json);
   }
 
   /** The content of trace.jsonl: one iteration a line. */
   public static String trace(SolveRecord record) {
     return record.iterations().stream()
-        .map(iteration -> line(iteration) + "\n")
+        .map(iteration -> line(object(), iteration))
         .collect(Collectors.joining());
   }
 
-  private static String line(Iteration iteration) {
-    ObjectNode json = object();
+  /** An iteration after what the object has, as a line. */
+  static String line(ObjectNode json, Iteration iteration) {
     json.put("number", iteration.number());
     put(json, "loss", iteration.loss());
     put(json, "dataLoss", iteration.dataLoss());
@@ -123,7 +150,7 @@ public final class JsonReport {
     put(json, "epsilon", iteration.approximation().epsilon());
     json.put("products", iteration.approximation().products());
     put(json, "seconds", iteration.seconds());
-    return MAPPER.writeValueAsString(json);
+    return MAPPER.writeValueAsString(json) + "\n";
   }
 
   static ObjectNode backend(BackendDescription backend) {
@@ -156,6 +183,7 @@ public final class JsonReport {
     put(json, "tolerance", options.tolerance());
     json.put("maxIterations", options.maxIterations());
     put(json, "timeLimit", options.timeLimit());
+    json.put("minima", options.minima().toString());
     put(json, "radius", record.problem().radius());
     settings
         .weight()

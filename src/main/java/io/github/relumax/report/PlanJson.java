@@ -36,6 +36,8 @@ public final class PlanJson {
     json.put("availableBytes", plan.decision().available());
     json.put("a2Bytes", load.a2Bytes());
     json.put("a2Mapped", plan.a2Mapped());
+    json.put("a2NonZeros", load.nonZeros());
+    json.put("a2CompressedBytes", load.compressedBytes());
     ObjectNode rates = json.putObject("rates");
     JsonReport.put(rates, "product", plan.rates().product());
     JsonReport.put(rates, "gram", plan.rates().gram());

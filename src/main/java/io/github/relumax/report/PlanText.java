@@ -85,7 +85,14 @@ public final class PlanText {
                 plan.a2Mapped()
                     ? "as a mapped file, which is cache and need not fit"
                     : "of memory, taken off what is available: it has to be copied"));
-    if (plan.a2Mapped() && a2 > available - plan.decision().memory().bytes()) {
+    Workload load = plan.load();
+    if (load.compressed()) {
+      lines.add(
+          "A2 is about %s %% non-zero: kept compressed, %s"
+              .formatted(
+                  Format.fixed(100.0 * load.nonZeros() / load.m() / load.n(), 1),
+                  Format.bytes(load.compressedBytes())));
+    } else if (plan.a2Mapped() && a2 > available - plan.decision().memory().bytes()) {
       lines.add("and does not fit beside the rest: every pass over it reads the disk, unplanned");
     }
   }

@@ -24,13 +24,14 @@ final class PredictedPhases {
     Solution solution = record.cold().solution();
     Workload load =
         Workload.usual(
-            settings.m(),
-            settings.n(),
-            settings.d(),
-            settings.type(),
-            solution.activeUnits(),
-            solution.iterations(),
-            record.sampledRows());
+                settings.m(),
+                settings.n(),
+                settings.d(),
+                settings.type(),
+                solution.activeUnits(),
+                solution.iterations(),
+                record.sampledRows())
+            .withNonZeros(record.nonZeros(), record.compressedBytes());
     Rates rates =
         new Rates(
             rate(record, Kind.PRODUCT),

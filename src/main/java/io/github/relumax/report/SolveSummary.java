@@ -1,10 +1,13 @@
 package io.github.relumax.report;
 
+import io.github.relumax.newton.FurtherDescents;
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The end of a solve in a few lines for a person. */
 public final class SolveSummary {
@@ -28,6 +31,7 @@ public final class SolveSummary {
       lines.add("What to do: " + solution.status().advice().replace("OUT", results.toString()));
     }
     lines.add(loss(solution));
+    solution.further().ifPresent(further -> lines.add(further(further, solution.loss())));
     lines.add(
         "‖g‖ %s, %s of %s units active"
             .formatted(
@@ -40,15 +44,7 @@ public final class SolveSummary {
             lines.add(
                 "Distance to the planted x*: ‖x - x*‖ / ‖x*‖ = " + Format.scientific(distance)));
     record.epsilonHeld().ifPresent(held -> lines.add(held.words()));
-    if (!solution.method().samples()) {
-      record
-          .settings()
-          .options()
-          .sampling()
-          .epsilon()
-          .ifPresent(epsilon ->
-              lines.add("ε = %s was asked for: no rows were sampled".formatted(epsilon)));
-    }
+    notSampled(record).ifPresent(lines::add);
     if (solution.storageError() > 0) {
       lines.add(
           "float32 storage: its rounding alone moves x by about %s of ‖x‖"
@@ -56,6 +52,15 @@ public final class SolveSummary {
     }
     lines.add("Time " + Format.seconds(solution.seconds()) + ": " + phases(solution));
     return lines;
+  }
+
+  /** Says that an ε was asked for where no rows were sampled. */
+  static Optional<String> notSampled(SolveRecord record) {
+    OptionalDouble asked = record.settings().options().sampling().epsilon();
+    return asked.isPresent() && !record.solution().method().samples()
+        ? Optional.of(
+            "ε = %s was asked for: no rows were sampled".formatted(asked.getAsDouble()))
+        : Optional.empty();
   }
 
   /** Where the time went: each phase with its share. */
@@ -77,6 +82,22 @@ public final class SolveSummary {
                 .formatted(
                     Format.scientific(solution.dataLoss()),
                     Format.scientific(solution.regularization()));
+  }
+
+  private static String further(FurtherDescents further, double loss) {
+    String outcome =
+        further.lower() == 0
+            ? "none ended lower"
+            : "from %s, %s %% lower"
+                .formatted(
+                    Format.scientific(further.firstLoss(), 9),
+                    Format.fixed(100 * (1 - loss / further.firstLoss()), 2));
+    return "Further descents %d, %s, %s: %s"
+        .formatted(
+            further.count(),
+            iterations(further.iterations()),
+            Format.seconds(further.seconds()),
+            outcome);
   }
 
   private static String iterations(int count) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * sizes that are no multiple of any vector, tile or block. Errors are judged against the sum of the
  * absolute values of the terms, which is what rounding is proportional to.
  */
-public abstract class BackendContract extends SamplingContract {
+public abstract class BackendContract extends SparseContract {
   /** Rounding allowed in one value that takes a few operations. */
   private static final double FEW = 8 * Math.ulp(1.0);
 
@@ -262,6 +262,52 @@ public abstract class BackendContract extends SamplingContract {
       for (int j = 0; j < columns; j++) {
         assertClose(actual[j], AccurateSum.dot(transposed[j], v));
       }
+    }
+  }
+
+  /** Several vectors at once, fewer and more than any block has. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 2",
+    "1, 7, 3",
+    "2, 1, 4",
+    "3, 2, 3",
+    "7, 9, 5",
+    "8, 8, 8",
+    "15, 17, 9",
+    "31, 25, 16",
+    "103, 257, 7",
+    "300, 103, 33",
+    "64, 24, 1",
+    "5000, 3, 2",
+    "1201, 49, 13"
+  })
+  void multiplyTransposedOfSeveralRows(int rows, int columns, int vectors) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a = matrix(rows, columns);
+      double[][] v = matrix(vectors, rows);
+      Buffer y = buffer(matrix(vectors, columns));
+      backend.multiplyTransposed(upload(a, type), buffer(v), y);
+      double[][] transposed = transposed(stored(a, type));
+      double[] actual = read(y);
+      for (int k = 0; k < vectors; k++) {
+        for (int j = 0; j < columns; j++) {
+          assertClose(actual[k * columns + j], AccurateSum.dot(transposed[j], v[k]));
+        }
+      }
+    }
+  }
+
+  /** What a vector gives does not depend on the others. */
+  @Test
+  void transposedProductsOfRowsDoNotMix() {
+    double[][] v = matrix(12, 9);
+    v[4][3] = Double.NaN;
+    Buffer y = allocate(12, 5);
+    backend.multiplyTransposed(upload(matrix(9, 5), ElementType.FLOAT64), buffer(v), y);
+    double[] actual = read(y);
+    for (int at = 0; at < actual.length; at++) {
+      assertThat(Double.isNaN(actual[at])).isEqualTo(at / 5 == 4);
     }
   }
 
@@ -502,6 +548,30 @@ public abstract class BackendContract extends SamplingContract {
           assertClose(actual[r * m + i], sum);
         }
       }
+    }
+  }
+
+  /** A buffer may change between two calls, unlike a matrix that was uploaded. */
+  @Test
+  void columnsOfABufferAreThoseItHasNow() {
+    int n = 1200;
+    Buffer a = buffer(matrix(1, n));
+    Buffer x = vector(filled(n, 1));
+    Buffer y = vector(0);
+    Buffer c = vector(0);
+    Buffer ones = buffer(matrix(n, 1));
+    backend.write(filled(n, 1), ones);
+    try (Units units = backend.units(n)) {
+      double[] one = new double[n];
+      one[7] = 1;
+      backend.flippedUnits(vector(new double[n]), vector(one), units);
+      backend.addColumns(a, units, x, y);
+      backend.write(filled(n, 3), a);
+      backend.write(new double[1], y);
+      backend.addColumns(a, units, x, y);
+      backend.accumulate(a, units, ones, 1, c);
+      assertThat(read(y)).containsExactly(3);
+      assertThat(read(c)).containsExactly(3);
     }
   }
 
@@ -1106,6 +1176,8 @@ public abstract class BackendContract extends SamplingContract {
     refused(() -> backend.multiply(a, two, two));
     refused(() -> backend.multiplyTransposed(a, two, two));
     refused(() -> backend.multiplyTransposed(a, three, three));
+    refused(() -> backend.multiplyTransposed(a, square, two));
+    refused(() -> backend.multiplyTransposed(a, square, square));
     refused(() -> backend.relu(two, three));
     refused(() -> backend.mask(two, three, two));
     refused(() -> backend.mask(two, two, three));

@@ -26,6 +26,8 @@ final class MeteredBackendTest extends BackendContract {
           "description",
           "memory",
           "workspaceBytes",
+          "compressedBytes",
+          "transposedBytes",
           "units",
           "finish",
           "close");
@@ -80,6 +82,8 @@ final class MeteredBackendTest extends BackendContract {
     Buffer w = zeros(1, 7);
     assertWork(
         Primitive.MULTIPLY_TRANSPOSED, 1442, 6648, () -> metered.multiplyTransposed(a, v, w));
+    assertWork(
+        Primitive.MULTIPLY_TRANSPOSED, 4326, 8408, () -> metered.multiplyTransposed(a, y, x));
   }
 
   /** Two of seven columns touch 1 - (5/7)⁸ of 5768 bytes, in float32 1 - (5/7)¹⁶ of 2884. */
@@ -282,6 +286,31 @@ final class MeteredBackendTest extends BackendContract {
     assertThat(tallies).containsOnlyKeys(primitive);
     assertThat(tallies.get(primitive).calls()).isEqualTo(1);
     assertThat(tallies.get(primitive).work()).isEqualTo(new Work(flops, bytes));
+  }
+
+  /** Twelve of 721 entries, 12 bytes each, and 8 for each of 104 beginnings of rows. */
+  @Test
+  void nonZerosWhereOnlyTheseAreKept() {
+    Matrix matrix = Matrix.allocate(103, 7, ElementType.FLOAT32);
+    for (int i = 0; i < 12; i++) {
+      matrix.set(8L * i, i % 7, 1);
+    }
+    Buffer a = metered.upload(matrix.withNonZeros(12));
+    buffers.add(a);
+    Buffer x = zeros(3, 7);
+    Buffer y = zeros(3, 103);
+    Buffer a1 = zeros(7, 5);
+    Buffer c = zeros(103, 5);
+    assertWork(Primitive.MULTIPLY, 72, 3616, () -> metered.multiply(a, x, y));
+    assertWork(
+        Primitive.MULTIPLY_TRANSPOSED,
+        24,
+        1856,
+        () -> metered.multiplyTransposed(a, y.row(0), x.row(0)));
+    try (Units two = units(0, 1, 0, 0, 1, 0, 0)) {
+      assertWork(Primitive.ADD_COLUMNS, 20, 5271, () -> metered.addColumns(a, two, x, y));
+      assertWork(Primitive.ACCUMULATE_NEW, 34, 4479, () -> metered.accumulate(a, two, a1, 0, c));
+    }
   }
 
   private Buffer zeros(long rows, long columns) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.io.NpyFile;
+import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,6 +65,26 @@ final class PlanCommandTest {
       }
       assertThat(one.get("seconds").asDouble()).isCloseTo(seconds, within(1e-12));
     }
+  }
+
+  @Test
+  void saysHowASparseA2IsKept() {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    Matrix a2 = Matrix.allocate(300, 60, ElementType.FLOAT64);
+    for (int i = 0; i < 300; i++) {
+      a2.set(i, i % 60, 1);
+      a2.set(i, (i + 7) % 60, -1);
+      a2.set(i, (i + 20) % 60, 2);
+    }
+    NpyFile.write(problem.resolve("a2.npy"), a2);
+    Path file = temporary.resolve("plan.json");
+    CommandLineRun run = CommandLineRun.of("plan", problem, "--backend", "cpu", "--json", file);
+    assertThat(run.out())
+        .contains("A2 is about 5.0 % non-zero: kept compressed, 23.9 KiB\n")
+        .containsPattern("non-zeros of A2 +23.9 KiB +23.9 KiB\n");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("a2NonZeros").asLong()).isEqualTo(900);
+    assertThat(json.get("a2CompressedBytes").asLong()).isEqualTo(8 * (301 + 61) + 24 * 900);
   }
 
   private static int activeAtStart(Path problem) {

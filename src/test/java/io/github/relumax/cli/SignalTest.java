@@ -3,9 +3,12 @@ package io.github.relumax.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.relumax.io.NpyFile;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -13,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** A real process, asked to end while it solves. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "has no signals")
@@ -22,26 +26,63 @@ final class SignalTest {
   @Test
   @Timeout(120)
   void aRequestToEndKeepsTheBestIterate() throws IOException, InterruptedException {
+    Path problem = generated();
+    endedAt("    0  ", "solve", problem.toString());
+    Path results = problem.resolve("solution");
+    assertThat(CommandLineRun.json(results.resolve("result.json")).get("status").asString())
+        .isEqualTo("interrupted");
+    assertThat(NpyFile.readVector(results.resolve("x.npy"))).hasSize(120);
+  }
+
+  /** Those that have ended, those under way, and those that have not begun. */
+  @Test
+  @Timeout(120)
+  void aRequestToEndKeepsTheTargets() throws IOException, InterruptedException {
+    Path problem = generated();
+    double[] b = NpyFile.readVector(problem.resolve("b.npy"));
+    int count = 40;
+    Matrix targets = Matrix.allocate(b.length, count, ElementType.FLOAT64);
+    for (int i = 0; i < b.length; i++) {
+      for (int k = 0; k < count; k++) {
+        targets.set(i, k, b[i] * (1 + 0.01 * k));
+      }
+    }
+    Path file = temporary.resolve("targets.npy");
+    NpyFile.write(file, targets);
+    endedAt(
+        "     0  ", "solve", problem.toString(), "--targets", file.toString(), "--at-once", "2");
+    Path results = problem.resolve("solution");
+    JsonNode ends = CommandLineRun.json(results.resolve("result.json")).get("results");
+    assertThat(ends).hasSize(count);
+    assertThat(ends.get(0).get("converged").asBoolean()).isTrue();
+    assertThat(ends.get(count - 1).get("status").asString()).isEqualTo("interrupted");
+    assertThat(ends.get(count - 1).get("loss").isNull()).isTrue();
+    Matrix x = NpyFile.read(results.resolve("x.npy"));
+    assertThat(x.rows()).isEqualTo(count);
+    assertThat(x.row(count - 1)).isEqualTo(NpyFile.readVector(problem.resolve("x0.npy")));
+  }
+
+  private Path generated() {
     Path problem = temporary.resolve("p");
     assertThat(CommandLineRun.of("generate", problem, "--m", 20_000, "--n", 400, "--d", 120).code())
         .isZero();
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--add-modules=jdk.incubator.vector",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Main.class.getName(),
-                    "solve",
-                    problem.toString()))
-            .redirectErrorStream(true)
-            .start();
+    return problem;
+  }
+
+  /** Runs a command, asks it to end at a line that begins so, and waits for that. */
+  private static void endedAt(String beginning, String... command)
+      throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("--add-modules=jdk.incubator.vector", "-cp"));
+    words.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
+    words.addAll(List.of(command));
+    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
     StringBuilder output = new StringBuilder();
     try (BufferedReader reader = process.inputReader()) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         output.append(line).append('\n');
-        if (line.startsWith("    0  ")) {
+        if (line.startsWith(beginning)) {
           process.toHandle().destroy();
         }
       }
@@ -51,9 +92,5 @@ final class SignalTest {
     }
     assertThat(process.exitValue()).as(output.toString()).isEqualTo(130);
     assertThat(output.toString()).contains("Interrupted: ").contains("Written to ");
-    Path results = problem.resolve("solution");
-    assertThat(CommandLineRun.json(results.resolve("result.json")).get("status").asString())
-        .isEqualTo("interrupted");
-    assertThat(NpyFile.readVector(results.resolve("x.npy"))).hasSize(120);
   }
 }

@@ -81,6 +81,34 @@ final class SolveCommandTest {
   }
 
   @Test
+  void furtherDescentsAreShownAndKept() {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun first = CommandLineRun.of("solve", problem);
+    JsonNode without = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
+    assertThat(first.out()).doesNotContain("Further descents");
+    assertThat(without.has("furtherDescents")).isFalse();
+    assertThat(without.get("options").get("minima").asString()).isEqualTo("first");
+
+    CommandLineRun lower = CommandLineRun.of("solve", problem, "--minima", "lower");
+    assertThat(lower.code()).isZero();
+    JsonNode result = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
+    assertThat(result.get("options").get("minima").asString()).isEqualTo("lower");
+    JsonNode further = result.get("furtherDescents");
+    assertThat(further.get("count").asInt()).isEqualTo(3);
+    assertThat(further.get("lower").asInt()).isBetween(0, 3);
+    assertThat(further.get("firstLoss").asDouble()).isEqualTo(without.get("loss").asDouble());
+    assertThat(further.get("seconds").asDouble()).isBetween(0.0, result.get("seconds").asDouble());
+    int more = further.get("iterations").asInt();
+    assertThat(result.get("iterations").asInt())
+        .isEqualTo(without.get("iterations").asInt() + more);
+    assertThat(lower.out()).contains("Further descents 3, " + more + " iterations, ");
+
+    CommandLineRun wrong = CommandLineRun.of("solve", problem, "--minima", "global");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("'--minima': 'global' is none of first, lower, auto");
+  }
+
+  @Test
   void cNeedNotBeKept() {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));
     CommandLineRun run = CommandLineRun.of("solve", problem, "--path", "streamed");

@@ -9,6 +9,7 @@ import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,6 +32,37 @@ final class CpuWorkspaceTest {
       assertThat(backend.scratchBytes()).isLessThanOrEqualTo(announced);
       // Half of the units are active and packed, and small matrices keep few threads busy.
       assertThat(backend.scratchBytes()).isGreaterThan(announced / 4);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 60, 6, 1", "70, 20_000, 1, 2", "3000, 900, 33, 3", "9000, 50, 100, 2"})
+  void workspaceBytesCoverTheScratchOfSparseProducts(int m, int n, int d, int threads) {
+    Matrix a2 = Matrix.allocate(m, n, ElementType.FLOAT64);
+    for (int j = 0; j < n; j++) {
+      a2.set(m / 2, j, m < 2 ? 0 : 1);
+    }
+    long nonZeros = m < 2 ? 0 : n;
+    Matrix a1 = Matrix.allocate(n, d, ElementType.FLOAT32);
+    try (CpuBackend backend = new CpuBackend(new VectorKernels(), threads);
+        Buffer sparse = backend.upload(a2.withNonZeros(nonZeros));
+        Buffer dense = backend.upload(a1);
+        Buffer c = backend.allocate(m, d);
+        Buffer x = backend.allocate(8, n);
+        Buffer y = backend.allocate(8, m);
+        Units units = backend.units(n)) {
+      assertThat(sparse.storedEntries()).isEqualTo(nonZeros);
+      double[] ones = new double[8 * n];
+      Arrays.fill(ones, 1);
+      backend.write(ones, x);
+      backend.activeUnits(x.row(0), units);
+      backend.accumulate(sparse, units, dense, 0, c);
+      backend.multiply(sparse, x, y);
+      backend.multiplyTransposed(sparse, y.row(0), x.row(0));
+      backend.addColumns(sparse, units, x, y);
+      assertThat(backend.scratchBytes()).isLessThanOrEqualTo(backend.workspaceBytes(m, n, d));
+      // The rows of A1.
+      assertThat(backend.scratchBytes()).isGreaterThan(8L * n * d);
     }
   }
 

@@ -45,6 +45,13 @@ final class SameBitsTest {
   private static final long Y = numbers(1, 0.414);
   private static final long OUT = numbers(0, 0);
   private static final long GZ = numbers(0, 0);
+  private static final long INDEX = Arena.global().allocate(4L * 11, 64).address();
+
+  static {
+    for (int p = 0; p < 11; p++) {
+      RawMemory.setInt(INDEX + 4L * p, 7 * p % 11);
+    }
+  }
 
   private static long numbers(double size, double step) {
     MemorySegment segment = Arena.global().allocate(8L * LENGTH, 64);
@@ -79,6 +86,12 @@ final class SameBitsTest {
     bits.append(" addCentered ").append(hash(LENGTH - 3));
     kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
     bits.append(" tile ").append(hash(kernels.tileRows() * kernels.tileColumns()));
+    for (int columns :
+        new int[] {1, 3 * kernels.vectorBits() / 64, 8 * kernels.vectorBits() / 64}) {
+      int width = kernels.sumWidth(columns);
+      kernels.sumRows(X, INDEX, 11, Y, width, OUT);
+      bits.append(" sumRows ").append(hash(width));
+    }
     bits.append(" exp ").append(Double.toHexString(kernels.exp(X, 0.25, OUT, LENGTH)));
     bits.append(' ').append(hash(LENGTH));
     bits.append(" squaredError ").append(kernels.squaredError(OUT, 0.1, Y, LENGTH));

@@ -59,6 +59,22 @@ final class CudaBackendTest extends BackendContract {
   }
 
   @Test
+  void whatSeveralTransposedProductsTakeIsAnnounced() {
+    Matrix matrix = Matrix.allocate(3000, 2000, ElementType.FLOAT32);
+    try (CudaBackend backend = CudaBackends.open();
+        Buffer a = backend.upload(matrix);
+        Buffer v = backend.allocate(9, 3000);
+        Buffer y = backend.allocate(9, 2000)) {
+      long before = backend.memory().available();
+      backend.multiplyTransposed(a, v, y);
+      long taken = before - backend.memory().available();
+      assertThat(taken).isBetween(1L, backend.transposedBytes(2000, 9));
+      backend.multiplyTransposed(a, v, y);
+      assertThat(before - backend.memory().available()).isEqualTo(taken);
+    }
+  }
+
+  @Test
   void whatIsClosedCannotBeUsed() {
     try (CudaBackend backend = CudaBackends.open()) {
       Buffer buffer = backend.allocate(3, 5);

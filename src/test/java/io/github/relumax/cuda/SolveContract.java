@@ -11,7 +11,9 @@ import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.newton.Curvature;
+import io.github.relumax.newton.FurtherDescents;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.PathChoice;
@@ -215,6 +217,34 @@ abstract class SolveContract {
       assertThat(solution.converged()).isTrue();
       assertThat(solution.status()).isEqualTo(onCpu.status());
       assertThat(solution.loss()).isCloseTo(onCpu.loss(), within(1e-10 * onCpu.loss()));
+    }
+  }
+
+  /** Nor do further descents, which are the first one's steps from another point. */
+  @ParameterizedTest
+  @CsvSource({"FULL, AUTO, 1", "FULL, STREAMED, 1", "SKETCH_CG, AUTO, 1"})
+  void furtherDescentsTakeNothingEither(Curvature curvature, PathChoice path, long seed) {
+    PlantedProblem planted =
+        PlantedProblem.generate(301, 61, 13, 4, 1, ElementType.FLOAT64, 0.3, seed);
+    NewtonOptions options =
+        NewtonOptions.DEFAULTS.withCurvature(curvature).withPath(path).withMinima(Minima.LOWER);
+    List<Long> allocations = new ArrayList<>();
+    try (Backend cpu = Backends.open("cpu", new BackendOptions(2));
+        CudaBackend gpu = CudaBackends.open()) {
+      Solution solution =
+          new NewtonSolver(gpu, options)
+              .solve(
+                  planted.problem(),
+                  planted.x0(),
+                  _ -> allocations.add(gpu.context().allocations()));
+      assertThat(gpu.context().allocations()).isEqualTo(allocations.get(1));
+      assertThat(solution.converged()).isTrue();
+      FurtherDescents further = solution.further().orElseThrow();
+      assertThat(further.count()).isEqualTo(3);
+      assertThat(solution.loss()).isLessThanOrEqualTo(further.firstLoss() * (1 + 1e-12));
+      Solution onCpu = new NewtonSolver(cpu, options).solve(planted.problem(), planted.x0());
+      double firstLoss = onCpu.further().orElseThrow().firstLoss();
+      assertThat(further.firstLoss()).isCloseTo(firstLoss, within(1e-10 * firstLoss));
     }
   }
 

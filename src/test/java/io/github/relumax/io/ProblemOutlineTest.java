@@ -25,7 +25,7 @@ final class ProblemOutlineTest {
     NpyFile.write(dir.resolve("a2.npy"), a2);
   }
 
-  /** A NaN in A2 goes unnoticed: its entries are not read. */
+  /** A NaN in A2 goes unnoticed: its entries are not checked. */
   @Test
   void saysWhatTheHeadersSay() {
     ProblemOutline outline = ProblemOutline.open(dir);
@@ -34,6 +34,7 @@ final class ProblemOutlineTest {
     assertThat(outline.d()).isEqualTo(2);
     assertThat(outline.a2Type()).isEqualTo(ElementType.FLOAT32);
     assertThat(outline.a2Mapped()).isTrue();
+    assertThat(outline.a2NonZeros()).isEqualTo(1);
     assertThat(outline.x0()).isEmpty();
     NpyFile.writeVector(dir.resolve("x0.npy"), new double[] {3, 4});
     assertThat(ProblemOutline.open(dir).x0().orElseThrow()).containsExactly(3, 4);
@@ -47,6 +48,21 @@ final class ProblemOutlineTest {
     String columns = text.replace("'fortran_order': False", "'fortran_order': True ");
     Files.write(file, columns.getBytes(StandardCharsets.ISO_8859_1));
     assertThat(ProblemOutline.open(dir).a2Mapped()).isFalse();
+    assertThat(ProblemOutline.open(dir).a2NonZeros()).isEqualTo(28);
+  }
+
+  /** Of 3,000 x 1,000 entries two of three rows are looked at; every fourth is full. */
+  @Test
+  void nonZerosOfALargeMatrixAreJudgedBySomeRows() {
+    NpyFile.write(dir.resolve("a1.npy"), Matrix.allocate(1000, 2, ElementType.FLOAT64));
+    Matrix a2 = Matrix.allocate(3000, 1000, ElementType.FLOAT32);
+    for (int i = 0; i < 3000; i += 4) {
+      for (int j = 0; j < 1000; j++) {
+        a2.set(i, j, 1);
+      }
+    }
+    NpyFile.write(dir.resolve("a2.npy"), a2);
+    assertThat(ProblemOutline.open(dir).a2NonZeros()).isBetween(740_000L, 760_000L);
   }
 
   @Test

@@ -24,13 +24,28 @@ class ProblemTest {
   @Test
   void keepsWhatItWasGiven() {
     assertThat(problem.a1()).isSameAs(A1);
-    assertThat(problem.a2()).isSameAs(A2);
+    assertThat(problem.a2().segment()).isSameAs(A2.segment());
+    assertThat(problem.a2().toString()).isEqualTo(A2.toString());
     assertThat(problem.b()).isEqualTo(B);
     assertThat(problem.m()).isEqualTo(5);
     assertThat(problem.n()).isEqualTo(3);
     assertThat(problem.d()).isEqualTo(2);
     assertThat(problem.w()).isEmpty();
     assertThat(problem.radius()).isEqualTo(Double.POSITIVE_INFINITY);
+  }
+
+  /** Zeros of either sign, and the smallest number that is not zero. */
+  @Test
+  void countsTheNonZerosOfA2() {
+    for (ElementType type : ElementType.values()) {
+      Matrix a1 = matrix(300, 2, type);
+      Matrix a2 = Matrix.allocate(1000, 300, type);
+      for (int i = 0; i < 1000; i++) {
+        a2.set(i, i % 300, i % 3 == 0 ? -0.0 : i % 3 == 1 ? Float.MIN_VALUE : -Float.MAX_VALUE);
+      }
+      assertThat(a2.nonZeros()).isEqualTo(300_000);
+      assertThat(Problem.of(a1, a2, new double[1000]).a2().nonZeros()).isEqualTo(666);
+    }
   }
 
   @Test

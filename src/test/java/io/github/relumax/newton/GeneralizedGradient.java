@@ -76,15 +76,15 @@ final class GeneralizedGradient {
   }
 
   /**
-   * f is known to some eps, and so is f - b, however small; gz has its rounding times f, and so
-   * have the slopes of all units.
+   * f is known to some eps times the largest logit, and so is f - b, however small; gz has its
+   * rounding times f, and so have the slopes of all units.
    */
   static double rounding(Problem problem, SoftmaxReluOracle.At at) {
     double squares = 0;
     for (int j = 0; j < at.f.length; j++) {
       squares += Math.pow(at.f[j] * (at.f[j] + Math.abs(problem.b()[j])), 2);
     }
-    double size = 1;
+    double size = Math.max(1, Arrays.stream(at.z).map(Math::abs).max().orElseThrow());
     for (Matrix factor : List.of(problem.a1(), problem.a2())) {
       size *= norm(factor.toArray());
     }

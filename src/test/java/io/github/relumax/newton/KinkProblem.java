@@ -32,6 +32,14 @@ record KinkProblem(Problem problem, double[] xStar, double slope) {
    *     the row of the unit before it, and the multiplier s_i - 2
    */
   static KinkProblem of(int m, int n, int d, int seed, double... s) {
+    return of(MISSED, m, n, d, seed, s);
+  }
+
+  /**
+   * The same with another ‖c‖ relative to ‖f‖: where it is large, the Hessian need be positive
+   * definite along the kinks only.
+   */
+  static KinkProblem of(double missed, int m, int n, int d, int seed, double... s) {
     Random random = new Random(seed);
     double[] x = integers(random, d);
     double[][] a1 = new double[n][];
@@ -83,7 +91,7 @@ record KinkProblem(Problem problem, double[] xStar, double slope) {
     CommonOps_DDRM.pinv(matrix, inverse);
     DMatrixRMaj c = new DMatrixRMaj(m, 1);
     CommonOps_DDRM.mult(inverse, right, c);
-    double slope = MISSED * Math.sqrt(dot(f, f) / dot(c.data, c.data));
+    double slope = missed * Math.sqrt(dot(f, f) / dot(c.data, c.data));
     double[] b = new double[m];
     Arrays.setAll(b, j -> f[j] - slope * c.get(j, 0));
     return new KinkProblem(Problem.of(Matrix.of(a1), Matrix.of(a2), b), x, slope);

@@ -67,6 +67,81 @@ final class KinkStepTest {
     assertThat(known).as("units known").isGreaterThan(held);
   }
 
+  /** Units on a ridge that count as active meet their kink from there, should the ridge turn. */
+  @ParameterizedTest
+  @CsvSource({"2, 4", "3, 5", "4, 6", "6, 7"})
+  void unitsOnARidgeAreInTheModelOnce(int d, int n) {
+    int turned = 0;
+    for (int seed = 1; seed <= 40; seed++) {
+      try (Fixture fixture = new Fixture(d, n, d - 1, seed, false, true)) {
+        double sigma = 1e-3 * fixture.h.scale();
+        double[] p = fixture.step(sigma, 0);
+        double[] expected = fixture.expected(sigma, 0);
+        assertThat(distance(p, expected))
+            .as("d %s, n %s, seed %s", d, n, seed)
+            .isLessThan(1e-7 * norm(expected));
+        double[] slopes = fixture.secondSlopes(sigma, 0);
+        for (int i = 0; i < n; i++) {
+          turned += fixture.onRidge(i) && slopes[i] > 0 ? 1 : 0;
+        }
+      }
+    }
+    assertThat(turned).as("ridges that turn").isPositive();
+  }
+
+  /** Curvature across kinks changes nothing while these hold: neither the step nor its forecast. */
+  @ParameterizedTest
+  @CsvSource({"2, 9", "3, 31", "17, 31", "40, 103"})
+  void stiffeningChangesNothingWhileKinksHold(int d, int n) {
+    int compared = 0;
+    for (int seed = 1; seed <= 20; seed++) {
+      try (Fixture fixture = new Fixture(d, n, Math.min(d - 1, 4), seed);
+          DampedModel damped = new DampedModel(backend, d, Double.POSITIVE_INFINITY)) {
+        double lambda = 1e-3 * fixture.h.scale();
+        assertThat(damped.minimise(fixture.step, lambda, 1, fixture.objective.x(), fixture.p))
+            .isTrue();
+        double[] p = fixture.read(fixture.p);
+        double decrease = fixture.step.forecast(fixture.p, damped.curvatureAlong()).decrease(0.5);
+        int[] held =
+            Arrays.stream(fixture.set.held())
+                .map(fixture.set::unit)
+                .filter(i -> fixture.model.z1[i] == 0)
+                .toArray();
+        if (held.length == 0) {
+          continue;
+        }
+        compared++;
+        KinkStep stiff = fixture.stiffened(new Stiffening(100 * fixture.h.scale(), held));
+        assertThat(damped.minimise(stiff, lambda, 1, fixture.objective.x(), fixture.p)).isTrue();
+        assertThat(distance(fixture.read(fixture.p), p)).isLessThan(1e-9 * norm(p));
+        assertThat(stiff.forecast(fixture.p, damped.curvatureAlong()).decrease(0.5))
+            .isCloseTo(decrease, within(1e-9 * norm(fixture.model.gradient) * norm(p)));
+      }
+    }
+    assertThat(compared).isGreaterThan(5);
+  }
+
+  /** Where they do not hold it is forecast without: the loss has no such curvature. */
+  @Test
+  void theForecastIsThatOfTheLossWhereStiffenedKinksGive() {
+    int given = 0;
+    for (int seed = 1; seed <= 30; seed++) {
+      try (Fixture fixture = new Fixture(6, 31, 4, seed);
+          DampedModel damped = new DampedModel(backend, 6, Double.POSITIVE_INFINITY)) {
+        double lambda = 1e-3 * fixture.h.scale();
+        int[] units = {0, 1, 2, 3};
+        KinkStep stiff = fixture.stiffened(new Stiffening(0.1 * fixture.h.scale(), units));
+        assertThat(damped.minimise(stiff, lambda, 1, fixture.objective.x(), fixture.p)).isTrue();
+        double[] p = fixture.read(fixture.p);
+        double[] hp = SoftmaxReluOracle.times(fixture.model.h, p);
+        given += IntStream.of(units).anyMatch(i -> Math.abs(dot(fixture.a1[i], p)) > 1e-3) ? 1 : 0;
+        assertThat(stiff.forecast(fixture.p, damped.curvatureAlong()).curvature())
+            .isCloseTo(dot(p, hp), within(1e-9 * norm(p) * norm(hp)));
+      }
+    }
+    assertThat(given).isPositive();
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 3", "2, 4", "3, 5", "6, 7"})
   void theForecastIsTheModel(int d, int n) {
@@ -229,6 +304,8 @@ final class KinkStepTest {
     private final SoftmaxReluObjective objective;
     private final MatrixSystem h;
     private final KinkSet set;
+    private final KinkPoint units;
+    private final Buffer gradient;
     private final KinkStep step;
     private final Buffer p;
     private final Model model;
@@ -240,6 +317,13 @@ final class KinkStepTest {
     }
 
     Fixture(int d, int n, int atKink, int seed, boolean twice) {
+      this(d, n, atKink, seed, twice, false);
+    }
+
+    /**
+     * @param ridges whether units on ridges count as active
+     */
+    Fixture(int d, int n, int atKink, int seed, boolean twice, boolean ridges) {
       this.d = d;
       this.n = n;
       int m = 3 * d + 7;
@@ -269,23 +353,58 @@ final class KinkStepTest {
       double[] z1 = objective.read(Quantity.PRE_ACTIVATION);
       at = new SoftmaxReluOracle(problem).at(x);
       double[] v = SoftmaxReluOracle.transposedTimes(a2, at.gz);
-      step =
-          new KinkStep(
-              backend,
-              objective,
-              CurvatureForm.GAUSS_NEWTON,
-              h,
-              set,
-              z1,
-              v,
-              objective.gradient(),
-              allocate(d),
-              allocate(d),
-              allocate(n));
-      model = new Model(at.gaussNewton(), at.gradient, x, z1, a1, v);
+      boolean[] active = new boolean[n];
+      double[] slope = at.gradient.clone();
+      for (int i = 0; i < n; i++) {
+        boolean ridge = ridges && z1[i] == 0 && v[i] < 0;
+        active[i] = z1[i] > 0 || ridge;
+        if (ridge) {
+          double[] row = scaled(v[i], a1[i]);
+          Arrays.setAll(slope, k -> slope[k] + row[k]);
+        }
+      }
+      gradient = allocate(d);
+      backend.write(slope, gradient);
+      units = new KinkPoint(z1, active, v);
+      step = stepOf(h, Stiffening.NONE);
+      model = new Model(at.gaussNewton(), slope, x, z1, active, a1, v);
       for (int i = 0; i < atKink; i++) {
         assertThat(z1[i]).isZero();
       }
+    }
+
+    private KinkStep stepOf(MatrixSystem system, Stiffening stiffening) {
+      return new KinkStep(
+          backend,
+          objective,
+          CurvatureForm.GAUSS_NEWTON,
+          system,
+          stiffening,
+          set,
+          units,
+          gradient,
+          allocate(d),
+          allocate(d),
+          allocate(n));
+    }
+
+    KinkStep stiffened(Stiffening stiffening) {
+      double[][] more = Arrays.stream(model.h).map(double[]::clone).toArray(double[][]::new);
+      for (int i : stiffening.units()) {
+        for (int k = 0; k < d; k++) {
+          for (int l = 0; l < d; l++) {
+            more[k][l] += stiffening.rho() * a1[i][k] * a1[i][l];
+          }
+        }
+      }
+      Buffer stiff = backend.allocate(d, d);
+      owned.add(stiff);
+      backend.write(Arrays.stream(more).flatMapToDouble(Arrays::stream).toArray(), stiff);
+      return stepOf(h.stiffenedTo(stiff), stiffening);
+    }
+
+    boolean onRidge(int i) {
+      return model.z1[i] == 0 && model.v[i] < 0;
     }
 
     private Buffer allocate(int length) {
@@ -413,9 +532,15 @@ final class KinkStepTest {
    * units with v_i &gt; 0.
    */
   private record Model(
-      double[][] h, double[] gradient, double[] x, double[] z1, double[][] a1, double[] v) {
+      double[][] h,
+      double[] gradient,
+      double[] x,
+      double[] z1,
+      boolean[] active,
+      double[][] a1,
+      double[] v) {
     private double beyond(int i, double[] p) {
-      return (z1[i] > 0 ? -1 : 1) * (z1[i] + dot(a1[i], p));
+      return (active[i] ? -1 : 1) * (z1[i] + dot(a1[i], p));
     }
 
     double value(double[] p, double sigma, double[] slopes) {
@@ -454,7 +579,7 @@ final class KinkStepTest {
       int rest = pattern;
       for (int i : convex) {
         if (rest % 3 == 1) {
-          double weight = (z1[i] > 0 ? -1 : 1) * slopes[i];
+          double weight = (active[i] ? -1 : 1) * slopes[i];
           Arrays.setAll(linear, k -> linear[k] + weight * a1[i][k]);
         } else if (rest % 3 == 2) {
           on.add(i);

@@ -484,9 +484,11 @@ final class NewtonSolverTest {
                 .withPath(PathChoice.STREAMED)
                 .withTolerance(0.5)
                 .withMaxIterations(7)
-                .withTimeLimit(2))
+                .withTimeLimit(2)
+                .withMinima(Minima.LOWER))
         .isEqualTo(
-            new NewtonOptions(Curvature.AUTO, PathChoice.STREAMED, Sampling.DEFAULTS, 0.5, 7, 2));
+            new NewtonOptions(
+                Curvature.AUTO, PathChoice.STREAMED, Sampling.DEFAULTS, 0.5, 7, 2, Minima.LOWER));
   }
 
   // The ball

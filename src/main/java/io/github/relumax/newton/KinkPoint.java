@@ -1,0 +1,17 @@
+package io.github.relumax.newton;
+
+/**
+ * The units at x, as a step sees them.
+ *
+ * @param z1 A1 x
+ * @param active the units whose rows are in the gradient: those with z1_i &gt; 0, and those on a
+ *     ridge that count as active
+ * @param v A2ᵀ gz, the slope of the loss in the activation of each unit
+ */
+record KinkPoint(double[] z1, boolean[] active, double[] v) {
+  /** Whether unit i would be on the other side of its kink once A1 x has changed by this. */
+  boolean switches(int i, double change) {
+    double there = z1[i] + change;
+    return active[i] ? there < 0 : there > 0;
+  }
+}

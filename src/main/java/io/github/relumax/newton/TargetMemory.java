@@ -1,0 +1,35 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Lanes;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.SoftmaxReluObjective;
+
+/**
+ * The memory that solving many targets at once needs where its backend computes, beside A1 and A2.
+ *
+ * @param shared what all need together, where several are under way
+ * @param each what each of several needs
+ */
+record TargetMemory(double shared, double each) {
+  /**
+   * @param one what one solve needs
+   * @param atOnce targets under way at once, at most
+   */
+  static TargetMemory of(Backend backend, long m, long n, long d, SolveMemory one, int atOnce) {
+    double each = one.ownBytes() + Lanes.bytes((double) m, (double) n, NewtonRun.MOST_TRIALS);
+    if (!backend.memory().separate()) {
+      each += SolveMemory.javaBytes(m, n, d);
+    }
+    SoftmaxReluObjective.Workspace start = SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
+    double products = backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS);
+    double startC = one.path() == CurvaturePath.KEPT ? start.c() : 0;
+    double shared = one.bytes() - one.ownBytes() + products + startC + start.vectors();
+    return new TargetMemory(shared, each);
+  }
+
+  /** How many are to be under way at once, so many at most. */
+  int lanes(int most, long available) {
+    return (int) Math.clamp((available - shared) / each, 1, most);
+  }
+}

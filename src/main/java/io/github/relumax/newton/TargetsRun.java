@@ -1,0 +1,149 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Lanes;
+import io.github.relumax.backend.SharedUploads;
+import io.github.relumax.model.Problem;
+import io.github.relumax.model.Targets;
+import io.github.relumax.objective.CurvaturePath;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One solve of many targets. Several are under way at once, each a {@link NewtonRun} as if it were
+ * alone, whose products with A2 are done together ({@link Lanes}); where one has ended the next one
+ * begins. C at a start that all have in common is formed once.
+ */
+final class TargetsRun {
+  private final SharedUploads backend;
+  private final Targets targets;
+  private final NewtonOptions options;
+  private final CurvaturePath path;
+  private final StepMethod method;
+  private final int lanes;
+  private final TargetListener listener;
+  private final BooleanSupplier interrupted;
+  private final Runnable onInterrupt;
+  private final long began = System.nanoTime();
+  private final Solution[] solutions;
+  private int next;
+
+  TargetsRun(
+      SharedUploads backend,
+      Targets targets,
+      NewtonOptions options,
+      CurvaturePath path,
+      StepMethod method,
+      int lanes,
+      TargetListener listener,
+      BooleanSupplier interrupted,
+      Runnable onInterrupt) {
+    this.backend = backend;
+    this.targets = targets;
+    this.options = options;
+    this.path = path;
+    this.method = method;
+    this.lanes = lanes;
+    this.listener = listener;
+    this.interrupted = interrupted;
+    this.onInterrupt = onInterrupt;
+    solutions = new Solution[targets.count()];
+  }
+
+  /**
+   * Solves all targets.
+   *
+   * @param starts a point for each, or one for all
+   */
+  List<Solution> solve(double[][] starts) {
+    listener.onBegin(lanes);
+    if (starts.length == 1 && lanes > 1) {
+      Problem problem = targets.problem(0);
+      try (SoftmaxReluObjective start = new SoftmaxReluObjective(backend, problem, 1, path)) {
+        start.startAt(problem.intoBall(starts[0]));
+        solve(starts, start);
+      }
+    } else {
+      solve(starts, null);
+    }
+    for (int target = 0; target < solutions.length; target++) {
+      if (solutions[target] == null) {
+        solutions[target] = notBegun(start(starts, target));
+      }
+    }
+    return List.copyOf(Arrays.asList(solutions));
+  }
+
+  /**
+   * @param common at the start of all, or null
+   */
+  private void solve(double[][] starts, SoftmaxReluObjective common) {
+    Lanes.run(
+        backend,
+        targets.common().a2(),
+        lanes,
+        NewtonRun.MOST_TRIALS,
+        onInterrupt,
+        (_, lane) -> {
+          while (next < solutions.length && !isStopped()) {
+            int target = next++;
+            Solution solution = solve(lane, target, start(starts, target), common);
+            solutions[target] = solution;
+            listener.onSolution(target, solution);
+          }
+        });
+  }
+
+  private Solution solve(Backend lane, int target, double[] x0, SoftmaxReluObjective common) {
+    double left = Math.max(Double.MIN_VALUE, options.timeLimit() - seconds());
+    NewtonOptions rest = options.withTimeLimit(left);
+    try (NewtonRun run =
+        new NewtonRun(
+            lane,
+            targets.problem(target),
+            rest,
+            path,
+            method,
+            iteration -> listener.onIteration(target, iteration),
+            interrupted)) {
+      return common == null ? run.solve(x0) : run.solve(common);
+    }
+  }
+
+  private static double[] start(double[][] starts, int target) {
+    return starts[starts.length == 1 ? 0 : target];
+  }
+
+  /** Seconds since the first target began. */
+  private double seconds() {
+    return 1e-9 * (System.nanoTime() - began);
+  }
+
+  private boolean isStopped() {
+    return interrupted.getAsBoolean() || seconds() >= options.timeLimit();
+  }
+
+  /** What becomes of a target that there was no time for. */
+  private Solution notBegun(double[] x0) {
+    return new Solution(
+        targets.common().intoBall(x0),
+        interrupted.getAsBoolean() ? Status.INTERRUPTED : Status.TIME_LIMIT,
+        0,
+        Double.NaN,
+        Double.NaN,
+        Double.NaN,
+        Double.NaN,
+        0,
+        0,
+        path,
+        method,
+        backend.description(),
+        Optional.empty(),
+        0,
+        Map.of());
+  }
+}

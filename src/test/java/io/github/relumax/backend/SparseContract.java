@@ -1,0 +1,255 @@
+package io.github.relumax.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.relumax.io.NpyFile;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.oracle.AccurateSum;
+import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a backend may be given as A2 it computes with as well when most of it is zeros. */
+public abstract class SparseContract extends SamplingContract {
+  /**
+   * Every twelfth entry, on average; each third row and the last of several columns empty, and one
+   * row full where rows are many.
+   */
+  private double[][] sparse(int rows, int columns) {
+    double[][] a = new double[rows][columns];
+    for (int i = 0; i < rows; i++) {
+      boolean full = i == rows / 2 && rows > 20;
+      for (int j = 0; j < columns; j++) {
+        boolean empty = i % 3 == 1 || (j == columns - 1 && columns > 1);
+        double value = random.nextGaussian();
+        a[i][j] = full || (!empty && random.nextInt(12) == 0) ? value : i % 2 == 0 ? 0.0 : -0.0;
+      }
+    }
+    return a;
+  }
+
+  private static Matrix counted(double[][] a, ElementType type) {
+    return counted(matrix(a, type));
+  }
+
+  /** As a problem has it. */
+  private static Matrix counted(Matrix matrix) {
+    long count = 0;
+    for (long i = 0; i < matrix.rows(); i++) {
+      for (long j = 0; j < matrix.columns(); j++) {
+        count += matrix.get(i, j) == 0 ? 0 : 1;
+      }
+    }
+    return matrix.withNonZeros(count);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "2, 3, 2",
+    "3, 2, 8",
+    "7, 40, 9",
+    "103, 257, 7",
+    "257, 103, 17",
+    "130, 71, 35",
+    "1, 3000, 3",
+    "300, 1, 4",
+    "5000, 33, 1",
+    "40001, 12, 5"
+  })
+  void productsWithSparseMatrices(int rows, int columns, int vectors) {
+    for (ElementType type : ElementType.values()) {
+      checkProducts(counted(sparse(rows, columns), type), vectors);
+      checkProducts(counted(new double[rows][columns], type), vectors);
+    }
+  }
+
+  private void checkProducts(Matrix a, int vectors) {
+    checkProducts(keep(backend.upload(a)), SoftmaxReluOracle.entries(a), vectors);
+  }
+
+  private void checkProducts(Buffer matrix, double[][] entries, int vectors) {
+    int rows = entries.length;
+    int columns = entries[0].length;
+    double[][] x = matrix(vectors, columns);
+    for (int count : new int[] {vectors, 1}) {
+      Buffer y = buffer(matrix(count, rows));
+      backend.multiply(matrix, buffer(x).rows(0, count), y);
+      double[] actual = read(y);
+      for (int k = 0; k < count; k++) {
+        for (int i = 0; i < rows; i++) {
+          assertClose(actual[k * rows + i], AccurateSum.dot(entries[i], x[k]));
+        }
+      }
+    }
+    double[][] v = matrix(vectors, rows);
+    for (int count : new int[] {vectors, 1}) {
+      Buffer y = buffer(matrix(count, columns));
+      backend.multiplyTransposed(matrix, buffer(v).rows(0, count), y);
+      double[] actual = read(y);
+      for (int k = 0; k < count; k++) {
+        for (int j = 0; j < columns; j++) {
+          AccurateSum sum = new AccurateSum();
+          for (int i = 0; i < rows; i++) {
+            sum.addProduct(entries[i][j], v[k][i]);
+          }
+          assertClose(actual[k * columns + j], sum);
+        }
+      }
+    }
+    checkColumns(matrix, entries, x, filled(columns, 1));
+    checkColumns(matrix, entries, x, normals(columns));
+    checkColumns(matrix, entries, x, new double[columns]);
+  }
+
+  /** The columns where {@code chosen} is above 0. */
+  private void checkColumns(Buffer matrix, double[][] entries, double[][] x, double[] chosen) {
+    int rows = entries.length;
+    double[][] before = matrix(x.length, rows);
+    Buffer y = buffer(before);
+    try (Units units = backend.units(chosen.length)) {
+      backend.activeUnits(vector(chosen), units);
+      backend.addColumns(matrix, units, buffer(x), y);
+    }
+    double[] actual = read(y);
+    for (int k = 0; k < x.length; k++) {
+      for (int i = 0; i < rows; i++) {
+        AccurateSum sum = new AccurateSum();
+        sum.add(before[k][i]);
+        for (int u = 0; u < chosen.length; u++) {
+          sum.addProduct(chosen[u] > 0 ? entries[i][u] : 0, x[k][u]);
+        }
+        assertClose(actual[k * rows + i], sum);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "2, 3, 2",
+    "3, 40, 9",
+    "103, 257, 17",
+    "57, 103, 151",
+    "1, 3000, 24",
+    "300, 1, 33",
+    "2, 20_000, 2",
+    "700, 33, 7"
+  })
+  void accumulateFromSparseMatrices(int m, int n, int d) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a1 = matrix(n, d);
+      double[] none = new double[n];
+      double[] last = new double[n];
+      last[n - 1] = 1;
+      double[] some = normals(n);
+      for (double[][] a2 : new double[][][] {sparse(m, n), new double[m][n]}) {
+        Buffer matrix = keep(backend.upload(counted(a2, type)));
+        double[][] entries = stored(a2, type);
+        double[][] stored = stored(a1, type);
+        Buffer a1Buffer = upload(a1, type);
+        checkAccumulate(matrix, entries, a1Buffer, stored, none, filled(n, 1));
+        checkAccumulate(matrix, entries, a1Buffer, stored, none, some);
+        checkAccumulate(matrix, entries, a1Buffer, stored, some, normals(n));
+        checkAccumulate(matrix, entries, a1Buffer, stored, last, none);
+        checkAccumulate(matrix, entries, a1Buffer, stored, none, none);
+      }
+    }
+  }
+
+  private void checkAccumulate(
+      Buffer a2, double[][] entries, Buffer a1, double[][] stored, double[] from, double[] to) {
+    int m = entries.length;
+    int n = stored.length;
+    int d = stored[0].length;
+    double[][] before = matrix(m, d);
+    Buffer kept = buffer(before);
+    Buffer made = buffer(rows(filled(m * d, Double.NaN), d));
+    try (Units units = backend.units(n)) {
+      backend.flippedUnits(vector(from), vector(to), units);
+      backend.accumulate(a2, units, a1, 1, kept);
+      backend.accumulate(a2, units, a1, 0, made);
+    }
+    double[] actualKept = read(kept);
+    double[] actualMade = read(made);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < d; j++) {
+        AccurateSum sum = new AccurateSum();
+        for (int u = 0; u < n; u++) {
+          int sign = (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0);
+          sum.addProduct(sign * entries[i][u], stored[u][j]);
+        }
+        assertClose(actualMade[i * d + j], sum);
+        sum.add(before[i][j]);
+        assertClose(actualKept[i * d + j], sum);
+      }
+    }
+  }
+
+  /** A sketch, and rows of a list, are those of the same matrix that nobody knows to be sparse. */
+  @ParameterizedTest
+  @CsvSource({"3, 40, 2", "103, 257, 64", "1000, 33, 32", "300, 1, 16"})
+  void sketchesAndRowsOfSparseMatrices(int rows, int columns, int buckets) {
+    for (ElementType type : ElementType.values()) {
+      double[][] values = sparse(rows, columns);
+      Buffer dense = upload(values, type);
+      Buffer sparse = keep(backend.upload(counted(values, type)));
+      Buffer a = vector(normals(rows));
+      for (Buffer center : new Buffer[] {null, vector(normals(columns))}) {
+        Buffer expected = allocate(buckets, columns);
+        Buffer actual = buffer(matrix(buckets, columns));
+        backend.countSketch(1, 2, dense, center, a, expected);
+        backend.countSketch(1, 2, sparse, center, a, actual);
+        assertThat(read(actual)).isEqualTo(read(expected));
+      }
+      try (Units list = backend.units(rows)) {
+        backend.activeUnits(vector(normals(rows)), list);
+        Buffer actual = buffer(matrix(list.count() + 1, columns));
+        Buffer expected = allocate(list.count() + 1, columns);
+        backend.copy(actual, expected);
+        backend.gatherRows(sparse, list, 0, actual.rows(0, list.count()));
+        backend.gatherRows(dense, list, 0, expected.rows(0, list.count()));
+        assertThat(withoutSignsOfZero(actual)).isEqualTo(withoutSignsOfZero(expected));
+      }
+    }
+  }
+
+  private double[] withoutSignsOfZero(Buffer buffer) {
+    return Arrays.stream(read(buffer)).map(value -> value + 0.0).toArray();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "0, 103", "1, 52", "50, 1", "50, 53", "102, 1"})
+  void rowsOfASparseMatrixAreAViewOfIt(int first, int count) {
+    int n = 50;
+    double[][] values = sparse(103, n);
+    double[][] entries = Arrays.copyOfRange(values, first, first + count);
+    double[][] a1 = matrix(n, 5);
+    double[] three = new double[n];
+    Arrays.fill(three, 7, 10, 1);
+    Buffer matrix = keep(backend.upload(counted(values, ElementType.FLOAT64)));
+    for (Buffer rows :
+        new Buffer[] {matrix.rows(first, count), matrix.rows(first, 103 - first).rows(0, count)}) {
+      checkProducts(rows, entries, 3);
+      checkAccumulate(rows, entries, buffer(a1), a1, new double[n], three);
+      checkAccumulate(rows, entries, buffer(a1), a1, new double[n], normals(n));
+    }
+    refused(() -> matrix.rows(100, 4));
+    refused(() -> matrix.rows(-1, 2));
+  }
+
+  @Test
+  void aSparseMatrixMayBeAFile(@TempDir Path folder) {
+    for (ElementType type : ElementType.values()) {
+      double[][] values = sparse(203, 57);
+      Path file = folder.resolve(type + ".npy");
+      NpyFile.write(file, matrix(values, type));
+      checkProducts(counted(NpyFile.read(file)), 3);
+    }
+  }
+}

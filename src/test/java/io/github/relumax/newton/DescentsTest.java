@@ -1,0 +1,264 @@
+package io.github.relumax.newton;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.MeteredBackend;
+import io.github.relumax.backend.Primitive;
+import io.github.relumax.backend.Tally;
+import io.github.relumax.cpu.CpuBackends;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.SoftmaxReluObjective;
+import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Further descents, for a lower minimum than the first. */
+final class DescentsTest {
+  /** Two kinks that hold the known minimiser. */
+  private static final double[] KINKS = {0.3, 0.7};
+
+  private static final int PROBLEMS = 30;
+
+  private final Backend backend = CpuBackends.SCALAR_2.open();
+
+  @AfterEach
+  void closeBackend() {
+    backend.close();
+  }
+
+  /** Few units for each entry of x: where they die on the way decides the minimum. */
+  private static KinkProblem scarce(int seed) {
+    return KinkProblem.of(60, 18, 8, seed, KINKS);
+  }
+
+  private static double[] start(KinkProblem kink, int seed) {
+    return kink.startAt(1.5, 100 + seed);
+  }
+
+  private static NewtonOptions options(Minima minima) {
+    return NewtonOptions.DEFAULTS.withMinima(minima);
+  }
+
+  private Solution solve(NewtonOptions options, Problem problem, double[] x0, List<Iteration> to) {
+    return new NewtonSolver(backend, options).solve(problem, x0, to::add);
+  }
+
+  private Solution solve(Minima minima, Problem problem, double[] x0) {
+    return solve(options(minima), problem, x0, new ArrayList<>());
+  }
+
+  /** The solver's x* is lower than what the first descent comes to, and known. */
+  @Test
+  void theKnownLowerMinimumIsFoundWhereTheFirstDescentMissesIt() {
+    int missed = 0;
+    int found = 0;
+    for (int seed = 1; seed <= PROBLEMS; seed++) {
+      KinkProblem kink = scarce(seed);
+      Solution first = solve(Minima.FIRST, kink.problem(), start(kink, seed));
+      Solution lower = solve(Minima.LOWER, kink.problem(), start(kink, seed));
+      double known = new SoftmaxReluOracle(kink.problem()).at(kink.xStar()).loss();
+      if (first.loss() > 1.01 * known) {
+        missed++;
+        found += distance(lower.x(), kink.xStar()) < 1e-6 ? 1 : 0;
+      }
+    }
+    assertThat(missed).isGreaterThan(10);
+    assertThat(found).isGreaterThanOrEqualTo(4);
+  }
+
+  /** The last point with 3/2 d = 3 active units; x0 where the end has as many. */
+  @Test
+  void theForkIsTheLastPointWithUnitsToSpare() {
+    double[][] a1 = {{1, 0}, {1, 0}, {0, 1}, {0, 1}, {-1, 0}, {0, -1}};
+    double[][] a2 = {{1, 2, 3, 4, 5, 6}, {6, 5, 4, 3, 2, 1}};
+    Problem problem = Problem.of(Matrix.of(a1), Matrix.of(a2), new double[] {0.5, 0.5});
+    double[] four = {1, 1};
+    double[] three = {2, -1};
+    double[] two = {-1, -3};
+    assertThat(fork(problem, four, three, two)).isEqualTo(three);
+    assertThat(fork(problem, four, two, three, two)).isEqualTo(three);
+    assertThat(fork(problem, two, two)).isEqualTo(two);
+    assertThat(fork(problem, four, two, three)).isEqualTo(four);
+  }
+
+  /** The fork of a descent through these points. */
+  private double[] fork(Problem problem, double[]... points) {
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1);
+        Descents descents = new Descents(backend, objective, Minima.LOWER)) {
+      objective.moveTo(points[0]);
+      descents.begin();
+      for (double[] point : points) {
+        objective.moveTo(point);
+        descents.pass();
+      }
+      double[] fork = new double[2];
+      backend.read(descents.fork(), fork);
+      return fork;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Curvature.class)
+  void theLossIsNeverHigherAndTheFirstDescentTheSameToTheBit(Curvature curvature) {
+    int lowerEnds = 0;
+    for (int seed = 1; seed <= PROBLEMS; seed++) {
+      KinkProblem kink = scarce(seed);
+      Problem problem = seed % 3 == 0 ? kink.problem().withRadius(4) : kink.problem();
+      PathChoice path = seed % 2 == 0 ? PathChoice.STREAMED : PathChoice.KEPT;
+      NewtonOptions options = options(Minima.FIRST).withCurvature(curvature).withPath(path);
+      double[] x0 = start(kink, seed);
+      List<Iteration> firstPath = new ArrayList<>();
+      Solution first = solve(options, problem, x0, firstPath);
+      List<Iteration> allPath = new ArrayList<>();
+      Solution all = solve(options.withMinima(Minima.LOWER), problem, x0, allPath);
+      String about = curvature + ", seed " + seed;
+
+      assertThat(first.further()).isEmpty();
+      for (int k = 0; k < firstPath.size(); k++) {
+        assertThat(allPath.get(k).loss()).as(about).isEqualTo(firstPath.get(k).loss());
+        assertThat(allPath.get(k).stepNorm()).as(about).isEqualTo(firstPath.get(k).stepNorm());
+      }
+      for (int k = 1; k < allPath.size(); k++) {
+        double rounding = 1e-12 * allPath.get(k).loss();
+        assertThat(allPath.get(k).loss())
+            .as(about)
+            .isLessThanOrEqualTo(allPath.get(k - 1).loss() + rounding);
+      }
+      assertThat(all.loss()).as(about).isLessThanOrEqualTo(first.loss() * (1 + 1e-12));
+      assertThat(all.converged() || !first.converged()).as(about).isTrue();
+      assertThat(norm(all.x())).as(about).isLessThanOrEqualTo(problem.radius() * (1 + 1e-12));
+      assertThat(new SoftmaxReluOracle(problem).at(all.x()).loss())
+          .as(about)
+          .isCloseTo(all.loss(), within(1e-12 * all.loss() + 1e-18));
+      assertThat(all.further().isPresent()).as(about).isEqualTo(descended(first));
+      all.further()
+          .ifPresent(further -> {
+            assertThat(further.count()).isEqualTo(Descents.DAMPINGS.length);
+            assertThat(further.firstLoss()).isEqualTo(first.loss());
+            assertThat(further.iterations())
+                .isLessThanOrEqualTo(further.count() * Descents.LONGER * first.iterations())
+                .isEqualTo(all.iterations() - first.iterations());
+            assertThat(further.seconds()).isBetween(0.0, all.seconds());
+            assertThat(allPath).hasSize(firstPath.size() + further.lower());
+          });
+      lowerEnds += all.loss() < first.loss() * (1 - 1e-6) ? 1 : 0;
+    }
+    assertThat(lowerEnds).isPositive();
+  }
+
+  private static boolean descended(Solution first) {
+    return first.converged()
+        || first.status() == Status.STALLED_AT_KINK
+        || first.status() == Status.ITERATION_LIMIT;
+  }
+
+  /** {@code auto} leaves alone what ends near zero or with units to spare: a copy a step is all. */
+  @ParameterizedTest
+  @CsvSource({"300, 60, 9, 0", "300, 60, 9, 0.01", "103, 12, 8, 0"})
+  void aPlantedProblemPaysNothing(int m, int n, int d, double noise) {
+    PlantedProblem planted =
+        PlantedProblem.generate(m, n, d, 4, noise, ElementType.FLOAT64, 0.3, 11);
+    Map<Primitive, Tally> first = calls(Minima.FIRST, planted);
+    Map<Primitive, Tally> auto = calls(Minima.AUTO, planted);
+    for (Primitive primitive : Primitive.values()) {
+      long expected = first.getOrDefault(primitive, Tally.NONE).calls();
+      long actual = auto.getOrDefault(primitive, Tally.NONE).calls();
+      long more = primitive == Primitive.COPY ? 60 : 0;
+      assertThat(actual).as(primitive.toString()).isBetween(expected, expected + more);
+    }
+  }
+
+  private Map<Primitive, Tally> calls(Minima minima, PlantedProblem planted) {
+    Map<Primitive, Tally> calls = new EnumMap<>(Primitive.class);
+    MeteredBackend metered = new MeteredBackend(backend);
+    metered.countInto(calls);
+    Solution solution =
+        new NewtonSolver(metered, options(minima)).solve(planted.problem(), planted.x0());
+    assertThat(solution.converged()).isTrue();
+    assertThat(solution.further()).isEmpty();
+    return calls;
+  }
+
+  @Test
+  void autoDescendsAgainWhereUnitsAreScarce() {
+    int more = 0;
+    for (int seed = 1; seed <= PROBLEMS; seed++) {
+      KinkProblem kink = scarce(seed);
+      double[] x0 = start(kink, seed);
+      Solution first = solve(Minima.FIRST, kink.problem(), x0);
+      Solution auto = solve(Minima.AUTO, kink.problem(), x0);
+      if (auto.further().isPresent()) {
+        more++;
+        assertThat(auto.x()).isEqualTo(solve(Minima.LOWER, kink.problem(), x0).x());
+        assertThat(first.activeUnits()).isLessThan(12);
+      } else {
+        assertThat(auto.x()).isEqualTo(first.x());
+      }
+    }
+    assertThat(more).isBetween(5, PROBLEMS - 1);
+  }
+
+  @Test
+  void eachDescentHasItsOwnLimit() {
+    KinkProblem kink = scarce(1);
+    NewtonOptions options = options(Minima.LOWER).withMaxIterations(5);
+    Solution solution = solve(options, kink.problem(), start(kink, 1), new ArrayList<>());
+    assertThat(solution.status()).isEqualTo(Status.ITERATION_LIMIT);
+    assertThat(solution.iterations()).isEqualTo(5 * (1 + Descents.DAMPINGS.length));
+    assertThat(solution.further().orElseThrow().iterations())
+        .isEqualTo(5 * Descents.DAMPINGS.length);
+  }
+
+  /** What was found before stays, and no further descent begins. */
+  @Test
+  void anInterruptionKeepsTheLowestEnd() {
+    int interrupted = 0;
+    for (int seed = 1; seed <= PROBLEMS; seed++) {
+      KinkProblem kink = scarce(seed);
+      double[] x0 = start(kink, seed);
+      int length = solve(Minima.FIRST, kink.problem(), x0).iterations();
+      NewtonSolver solver = new NewtonSolver(backend, options(Minima.LOWER));
+      List<Iteration> path = new ArrayList<>();
+      Solution solution =
+          solver.solve(
+              kink.problem(),
+              x0,
+              iteration -> {
+                path.add(iteration);
+                if (iteration.number() > length) {
+                  solver.interrupt();
+                }
+              });
+      if (path.getLast().number() > length) {
+        interrupted++;
+        assertThat(solution.further().orElseThrow().lower()).isEqualTo(1);
+        assertThat(solution.loss()).isEqualTo(path.getLast().loss());
+      }
+    }
+    assertThat(interrupted).isPositive();
+  }
+
+  private static double distance(double[] x, double[] from) {
+    double[] difference = new double[x.length];
+    for (int k = 0; k < x.length; k++) {
+      difference[k] = x[k] - from[k];
+    }
+    return norm(difference) / norm(from);
+  }
+
+  private static double norm(double[] x) {
+    return Math.sqrt(KinkProblem.dot(x, x));
+  }
+}
