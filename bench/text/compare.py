@@ -91,7 +91,7 @@ def prepare(folder, count, threads):
     return [problem for _, problem in (first, *others)]
 
 
-def run_relumax(problem, threads, time_limit):
+def run_relumax(problem, minima, threads, time_limit):
     """A process of its own, JVM start and reading included (wallSeconds), and the solve in it (seconds)."""
     import numpy as np
 
@@ -100,7 +100,7 @@ def run_relumax(problem, threads, time_limit):
     with tempfile.TemporaryDirectory() as out:
         limits = ["--threads", threads, "--time-limit", time_limit]
         started = time.perf_counter()
-        setting.relumax(["solve", problem, "--out", out, "--quiet", *limits])
+        setting.relumax(["solve", problem, "--minima", minima, "--out", out, "--quiet", *limits])
         wall = time.perf_counter() - started
         result = setting.read_json(os.path.join(out, "result.json"))
         x = np.load(os.path.join(out, "x.npy"))
@@ -190,7 +190,7 @@ def measure(chosen):
     for method in peers.METHODS.values():
         peers.run(method, a1, units, load(problems[0], "b.npy"), load(problems[0], "x0.npy"), 2.0)
 
-    names = ["relumax", *peers.METHODS]
+    names = [*summary.RELUMAX, *peers.METHODS]
     for number, problem in enumerate(problems):
         document = os.path.basename(problem)
         if document in results["documents"]:
@@ -199,8 +199,8 @@ def measure(chosen):
         entry = {"revision": setting.revision(), "loadAtStart": os.getloadavg()[0]}
         first = number % len(names)  # each document begins with the next method, so that none has a fixed place
         for name in names[first:] + names[:first]:
-            if name == "relumax":
-                run, x = run_relumax(problem, chosen.threads, chosen.time_limit)
+            if name in summary.RELUMAX:
+                run, x = run_relumax(problem, summary.RELUMAX[name], chosen.threads, chosen.time_limit)
             else:
                 run, x = peers.run(peers.METHODS[name], a1, units, b, x0, chosen.time_limit)
             check_loss(document, name, run, x, a1, a2, b)
