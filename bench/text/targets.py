@@ -5,7 +5,7 @@
     python3 bench/text/targets.py --table          only the table of docs/benchmarks.md, from the results file
 
 Both are `relumax solve --targets`, which solves as many at once as `--at-once` says: 1, which is single solves in one process, and
-16. Writes bench/results/text-targets.json and the table. The problems are those of compare.py.
+16, which is one on each thread, as A2 is kept as its non-zeros. Writes bench/results/text-targets.json and the table. The problems are those of compare.py.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def summary(results):
         pairs = zip(losses(runs[0]), losses(first[0]))
         same = sum(abs(own - other) <= SAME * other for own, other in pairs)
         lines.append(
-            f"| {NAMES.get(asked, asked)} | {middle:.1f} ({min(seconds):.1f} to {max(seconds):.1f}) | "
+            f"| {NAMES.get(asked, runs[0]['atOnce'])} | {middle:.1f} ({min(seconds):.1f} to {max(seconds):.1f}) | "
             f"{runs[0]['targets'] / middle:.2f} | {base / middle:.2f} | {runs[0]['iterations']:,} | "
             f"{runs[0]['converged']} of {runs[0]['targets']} | {same} |")
     return "\n".join(lines) + "\n"

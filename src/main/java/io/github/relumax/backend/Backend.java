@@ -1,6 +1,7 @@
 package io.github.relumax.backend;
 
 import io.github.relumax.matrix.Matrix;
+import java.util.List;
 
 /**
  * Where the arithmetic happens: the primitives that softmax-ReLU regression needs, each fused as
@@ -48,6 +49,13 @@ public interface Backend extends AutoCloseable {
    * it keeps all entries.
    */
   long compressedBytes(long rows, long columns, long nonZeros);
+
+  /**
+   * As many backends as this one has threads, of one thread each, that take this one's buffers and
+   * each other's: for many pieces of work at once, each on a thread of its own. The caller closes
+   * them. None where this one has a single thread, or is no such backend.
+   */
+  List<Backend> singleThreads();
 
   /**
    * The matrix where the backend can read it; a view, not a copy, where that is possible, so it

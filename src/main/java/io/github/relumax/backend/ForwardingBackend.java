@@ -1,6 +1,7 @@
 package io.github.relumax.backend;
 
 import io.github.relumax.matrix.Matrix;
+import java.util.List;
 
 /** Passes every call on to another backend; what extends it changes some. */
 class ForwardingBackend implements Backend {
@@ -28,6 +29,11 @@ class ForwardingBackend implements Backend {
   @Override
   public long workspaceBytes(long m, long n, long d) {
     return backend.workspaceBytes(m, n, d);
+  }
+
+  @Override
+  public List<Backend> singleThreads() {
+    return backend.singleThreads();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.github.relumax.backend;
 
 import io.github.relumax.matrix.Matrix;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -58,6 +59,12 @@ public final class MeteredBackend implements Backend {
   }
 
   // Memory
+
+  /** None: what they did would not be counted. */
+  @Override
+  public List<Backend> singleThreads() {
+    return List.of();
+  }
 
   @Override
   public long compressedBytes(long rows, long columns, long nonZeros) {

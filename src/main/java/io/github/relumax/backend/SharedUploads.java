@@ -4,8 +4,9 @@ import io.github.relumax.matrix.Matrix;
 import java.util.IdentityHashMap;
 
 /**
- * A backend on which each matrix is uploaded once, however many callers ask for it. What they get
- * are views, which they may close; the matrices go when this is closed, and the backend stays open.
+ * A backend on which each matrix is uploaded once, however many callers ask for it, on whatever
+ * threads. What they get are views, which they may close; the matrices go when this is closed, and
+ * the backend stays open.
  */
 public final class SharedUploads extends ForwardingBackend {
   private final Backend backend;
@@ -17,9 +18,19 @@ public final class SharedUploads extends ForwardingBackend {
   }
 
   @Override
-  public Buffer upload(Matrix matrix) {
+  public synchronized Buffer upload(Matrix matrix) {
     Buffer whole = uploads.computeIfAbsent(matrix, backend::upload);
     return whole.rows(0, whole.rows());
+  }
+
+  /** The other backend with these uploads; closing it closes the other one. */
+  public Backend with(Backend other) {
+    return new ForwardingBackend(other) {
+      @Override
+      public Buffer upload(Matrix matrix) {
+        return SharedUploads.this.upload(matrix);
+      }
+    };
   }
 
   @Override

@@ -26,6 +26,8 @@ import io.github.relumax.random.Philox;
 import io.github.relumax.random.SketchHash;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The backend that runs everywhere: main memory, all cores, rows split over threads in a fixed way
@@ -102,6 +104,14 @@ final class CpuBackend implements Backend {
     double packed = p * Math.max(n, Cholesky.DEPTH);
     double each = parallel.threads() * eachThread;
     return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes((double) m, (double) n));
+  }
+
+  @Override
+  public List<Backend> singleThreads() {
+    int threads = parallel.threads();
+    return threads == 1
+        ? List.of()
+        : Stream.<Backend>generate(() -> new CpuBackend(kernels, 1)).limit(threads).toList();
   }
 
   /** Nothing where there are too many, or where they would take too much of this machine. */

@@ -27,6 +27,7 @@ import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The backend on an NVIDIA GPU. Every buffer lives in device memory; primitives start kernels, or
@@ -106,6 +107,12 @@ final class CudaBackend implements Backend {
   @Override
   public BackendMemory memory() {
     return new BackendMemory(gpu.freeBytes(), true);
+  }
+
+  /** None: a GPU is one. */
+  @Override
+  public List<Backend> singleThreads() {
+    return List.of();
   }
 
   /** All entries are kept. */

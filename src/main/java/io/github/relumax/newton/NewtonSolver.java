@@ -94,30 +94,51 @@ public final class NewtonSolver {
       throw new InvalidInputException("at once: " + atOnce + ", expected 1 or more");
     }
     interrupted = false;
-    Thread caller = Thread.currentThread();
-    CurvaturePath path = path(problem);
-    StepMethod method = method(problem, path);
+    int most = Math.min(targets.count(), atOnce);
+    List<Backend> workers = most > 1 ? workers(problem) : List.of();
     try (SharedUploads shared = new SharedUploads(backend)) {
-      return new TargetsRun(
-              shared,
-              targets,
-              options,
-              path,
-              method,
-              lanes(targets, atOnce),
-              listener,
-              () -> interrupted || caller.isInterrupted(),
-              this::interrupt)
-          .solve(starts);
+      int lanes = lanes(problem, most, workers);
+      // One thread for all the memory there is would be slower than all threads.
+      List<Backend> used =
+          lanes > 1 ? workers.subList(0, Math.min(lanes, workers.size())) : List.of();
+      return run(shared, targets, lanes, used, listener).solve(starts);
+    } finally {
+      workers.forEach(Backend::close);
     }
   }
 
-  /** How many of these targets to have under way at once, so many at most. */
-  private int lanes(Targets targets, int atOnce) {
-    Problem problem = targets.common();
-    int most = Math.min(targets.count(), atOnce);
+  private TargetsRun run(
+      SharedUploads shared,
+      Targets targets,
+      int lanes,
+      List<Backend> workers,
+      TargetListener listener) {
+    Thread caller = Thread.currentThread();
+    CurvaturePath path = path(targets.common());
+    return new TargetsRun(
+        shared,
+        targets,
+        options,
+        path,
+        method(targets.common(), path),
+        lanes,
+        workers,
+        listener,
+        () -> interrupted || caller.isInterrupted(),
+        this::interrupt);
+  }
+
+  /** Backends for a target each, where products with A2 are too little to be done together. */
+  private List<Backend> workers(Problem problem) {
+    long kept = backend.compressedBytes(problem.m(), problem.n(), problem.a2().nonZeros());
+    return kept > 0 ? backend.singleThreads() : List.of();
+  }
+
+  /** How many targets to have under way at once, so many at most. */
+  private int lanes(Problem problem, int atOnce, List<Backend> workers) {
+    int most = workers.isEmpty() ? atOnce : Math.min(atOnce, workers.size());
     SolveMemory one = memory(problem, path(problem));
-    return TargetMemory.of(backend, problem.m(), problem.n(), problem.d(), one, most)
+    return TargetMemory.of(backend, workers, problem.m(), problem.n(), problem.d(), one, most)
         .lanes(most, available(problem));
   }
 

@@ -3,6 +3,7 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Lanes;
 import io.github.relumax.objective.SoftmaxReluObjective;
+import java.util.List;
 
 /**
  * The memory that solving many targets at once needs where its backend computes, beside A1 and A2.
@@ -12,16 +13,23 @@ import io.github.relumax.objective.SoftmaxReluObjective;
  */
 record TargetMemory(double shared, double each) {
   /**
+   * @param workers backends for a target each; empty where all share one
    * @param one what one solve needs
    * @param atOnce targets under way at once, at most
    */
-  static TargetMemory of(Backend backend, long m, long n, long d, SolveMemory one, int atOnce) {
-    double each = one.ownBytes() + Lanes.bytes((double) m, (double) n, NewtonRun.MOST_TRIALS);
+  static TargetMemory of(
+      Backend backend, List<Backend> workers, long m, long n, long d, SolveMemory one, int atOnce) {
+    double each = one.ownBytes();
+    each +=
+        workers.isEmpty()
+            ? Lanes.bytes((double) m, (double) n, NewtonRun.MOST_TRIALS)
+            : workers.getFirst().workspaceBytes(m, n, d);
     if (!backend.memory().separate()) {
       each += SolveMemory.javaBytes(m, n, d);
     }
     SoftmaxReluObjective.Workspace start = SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
-    double products = backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS);
+    double products =
+        workers.isEmpty() ? backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS) : 0;
     boolean whole = SoftmaxReluObjective.blockRows(m, d, one.path()) == m;
     double startC = whole ? start.c() : 0;
     double shared = one.bytes() - one.ownBytes() + products + startC + start.vectors();

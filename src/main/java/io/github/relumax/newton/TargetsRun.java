@@ -3,6 +3,7 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Lanes;
 import io.github.relumax.backend.SharedUploads;
+import io.github.relumax.backend.Workers;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.objective.CurvaturePath;
@@ -15,8 +16,10 @@ import java.util.function.BooleanSupplier;
 
 /**
  * One solve of many targets. Several are under way at once, each a {@link NewtonRun} as if it were
- * alone, whose products with A2 are done together ({@link Lanes}); where one has ended the next one
- * begins. C at a start that all have in common is formed once.
+ * alone; where one has ended the next one begins. Products with A2 are done for all together
+ * ({@link Lanes}). Where A2 is kept as its non-zeros these are little beside what each target needs
+ * of its own, and every target has one thread instead ({@link Workers}). C at a start that all have
+ * in common is formed once.
  */
 final class TargetsRun {
   private final SharedUploads backend;
@@ -25,6 +28,10 @@ final class TargetsRun {
   private final CurvaturePath path;
   private final StepMethod method;
   private final int lanes;
+
+  /** Where each target has a thread: their backends. */
+  private final List<Backend> workers;
+
   private final TargetListener listener;
   private final BooleanSupplier interrupted;
   private final Runnable onInterrupt;
@@ -39,6 +46,7 @@ final class TargetsRun {
       CurvaturePath path,
       StepMethod method,
       int lanes,
+      List<Backend> workers,
       TargetListener listener,
       BooleanSupplier interrupted,
       Runnable onInterrupt) {
@@ -48,6 +56,7 @@ final class TargetsRun {
     this.path = path;
     this.method = method;
     this.lanes = lanes;
+    this.workers = workers.stream().map(backend::with).toList();
     this.listener = listener;
     this.interrupted = interrupted;
     this.onInterrupt = onInterrupt;
@@ -82,20 +91,31 @@ final class TargetsRun {
    * @param common at the start of all, or null
    */
   private void solve(double[][] starts, SoftmaxReluObjective common) {
-    Lanes.run(
-        backend,
-        targets.common().a2(),
-        lanes,
-        NewtonRun.MOST_TRIALS,
-        onInterrupt,
+    Lanes.Work work =
         (_, lane) -> {
-          while (next < solutions.length && !isStopped()) {
-            int target = next++;
-            Solution solution = solve(lane, target, start(starts, target), common);
-            solutions[target] = solution;
-            listener.onSolution(target, solution);
+          for (int target = begin(); target >= 0; target = begin()) {
+            end(target, solve(lane, target, start(starts, target), common));
           }
-        });
+        };
+    if (workers.isEmpty()) {
+      Lanes.run(backend, targets.common().a2(), lanes, NewtonRun.MOST_TRIALS, onInterrupt, work);
+    } else {
+      Workers.run(workers, onInterrupt, work);
+    }
+  }
+
+  /** The next target, or -1 where there is none to begin with. */
+  private synchronized int begin() {
+    return next < solutions.length && !isStopped() ? next++ : -1;
+  }
+
+  private synchronized void end(int target, Solution solution) {
+    solutions[target] = solution;
+    listener.onSolution(target, solution);
+  }
+
+  private synchronized void iteration(int target, Iteration iteration) {
+    listener.onIteration(target, iteration);
   }
 
   private Solution solve(Backend lane, int target, double[] x0, SoftmaxReluObjective common) {
@@ -108,7 +128,7 @@ final class TargetsRun {
             rest,
             path,
             method,
-            iteration -> listener.onIteration(target, iteration),
+            iteration -> iteration(target, iteration),
             interrupted)) {
       return common == null ? run.solve(x0) : run.solve(common);
     }

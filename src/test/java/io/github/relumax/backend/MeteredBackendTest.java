@@ -28,6 +28,7 @@ final class MeteredBackendTest extends BackendContract {
           "workspaceBytes",
           "compressedBytes",
           "transposedBytes",
+          "singleThreads",
           "units",
           "finish",
           "close");
