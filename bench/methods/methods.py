@@ -4,7 +4,7 @@ bench/results/methods.json, and writes the table between the marks "methods" of 
 docs/methods.svg.
 
     python3 bench/methods/methods.py                      what is not in the results file yet, then table and figure
-    python3 bench/methods/methods.py --again              all of it anew: about 15 minutes on 2 cores, 8 GB
+    python3 bench/methods/methods.py --again              all of it anew: about 20 minutes on 2 cores, 8 GB
     python3 bench/methods/methods.py --cases 40000x3072x256 100000x512x256
                                                           these sizes only, listed below or not
     python3 bench/methods/methods.py --table              table and figure again, from the results file
@@ -41,6 +41,7 @@ CASES = [
     (50_272, 3_072, 768),
     (20_000, 16_384, 512),
     (2_000_000, 64, 32),
+    (500_000, 512, 256),
     (5_000, 2_048, 512),
     (10_000, 2_048, 512),
     (40_000, 2_048, 512),
