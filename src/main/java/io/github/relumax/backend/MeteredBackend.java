@@ -14,11 +14,12 @@ import java.util.Map;
  * backend that works while its caller goes on is slower this way. A call that throws is not
  * counted, and neither is making or closing lists and buffers' views.
  */
-public final class MeteredBackend implements Backend {
+public final class MeteredBackend extends ForwardingBackend {
   private final Backend backend;
   private Map<Primitive, Tally> tallies = new EnumMap<>(Primitive.class);
 
   public MeteredBackend(Backend backend) {
+    super(backend);
     this.backend = backend;
   }
 
@@ -33,47 +34,12 @@ public final class MeteredBackend implements Backend {
     tallies.merge(primitive, new Tally(1, seconds, work), Tally::plus);
   }
 
-  @Override
-  public BackendDescription description() {
-    return backend.description();
-  }
-
-  @Override
-  public BackendMemory memory() {
-    return backend.memory();
-  }
-
-  @Override
-  public void finish() {
-    backend.finish();
-  }
-
-  @Override
-  public long workspaceBytes(long m, long n, long d) {
-    return backend.workspaceBytes(m, n, d);
-  }
-
-  @Override
-  public long transposedBytes(long columns, long vectors) {
-    return backend.transposedBytes(columns, vectors);
-  }
-
   // Memory
 
   /** None: what they did would not be counted. */
   @Override
   public List<Backend> singleThreads() {
     return List.of();
-  }
-
-  @Override
-  public long compressedBytes(long rows, long columns, long nonZeros) {
-    return backend.compressedBytes(rows, columns, nonZeros);
-  }
-
-  @Override
-  public double flopsPerByte() {
-    return backend.flopsPerByte();
   }
 
   @Override
@@ -90,11 +56,6 @@ public final class MeteredBackend implements Backend {
     Buffer result = backend.allocate(rows, columns);
     count(Primitive.ALLOCATE, began, Work.allocate(result));
     return result;
-  }
-
-  @Override
-  public Units units(int capacity) {
-    return backend.units(capacity);
   }
 
   @Override
@@ -261,11 +222,6 @@ public final class MeteredBackend implements Backend {
   }
 
   @Override
-  public void reserveGram(long rows, long columns) {
-    backend.reserveGram(rows, columns);
-  }
-
-  @Override
   public void rankTwo(Buffer h, Buffer u, Buffer v, double t) {
     long began = System.nanoTime();
     backend.rankTwo(h, u, v, t);
@@ -354,11 +310,5 @@ public final class MeteredBackend implements Backend {
     long began = System.nanoTime();
     backend.gatherRows(a, rows, first, out);
     count(Primitive.GATHER_ROWS, began, Work.gatherRows(a, out));
-  }
-
-  /** Closes the other backend. */
-  @Override
-  public void close() {
-    backend.close();
   }
 }
