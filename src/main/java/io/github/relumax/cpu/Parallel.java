@@ -34,6 +34,12 @@ final class Parallel implements AutoCloseable {
   /** Entries of a tile, whatever the length of vectors: up to 8 rows by 3 vectors of 2,048 bits. */
   private static final int MOST_TILE = 8 * 3 * 32;
 
+  /**
+   * Grains, some microseconds each, of a job that is worth waking threads for: the caller spends 20
+   * on that, and another 20 pass before they are awake.
+   */
+  private static final int WAKING = 16;
+
   private final WorkerTeam team;
   private final double[] sums;
   private final double[][] numbers;
@@ -59,7 +65,9 @@ final class Parallel implements AutoCloseable {
   int run(long n, long grain, RangeJob job) {
     int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
     Arrays.fill(sums, 0);
-    runParts(parts, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
+    boolean wake = n / Math.max(grain, 1) >= WAKING;
+    runParts(
+        parts, wake, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
     return parts;
   }
 
@@ -79,7 +87,8 @@ final class Parallel implements AutoCloseable {
     }
     bounds[parts] = n;
     Arrays.fill(sums, 0);
-    runParts(parts, part -> job.run(part, bounds[part], bounds[part + 1]));
+    boolean wake = total / Math.max(grain, 1) >= WAKING;
+    runParts(parts, wake, part -> job.run(part, bounds[part], bounds[part + 1]));
     return parts;
   }
 
@@ -100,12 +109,13 @@ final class Parallel implements AutoCloseable {
 
   /**
    * Runs {@code job} for every item in [0, n), dealt out in turn to as many threads as get at least
-   * {@code grain} items each: for items whose work grows or shrinks with their number.
+   * {@code grain} items each: for large items whose work grows or shrinks with their number.
    */
   void each(int n, int grain, ItemJob job) {
     int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
     runParts(
         parts,
+        true,
         part -> {
           for (int item = part; item < n; item += parts) {
             job.run(part, item);
@@ -113,16 +123,18 @@ final class Parallel implements AutoCloseable {
         });
   }
 
-  private void runParts(int parts, WorkerTeam.Job job) {
+  private void runParts(int parts, boolean wake, WorkerTeam.Job job) {
     try {
       if (parts == 1) {
         job.run(0);
       } else {
-        team.run(part -> {
-          if (part < parts) {
-            job.run(part);
-          }
-        });
+        team.run(
+            wake,
+            part -> {
+              if (part < parts) {
+                job.run(part);
+              }
+            });
       }
     } finally {
       // Kernels know addresses alone: the buffers that the job captured must outlive it.

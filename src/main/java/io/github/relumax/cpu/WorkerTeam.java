@@ -58,8 +58,10 @@ final class WorkerTeam implements AutoCloseable {
   /**
    * Runs every part and returns when all are done. What a part throws is thrown here, as it is; of
    * several, one.
+   *
+   * @param wake whether the job is worth waking threads that sleep; others take part anyway
    */
-  void run(Job work) {
+  void run(boolean wake, Job work) {
     if (size == 1) {
       work.run(0);
       return;
@@ -73,8 +75,8 @@ final class WorkerTeam implements AutoCloseable {
     unfinished.set(size - 1);
     int next = generation + 1;
     generation = next;
-    for (Thread thread : threads) {
-      LockSupport.unpark(thread);
+    if (wake) {
+      wakeAll();
     }
     try {
       work.run(0);
@@ -149,6 +151,10 @@ final class WorkerTeam implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    wakeAll();
+  }
+
+  private void wakeAll() {
     for (Thread thread : threads) {
       LockSupport.unpark(thread);
     }

@@ -20,7 +20,7 @@ final class WorkerTeamTest {
     AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
     try (WorkerTeam team = new WorkerTeam(SIZE)) {
       for (int job = 0; job < 10_000; job++) {
-        team.run(runs::incrementAndGet);
+        team.run(true, runs::incrementAndGet);
       }
     }
     for (int part = 0; part < SIZE; part++) {
@@ -36,14 +36,14 @@ final class WorkerTeamTest {
         RuntimeException exception = new InsufficientMemoryException("no memory");
         Error error = new StackOverflowError();
         assertThatThrownBy(() ->
-                team.run(p -> {
+                team.run(true, p -> {
                   if (p == failing) {
                     throw exception;
                   }
                 }))
             .isSameAs(exception);
         assertThatThrownBy(() ->
-                team.run(p -> {
+                team.run(true, p -> {
                   if (p == failing) {
                     throw error;
                   }
@@ -51,7 +51,7 @@ final class WorkerTeamTest {
             .isSameAs(error);
       }
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
-      team.run(runs::incrementAndGet);
+      team.run(true, runs::incrementAndGet);
       assertThat(runs).hasToString("[1, 1, 1]");
     }
   }
@@ -61,7 +61,7 @@ final class WorkerTeamTest {
     try (WorkerTeam team = new WorkerTeam(SIZE)) {
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
       Thread.currentThread().interrupt();
-      team.run(part -> {
+      team.run(true, part -> {
         if (part > 0) {
           // Longer than the caller looks for the end before it sleeps.
           LockSupport.parkNanos(20_000_000);
@@ -79,7 +79,7 @@ final class WorkerTeamTest {
     for (int round = 0; round < 2_000; round++) {
       WorkerTeam team = new WorkerTeam(SIZE);
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
-      team.run(part -> {
+      team.run(true, part -> {
         if (part == 0) {
           team.close();
         }
@@ -98,12 +98,12 @@ final class WorkerTeamTest {
         // Longer than a thread looks for work before it sleeps; waking takes longer than the job.
         LockSupport.parkNanos(2_000_000);
         AtomicReference<Thread> second = new AtomicReference<>();
-        team.run(part -> {
+        team.run(true, part -> {
           if (part == 1) {
             second.set(Thread.currentThread());
           }
         });
-        byCaller += second.get() == caller ? 1 : 0;
+        byCaller += caller.equals(second.get()) ? 1 : 0;
       }
     }
     assertThat(byCaller).isPositive();
@@ -113,6 +113,6 @@ final class WorkerTeamTest {
   void aClosedTeamRunsNothing() {
     WorkerTeam team = new WorkerTeam(2);
     team.close();
-    assertThatThrownBy(() -> team.run(part -> {})).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> team.run(true, part -> {})).isInstanceOf(IllegalStateException.class);
   }
 }
