@@ -5,7 +5,9 @@ import io.github.relumax.backend.BackendOptions;
 import io.github.relumax.backend.Backends;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.model.Problem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import java.io.IOException;
@@ -34,6 +36,7 @@ final class WarmUp implements AutoCloseable {
   private static final int M = 203;
   private static final int N = 60;
   private static final int D = 43;
+  private static final int NON_ZERO_EVERY = 7;
 
   private final Thread thread;
   private volatile boolean ready;
@@ -72,15 +75,35 @@ final class WarmUp implements AutoCloseable {
 
   private void solveRepeatedly() {
     long began = System.nanoTime();
-    PlantedProblem planted = PlantedProblem.generate(M, N, D, 4, 0, ElementType.FLOAT64, 0.3, 1);
+    PlantedProblem planted = planted();
     try (Backend backend = Backends.open("cpu", new BackendOptions(1))) {
       // The first large buffer is not made in the same way as small ones; its pages are not used.
       backend.allocate(1, LARGE_BUFFER).close();
       NewtonSolver solver = new NewtonSolver(backend, NewtonOptions.DEFAULTS);
+      Problem sparse = sparse(planted.problem());
       while (!ready || System.nanoTime() - began < LEAST) {
         solver.solve(planted.problem(), planted.x0());
+        solver.solve(sparse, planted.x0());
       }
     }
+  }
+
+  static PlantedProblem planted() {
+    return PlantedProblem.generate(M, N, D, 4, 0, ElementType.FLOAT64, 0.3, 1);
+  }
+
+  /**
+   * One like it whose A2 is mostly zeros: kept as its non-zeros, and with a minimum at kinks, since
+   * no x attains the target any more.
+   */
+  static Problem sparse(Problem dense) {
+    double[] entries = new double[M * N];
+    int nonZeros = 0;
+    for (int at = 0; at < entries.length; at += NON_ZERO_EVERY) {
+      entries[at] = dense.a2().get(at / N, at % N);
+      nonZeros += entries[at] == 0 ? 0 : 1;
+    }
+    return Problem.of(dense.a1(), Matrix.of(M, N, entries).withNonZeros(nonZeros), dense.b());
   }
 
   @Override

@@ -2,10 +2,22 @@ package io.github.relumax.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.BackendOptions;
+import io.github.relumax.backend.Backends;
+import io.github.relumax.backend.Buffer;
 import io.github.relumax.io.ProblemDirectory;
+import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.model.Problem;
+import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.NewtonOptions;
+import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.newton.Solution;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +31,24 @@ final class WarmUpTest {
     assertThat(isWarmingUp()).isTrue();
     warmUp.close();
     assertThat(isWarmingUp()).isFalse();
+  }
+
+  /** So what such problems need is compiled too. */
+  @Test
+  void oneOfItsProblemsIsSparseAndHasItsMinimumAtKinks() {
+    PlantedProblem planted = WarmUp.planted();
+    Problem sparse = WarmUp.sparse(planted.problem());
+    List<Iteration> iterations = new ArrayList<>();
+    try (Backend backend = Backends.open("cpu", new BackendOptions(1))) {
+      try (Buffer a2 = backend.upload(sparse.a2())) {
+        assertThat(a2.storedEntries()).isLessThan(a2.rows() * a2.columns() / 5);
+      }
+      Solution solution =
+          new NewtonSolver(backend, NewtonOptions.DEFAULTS)
+              .solve(sparse, planted.x0(), iterations::add);
+      assertThat(solution.converged()).isTrue();
+    }
+    assertThat(iterations.getLast().atKink()).isPositive();
   }
 
   @Test
