@@ -66,8 +66,7 @@ final class Parallel implements AutoCloseable {
     int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
     Arrays.fill(sums, 0);
     boolean wake = n / Math.max(grain, 1) >= WAKING;
-    runParts(
-        parts, wake, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
+    runParts(parts, wake, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
     return parts;
   }
 

@@ -36,18 +36,22 @@ final class WorkerTeamTest {
         RuntimeException exception = new InsufficientMemoryException("no memory");
         Error error = new StackOverflowError();
         assertThatThrownBy(() ->
-                team.run(true, p -> {
-                  if (p == failing) {
-                    throw exception;
-                  }
-                }))
+                team.run(
+                    true,
+                    p -> {
+                      if (p == failing) {
+                        throw exception;
+                      }
+                    }))
             .isSameAs(exception);
         assertThatThrownBy(() ->
-                team.run(true, p -> {
-                  if (p == failing) {
-                    throw error;
-                  }
-                }))
+                team.run(
+                    true,
+                    p -> {
+                      if (p == failing) {
+                        throw error;
+                      }
+                    }))
             .isSameAs(error);
       }
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
@@ -61,13 +65,15 @@ final class WorkerTeamTest {
     try (WorkerTeam team = new WorkerTeam(SIZE)) {
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
       Thread.currentThread().interrupt();
-      team.run(true, part -> {
-        if (part > 0) {
-          // Longer than the caller looks for the end before it sleeps.
-          LockSupport.parkNanos(20_000_000);
-        }
-        runs.incrementAndGet(part);
-      });
+      team.run(
+          true,
+          part -> {
+            if (part > 0) {
+              // Longer than the caller looks for the end before it sleeps.
+              LockSupport.parkNanos(20_000_000);
+            }
+            runs.incrementAndGet(part);
+          });
       assertThat(runs).hasToString("[1, 1, 1]");
       assertThat(Thread.interrupted()).isTrue();
     }
@@ -79,12 +85,14 @@ final class WorkerTeamTest {
     for (int round = 0; round < 2_000; round++) {
       WorkerTeam team = new WorkerTeam(SIZE);
       AtomicIntegerArray runs = new AtomicIntegerArray(SIZE);
-      team.run(true, part -> {
-        if (part == 0) {
-          team.close();
-        }
-        runs.incrementAndGet(part);
-      });
+      team.run(
+          true,
+          part -> {
+            if (part == 0) {
+              team.close();
+            }
+            runs.incrementAndGet(part);
+          });
       assertThat(runs).hasToString("[1, 1, 1]");
     }
   }
@@ -98,11 +106,13 @@ final class WorkerTeamTest {
         // Longer than a thread looks for work before it sleeps; waking takes longer than the job.
         LockSupport.parkNanos(2_000_000);
         AtomicReference<Thread> second = new AtomicReference<>();
-        team.run(true, part -> {
-          if (part == 1) {
-            second.set(Thread.currentThread());
-          }
-        });
+        team.run(
+            true,
+            part -> {
+              if (part == 1) {
+                second.set(Thread.currentThread());
+              }
+            });
         byCaller += caller.equals(second.get()) ? 1 : 0;
       }
     }
