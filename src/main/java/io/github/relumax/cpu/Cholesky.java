@@ -201,6 +201,7 @@ final class Cholesky {
                   to,
                   end,
                   -1,
+                  false,
                   parallel.tile(part),
                   job.l().address(),
                   job.l().stride(),

@@ -3,6 +3,7 @@ package io.github.relumax.cpu;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Splits ranges of rows over a {@link WorkerTeam}, and hands each part its scratch memory. */
 final class Parallel implements AutoCloseable {
@@ -72,6 +73,21 @@ final class Parallel implements AutoCloseable {
         parts,
         part -> {
           for (int item = part; item < n; item += parts) {
+            job.run(part, item);
+          }
+        });
+  }
+
+  /**
+   * Runs {@code job} for the items n - 1, n - 2, ..., 0, each on the thread that is free first: for
+   * items whose work grows with their number, and whose results do not depend on the thread.
+   */
+  void largestFirst(int n, ItemJob job) {
+    AtomicInteger left = new AtomicInteger(n);
+    runParts(
+        Math.clamp(n, 1, team.size()),
+        part -> {
+          for (int item = left.decrementAndGet(); item >= 0; item = left.decrementAndGet()) {
             job.run(part, item);
           }
         });
