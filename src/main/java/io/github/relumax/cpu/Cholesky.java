@@ -34,19 +34,33 @@ final class Cholesky {
   /** l lᵀ = h + shift I; false if a pivot is not above the rounding of its diagonal entry. */
   boolean factor(CpuBuffer h, double shift, CpuBuffer l) {
     int d = (int) h.rows();
-    for (int i = 0; i < d; i++) {
-      RawMemory.copy(h.address(i), l.address(i), 8L * (i + 1));
-      set(at(l, i, i), get(at(h, i, i)) + shift);
-    }
+    copyLower(h, shift, l);
     long packed = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, DEPTH)).address();
     Job job = new Job(h, shift, l, new Panels(kernels, packed, DEPTH));
     if (!factorColumns(job, 0, d)) {
       return false;
     }
+    // Tiles that the diagonal goes through have written beside it.
+    int beside = tileRows + kernels.tileColumns();
     for (int i = 0; i < d; i++) {
-      RawMemory.clear(at(l, i, i) + 8, 8L * (d - 1 - i));
+      RawMemory.clear(at(l, i, i) + 8, 8L * Math.min(beside, d - 1 - i));
     }
     return true;
+  }
+
+  /** l = the lower triangle of h + shift I. */
+  private void copyLower(CpuBuffer h, double shift, CpuBuffer l) {
+    long d = h.rows();
+    parallel.run(
+        d,
+        GRAIN / d + 1,
+        (_, low, high) -> {
+          for (long i = low; i < high; i++) {
+            RawMemory.copy(h.address(i), l.address(i), 8L * (i + 1));
+            RawMemory.clear(at(l, i, i) + 8, 8 * (d - 1 - i));
+            set(at(l, i, i), get(at(h, i, i)) + shift);
+          }
+        });
   }
 
   /**
@@ -62,14 +76,10 @@ final class Cholesky {
   /** Factors columns first..end-1, whose entries are up to date with the columns before first. */
   private boolean factorColumns(Job job, int first, int end) {
     int columns = end - first;
-    if (columns <= width) {
-      if (!factorDiagonal(job, first, end)) {
-        return false;
-      }
-      eliminate(job, first, end);
-      return true;
+    if (columns <= INNER) {
+      return factorInner(job, first, end);
     }
-    int block = columns > DEPTH ? DEPTH : columns > INNER ? INNER : width;
+    int block = columns > DEPTH ? DEPTH : INNER;
     for (int from = first; from < end; from += block) {
       int to = Math.min(from + block, end);
       if (!factorColumns(job, from, to)) {
@@ -78,6 +88,20 @@ final class Cholesky {
       if (to < end) {
         update(job, from, to, end);
       }
+    }
+    return true;
+  }
+
+  /** The same, a panel's width at a time, which is brought up to date just before. */
+  private boolean factorInner(Job job, int from, int end) {
+    for (int first = from; first < end; first += width) {
+      int to = Math.min(first + width, end);
+      int panel = first / width;
+      addProduct(job, 0, panel, panel + 1, from, first, first, to);
+      if (!factorDiagonal(job, first, to)) {
+        return false;
+      }
+      eliminate(job, from, first, to);
     }
     return true;
   }
@@ -103,7 +127,7 @@ final class Cholesky {
   }
 
   /** Solves for the rows below a diagonal block as wide as a panel, in panels. */
-  private void eliminate(Job job, int first, int end) {
+  private void eliminate(Job job, int from, int first, int end) {
     int below = job.d() - end;
     if (below == 0) {
       return;
@@ -117,9 +141,15 @@ final class Cholesky {
           int row = end + panel * width;
           int count = Math.min(width, job.d() - row);
           long packed = job.panels().at(first % DEPTH, row);
-          transpose(job.l(), row, count, first, packed);
+          long step = job.panels().step();
+          long in = at(job.l(), row, first);
+          if (count < width) {
+            RawMemory.clear(packed, width * step);
+          }
+          RawMemory.transpose(in, job.l().stride(), count, width, packed, step);
+          subtract(part, job.panels(), from, first, row, packed);
           solvePanel(part, strips, packed);
-          transposeBack(packed, job.l(), row, count, first);
+          RawMemory.transpose(packed, step, width, count, in, job.l().stride());
         });
   }
 
@@ -138,25 +168,21 @@ final class Cholesky {
     return strip + 8L * (tileRows * column + row);
   }
 
-  private void transpose(CpuBuffer l, int row, int count, int column, long packed) {
-    for (int i = 0; i < count; i++) {
-      long from = at(l, row + i, column);
-      for (int k = 0; k < width; k++) {
-        set(packed + 8L * (width * k + i), get(from + 8L * k));
-      }
+  /** Takes what columns from..first-1 contribute off the panel of a row and columns from first on. */
+  private void subtract(int part, Panels panels, int from, int first, int row, long packed) {
+    int depth = first - from;
+    if (depth == 0) {
+      return;
     }
-    for (int i = count; i < width; i++) {
-      for (int k = 0; k < width; k++) {
-        set(packed + 8L * (width * k + i), 0);
-      }
-    }
-  }
-
-  private void transposeBack(long packed, CpuBuffer l, int row, int count, int column) {
-    for (int i = 0; i < count; i++) {
-      long to = at(l, row + i, column);
-      for (int k = 0; k < width; k++) {
-        set(to + 8L * k, get(packed + 8L * (width * k + i)));
+    long tile = parallel.tile(part);
+    long step = panels.step();
+    for (int j = 0; j < width; j += tileRows) {
+      long left = panels.at(from % DEPTH, first + j);
+      for (int column = 0; column < width; column += kernels.tileColumns()) {
+        long right = panels.at(from % DEPTH, row + column);
+        kernels.tile(depth, left, step, right, step, tile);
+        long to = packed + step * j + 8L * column;
+        kernels.addTile(-1, tile, to, step, tileRows, kernels.tileColumns());
       }
     }
   }
@@ -186,27 +212,33 @@ final class Cholesky {
   private void update(Job job, int from, int to, int end) {
     int first = to / width;
     int count = Panels.count(kernels, job.d());
-    int rows = from % DEPTH;
     parallel.each(
         Math.ceilDiv(count - first, Panels.BLOCK),
         grain(Panels.BLOCK * (to - from), end - to),
         (part, item) -> {
           int low = first + item * Panels.BLOCK;
-          job.panels()
-              .addLowerProduct(
-                  low,
-                  Math.min(low + Panels.BLOCK, count),
-                  rows,
-                  rows + to - from,
-                  to,
-                  end,
-                  -1,
-                  false,
-                  parallel.tile(part),
-                  job.l().address(),
-                  job.l().stride(),
-                  job.d());
+          addProduct(job, part, low, Math.min(low + Panels.BLOCK, count), from, to, to, end);
         });
+  }
+
+  /** Takes what columns from..to-1 contribute off columns first..end-1 of some panels of rows. */
+  private void addProduct(
+      Job job, int part, int low, int high, int from, int to, int first, int end) {
+    int rows = from % DEPTH;
+    job.panels()
+        .addLowerProduct(
+            low,
+            high,
+            rows,
+            rows + to - from,
+            first,
+            end,
+            -1,
+            false,
+            parallel.tile(part),
+            job.l().address(),
+            job.l().stride(),
+            job.d());
   }
 
   /** Panels that are worth a thread, when the product for each is so deep and so wide. */

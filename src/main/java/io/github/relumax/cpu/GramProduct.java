@@ -1,7 +1,6 @@
 package io.github.relumax.cpu;
 
 import static io.github.relumax.cpu.RawMemory.get;
-import static io.github.relumax.cpu.RawMemory.set;
 
 import java.util.Arrays;
 import java.util.List;
@@ -22,11 +21,8 @@ final class GramProduct {
   /** Blocks of h for each thread, so that none waits long for the last one. */
   private static final int BLOCKS = 4;
 
-  /** float64 numbers in a cache line. */
-  private static final int LINE = 8;
-
-  /** Rows and columns of a square of h that is mirrored at a time. */
-  private static final int SQUARE = 4 * LINE;
+  /** Rows and columns of a square of h that is mirrored at a time: a few cache lines. */
+  private static final int SQUARE = 32;
 
   private final Kernels kernels;
   private final Parallel parallel;
@@ -148,43 +144,22 @@ final class GramProduct {
         });
   }
 
-  /** h[j][i] = h[i][j] for j &lt; i, in squares. */
+  /** h[j][i] = h[i][j] for j &lt; i, in squares, and row by row on the diagonal. */
   private void mirror(CpuBuffer h) {
     int d = (int) h.rows();
     parallel.largestFirst(
         Math.ceilDiv(d, SQUARE),
         (_, item) -> {
-          int first = item * SQUARE;
-          int end = Math.min(first + SQUARE, d);
-          for (int column = 0; column < end; column += SQUARE) {
-            for (int i = first; i < end; i += LINE) {
-              int last = Math.min(column + SQUARE, i);
-              mirrorLines(h.address(), h.stride(), i, Math.min(LINE, end - i), column, last);
-            }
+          int i = item * SQUARE;
+          int rows = Math.min(SQUARE, d - i);
+          for (int j = 0; j < i; j += SQUARE) {
+            RawMemory.transpose(
+                h.address(i) + 8L * j, h.stride(), rows, SQUARE, h.address(j) + 8L * i, h.stride());
           }
-          for (int i = first; i < end; i++) {
-            for (int j = i / LINE * LINE; j < i; j++) {
-              set(h.address(j) + 8L * i, get(h.address(i) + 8L * j));
-            }
+          for (int row = i + 1; row < i + rows; row++) {
+            RawMemory.transpose(
+                h.address(row) + 8L * i, h.stride(), 1, row - i, h.address(i) + 8L * row, h.stride());
           }
         });
-  }
-
-  /** The same for so many rows from i on, and columns j of [low, high). */
-  private static void mirrorLines(long h, long stride, int i, int rows, int low, int high) {
-    for (int j = low; j < high; j++) {
-      long from = h + i * stride + 8L * j;
-      long to = h + j * stride + 8L * i;
-      if (rows == LINE) {
-        // The JIT unrolls a loop of which it knows the length.
-        for (int r = 0; r < LINE; r++) {
-          set(to + 8L * r, get(from + r * stride));
-        }
-      } else {
-        for (int r = 0; r < rows; r++) {
-          set(to + 8L * r, get(from + r * stride));
-        }
-      }
-    }
   }
 }
