@@ -14,7 +14,7 @@ final class Cholesky {
   static final int DEPTH = 384;
 
   /** Columns of the blocks inside it; those inside these are as wide as a panel. */
-  private static final int INNER = 96;
+  private static final int INNER = 192;
 
   /** Multiplications that are worth waking a thread for. */
   private static final long GRAIN = 1_000_000;
