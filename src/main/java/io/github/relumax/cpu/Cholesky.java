@@ -153,14 +153,18 @@ final class Cholesky {
         });
   }
 
-  /** Rows of the diagonal block in strips: tileRows entries of one column side by side. */
+  /**
+   * Rows of the diagonal block D in strips: tileRows entries of one column side by side, with -D
+   * beside the diagonal.
+   */
   private void packStrips(CpuBuffer l, int first, long strips) {
     for (int j = 0; j < width; j++) {
       long from = at(l, first + j, first);
       long strip = strips + 8L * (j / tileRows) * tileRows * width;
-      for (int k = 0; k <= j; k++) {
-        set(entry(strip, j % tileRows, k), get(from + 8L * k));
+      for (int k = 0; k < j; k++) {
+        set(entry(strip, j % tileRows, k), -get(from + 8L * k));
       }
+      set(entry(strip, j % tileRows, j), get(from + 8L * j));
     }
   }
 
@@ -168,7 +172,9 @@ final class Cholesky {
     return strip + 8L * (tileRows * column + row);
   }
 
-  /** Takes what columns from..first-1 contribute off the panel of a row and columns from first on. */
+  /**
+   * Takes what columns from..first-1 contribute off the panel of a row and columns from first on.
+   */
   private void subtract(int part, Panels panels, int from, int first, int row, long packed) {
     int depth = first - from;
     if (depth == 0) {
@@ -194,14 +200,19 @@ final class Cholesky {
     long step = 8L * width;
     for (int j = 0; j < width; j += tileRows) {
       long strip = strips + 8L * j * width;
-      for (int column = 0; column < width; column += tileColumns) {
+      for (int column = 0; j > 0 && column < width; column += tileColumns) {
         kernels.tile(j, strip, 8L * tileRows, packed + 8L * column, step, tile);
-        kernels.addTile(-1, tile, packed + step * j + 8L * column, step, tileRows, tileColumns);
+        kernels.addTile(1, tile, packed + step * j + 8L * column, step, tileRows, tileColumns);
       }
       for (int r = j; r < j + tileRows; r++) {
         long row = packed + step * r;
-        for (int k = j; k < r; k++) {
-          kernels.addRow(-get(entry(strip, r - j, k)), packed + step * k, row, width);
+        int k = j;
+        for (; k + 4 <= r; k += 4) {
+          long four = entry(strip, r - j, k);
+          kernels.addRows(four, 8L * tileRows, packed + step * k, step, row, width);
+        }
+        for (; k < r; k++) {
+          kernels.addRow(get(entry(strip, r - j, k)), packed + step * k, row, width);
         }
         kernels.combine(1 / get(entry(strip, r - j, r)), row, 0, row, row, width);
       }

@@ -158,7 +158,12 @@ final class GramProduct {
           }
           for (int row = i + 1; row < i + rows; row++) {
             RawMemory.transpose(
-                h.address(row) + 8L * i, h.stride(), 1, row - i, h.address(i) + 8L * row, h.stride());
+                h.address(row) + 8L * i,
+                h.stride(),
+                1,
+                row - i,
+                h.address(i) + 8L * row,
+                h.stride());
           }
         });
   }

@@ -96,8 +96,7 @@ final class RawMemory {
   }
 
   /** to[j][i] = from[i][j] for i &lt; rows and j &lt; columns. */
-  static void transpose(
-      long from, long fromStride, int rows, int columns, long to, long toStride) {
+  static void transpose(long from, long fromStride, int rows, int columns, long to, long toStride) {
     int whole = rows / 8 * 8;
     for (int i = 0; i < whole; i += 8) {
       for (int j = 0; j < columns; j++) {
