@@ -19,6 +19,12 @@ final class Cholesky {
   /** Multiplications that are worth waking a thread for. */
   private static final long GRAIN = 1_000_000;
 
+  /**
+   * Blocks of panels to eliminate that are worth waking a thread for: moving them takes longer than
+   * their multiplications.
+   */
+  private static final int ELIMINATED = 2;
+
   private final Kernels kernels;
   private final Parallel parallel;
   private final int width;
@@ -126,31 +132,58 @@ final class Cholesky {
     return true;
   }
 
-  /** Solves for the rows below a diagonal block as wide as a panel, in panels. */
+  /** A job for the panels [low, high). */
+  @FunctionalInterface
+  private interface BlockJob {
+    void run(int part, int low, int high);
+  }
+
+  /** Runs {@code job} for the panels from first on, a block at a time, the same on every call. */
+  private void eachBlock(Job job, int first, int grain, BlockJob blockJob) {
+    int end = Panels.count(kernels, job.d());
+    parallel.each(
+        first / Panels.BLOCK,
+        Math.ceilDiv(end, Panels.BLOCK),
+        grain,
+        (part, block) -> {
+          int low = block * Panels.BLOCK;
+          blockJob.run(part, Math.max(first, low), Math.min(low + Panels.BLOCK, end));
+        });
+  }
+
+  /**
+   * Brings the rows below a diagonal block as wide as a panel up to date with the columns
+   * from..first-1 and solves for them, in panels.
+   */
   private void eliminate(Job job, int from, int first, int end) {
-    int below = job.d() - end;
-    if (below == 0) {
+    if (end == job.d()) {
       return;
     }
     long strips = parallel.scratch(0, Parallel.LEFT, (long) width * width).address();
     packStrips(job.l(), first, strips);
-    parallel.each(
-        Panels.count(kernels, below),
-        grain(width, width),
-        (part, panel) -> {
-          int row = end + panel * width;
-          int count = Math.min(width, job.d() - row);
-          long packed = job.panels().at(first % DEPTH, row);
-          long step = job.panels().step();
-          long in = at(job.l(), row, first);
-          if (count < width) {
-            RawMemory.clear(packed, width * step);
+    eachBlock(
+        job,
+        end / width,
+        ELIMINATED,
+        (part, low, high) -> {
+          for (int panel = low; panel < high; panel++) {
+            eliminatePanel(job, part, from, first, panel * width, strips);
           }
-          RawMemory.transpose(in, job.l().stride(), count, width, packed, step);
-          subtract(part, job.panels(), from, first, row, packed);
-          solvePanel(part, strips, packed);
-          RawMemory.transpose(packed, step, width, count, in, job.l().stride());
         });
+  }
+
+  private void eliminatePanel(Job job, int part, int from, int first, int row, long strips) {
+    int count = Math.min(width, job.d() - row);
+    long packed = job.panels().at(first % DEPTH, row);
+    long step = job.panels().step();
+    long in = at(job.l(), row, first);
+    if (count < width) {
+      RawMemory.clear(packed, width * step);
+    }
+    RawMemory.transpose(in, job.l().stride(), count, width, packed, step);
+    subtract(part, job.panels(), from, first, row, packed);
+    solvePanel(part, strips, packed);
+    RawMemory.transpose(packed, step, width, count, in, job.l().stride());
   }
 
   /**
@@ -221,15 +254,11 @@ final class Cholesky {
 
   /** Takes what columns from..to-1 contribute off the columns from there up to end. */
   private void update(Job job, int from, int to, int end) {
-    int first = to / width;
-    int count = Panels.count(kernels, job.d());
-    parallel.each(
-        Math.ceilDiv(count - first, Panels.BLOCK),
+    eachBlock(
+        job,
+        to / width,
         grain(Panels.BLOCK * (to - from), end - to),
-        (part, item) -> {
-          int low = first + item * Panels.BLOCK;
-          addProduct(job, part, low, Math.min(low + Panels.BLOCK, count), from, to, to, end);
-        });
+        (part, low, high) -> addProduct(job, part, low, high, from, to, to, end));
   }
 
   /** Takes what columns from..to-1 contribute off columns first..end-1 of some panels of rows. */

@@ -64,15 +64,17 @@ final class Parallel implements AutoCloseable {
   }
 
   /**
-   * Runs {@code job} for every item in [0, n), dealt out in turn to as many threads as get at least
-   * {@code grain} items each: for items whose work grows or shrinks with their number.
+   * Runs {@code job} for every item in [first, end), dealt out in turn to as many threads as get at
+   * least {@code grain} items each: for items whose work grows or shrinks with their number. An
+   * item meets the thread that it met before, whatever the range, if as many work: it finds in the
+   * cache what it left there.
    */
-  void each(int n, int grain, ItemJob job) {
-    int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
+  void each(int first, int end, int grain, ItemJob job) {
+    int parts = Math.clamp((end - first) / Math.max(grain, 1), 1, team.size());
     runParts(
         parts,
         part -> {
-          for (int item = part; item < n; item += parts) {
+          for (int item = first + Math.floorMod(part - first, parts); item < end; item += parts) {
             job.run(part, item);
           }
         });
