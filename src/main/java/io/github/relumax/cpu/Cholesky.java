@@ -19,6 +19,9 @@ final class Cholesky {
   /** Multiplications that are worth waking a thread for. */
   private static final long GRAIN = 1_000_000;
 
+  /** Entries of a matrix to copy that are worth waking a thread for. */
+  private static final int COPIED = 65_536;
+
   /**
    * Blocks of panels to eliminate that are worth waking a thread for: moving them takes longer than
    * their multiplications.
@@ -43,15 +46,7 @@ final class Cholesky {
     copyLower(h, shift, l);
     long packed = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, DEPTH)).address();
     Job job = new Job(h, shift, l, new Panels(kernels, packed, DEPTH));
-    if (!factorColumns(job, 0, d)) {
-      return false;
-    }
-    // Tiles that the diagonal goes through have written beside it.
-    int beside = tileRows + kernels.tileColumns();
-    for (int i = 0; i < d; i++) {
-      RawMemory.clear(at(l, i, i) + 8, 8L * Math.min(beside, d - 1 - i));
-    }
-    return true;
+    return factorColumns(job, 0, d);
   }
 
   /** l = the lower triangle of h + shift I. */
@@ -59,7 +54,7 @@ final class Cholesky {
     long d = h.rows();
     parallel.run(
         d,
-        GRAIN / d + 1,
+        COPIED / d + 1,
         (_, low, high) -> {
           for (long i = low; i < high; i++) {
             RawMemory.copy(h.address(i), l.address(i), 8L * (i + 1));
@@ -107,9 +102,18 @@ final class Cholesky {
       if (!factorDiagonal(job, first, to)) {
         return false;
       }
+      clearBeside(job.l(), first, to);
       eliminate(job, from, first, to);
     }
     return true;
+  }
+
+  /** Zeros above the diagonal, where tiles that it goes through have written. */
+  private void clearBeside(CpuBuffer l, int first, int end) {
+    int most = tileRows + kernels.tileColumns();
+    for (int i = first; i < end; i++) {
+      RawMemory.clear(at(l, i, i) + 8, 8 * Math.min(most, l.rows() - 1 - i));
+    }
   }
 
   private boolean factorDiagonal(Job job, int first, int end) {

@@ -13,7 +13,7 @@ import java.util.stream.LongStream;
  */
 final class GramProduct {
   /** Rows of C for each column from which on threads sum apart. */
-  private static final int TALL = 8;
+  private static final int TALL = 6;
 
   /** Columns that give all threads something to do when they work on one sum. */
   private static final int WIDE = 384;

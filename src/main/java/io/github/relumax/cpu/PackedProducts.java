@@ -9,10 +9,10 @@ final class PackedProducts {
   private static final int DEPTH = 384;
 
   /**
-   * Columns of C up to which the panels of a group of units stay in a second cache of 2 MiB, beside
-   * {@link #FEW_ROWS} of A2.
+   * Columns of C up to which the panels of a group of units stay, all or most of them, in a second
+   * cache of 2 MiB beside {@link #FEW_ROWS} of A2.
    */
-  private static final int NARROW = 512;
+  private static final int NARROW = 768;
 
   /** Rows of C that one thread treats at a time, where it is narrow. */
   private static final int FEW_ROWS = 96;
