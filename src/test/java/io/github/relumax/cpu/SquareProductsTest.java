@@ -62,18 +62,24 @@ final class SquareProductsTest {
     }
   }
 
-  /** Above and below 384 columns, above and below 6 rows for each. */
+  /** Above and below 384 columns, weights of either sign, of one, and none. */
   @ParameterizedTest
-  @CsvSource({"1, 384", "385, 383", "400, 385", "1159, 411", "2303, 384", "2304, 384", "64, 700"})
+  @CsvSource({"1, 384", "385, 383", "400, 385", "1159, 411", "64, 700"})
   void gramMatricesOfManyColumns(int m, int d) {
     double[] c = normals(m * d);
     double[] center = normals(d);
     double[] a = normals(m);
     a[m / 2] = 0;
     checkGram(c, center, a);
-    checkGram(c, center, Arrays.stream(a).map(Math::abs).toArray());
     checkGram(c, center, Arrays.stream(a).map(w -> -Math.abs(w)).toArray());
     checkGram(c, center, new double[m]);
+  }
+
+  /** Above and below 6 rows for each column. */
+  @ParameterizedTest
+  @CsvSource({"2303, 384", "2304, 384"})
+  void gramMatricesOfManyRows(int m, int d) {
+    checkGram(normals(m * d), normals(d), normals(m));
   }
 
   private void checkGram(double[] c, double[] center, double[] a) {
