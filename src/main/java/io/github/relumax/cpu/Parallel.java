@@ -4,6 +4,7 @@ import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongUnaryOperator;
 
 /** Splits ranges of rows over a {@link WorkerTeam}, and hands each part its scratch memory. */
 final class Parallel implements AutoCloseable {
@@ -61,6 +62,41 @@ final class Parallel implements AutoCloseable {
     Arrays.fill(sums, 0);
     runParts(parts, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
     return parts;
+  }
+
+  /**
+   * Runs {@code job} over [0, n) in parts of about the same weight, each of at least {@code grain}
+   * but for what is left over: for rows that differ.
+   *
+   * @param before the weight of all rows before one; of n, that of all
+   * @return how many parts there were
+   */
+  int run(long n, LongUnaryOperator before, long grain, RangeJob job) {
+    long total = before.applyAsLong(n);
+    int parts = Math.clamp(total / Math.max(grain, 1), 1, team.size());
+    long[] bounds = new long[parts + 1];
+    for (int part = 1; part < parts; part++) {
+      bounds[part] = firstReaching(n, before, total / parts * part);
+    }
+    bounds[parts] = n;
+    Arrays.fill(sums, 0);
+    runParts(parts, part -> job.run(part, bounds[part], bounds[part + 1]));
+    return parts;
+  }
+
+  /** The first row before which there is so much. */
+  private static long firstReaching(long n, LongUnaryOperator before, long weight) {
+    long low = 0;
+    long high = n;
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (before.applyAsLong(middle) < weight) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /**

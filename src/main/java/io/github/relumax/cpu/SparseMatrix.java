@@ -82,6 +82,11 @@ final class SparseMatrix extends CpuBuffer {
     return RawMemory.getLong(at.rowBegins + 8 * (first + i));
   }
 
+  /** How many non-zeros the rows before row i have, of a view its own. */
+  long before(long i) {
+    return rowBegin(i) - rowBegin(0);
+  }
+
   /** Where the values of row i lie. */
   long values(long i) {
     return at.rowValues + 8 * rowBegin(i);

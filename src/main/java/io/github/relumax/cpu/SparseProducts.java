@@ -5,7 +5,10 @@ import java.util.Arrays;
 /** Products with a {@link SparseMatrix}: what its non-zeros need, and no more. */
 final class SparseProducts {
   /** Non-zeros that are worth a thread. */
-  private static final long GRAIN = 16_384;
+  private static final double GRAIN = 16_384;
+
+  /** A row takes as long as so many non-zeros, beside its own. */
+  private static final long ROW_WEIGHT = 4;
 
   /** Rows of y that one thread adds to at a time, when it goes through columns. */
   private static final int COLUMN_ROWS = 4096;
@@ -47,9 +50,9 @@ final class SparseProducts {
   }
 
   private void multiplyOne(SparseMatrix a, CpuBuffer x, CpuBuffer y, int k) {
-    parallel.run(
-        a.rows(),
-        grain(a, 1),
+    run(
+        a,
+        1,
         (_, low, high) -> {
           for (long i = low; i < high; i++) {
             double sum = dot(a.values(i), a.columns(i), a.count(i), x.address(k));
@@ -61,9 +64,9 @@ final class SparseProducts {
   private void multiplySome(
       SparseMatrix a, CpuBuffer x, CpuBuffer y, int k, int vectors, int width) {
     long packed = pack(x, k, vectors, width);
-    parallel.run(
-        a.rows(),
-        grain(a, 1),
+    run(
+        a,
+        1,
         (part, low, high) -> {
           long tile = parallel.tile(part);
           for (long i = low; i < high; i++) {
@@ -126,9 +129,9 @@ final class SparseProducts {
     long n = a.columns();
     PartialRows sums = new PartialRows(kernels, parallel, (int) (vectors * n));
     int parts =
-        parallel.run(
-            a.rows(),
-            grain(a, vectors),
+        run(
+            a,
+            vectors,
             (part, low, high) -> {
               long sum = sums.clear(part);
               for (long i = low; i < high; i++) {
@@ -154,9 +157,9 @@ final class SparseProducts {
   /** Row k of y += Σ_units x[k,u] a[:,u]. */
   void addColumns(SparseMatrix a, CpuUnits units, CpuBuffer x, CpuBuffer y) {
     int vectors = (int) x.rows();
-    parallel.run(
-        a.rows(),
-        grain(a, (double) units.count() * vectors / a.columns()),
+    run(
+        a,
+        (double) units.count() * vectors / a.columns(),
         (_, low, high) -> {
           long[] next = places(a, units, low);
           for (long row = low; row < high; row += COLUMN_ROWS) {
@@ -190,9 +193,9 @@ final class SparseProducts {
     int d = (int) a1.columns();
     RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
     long blockRows = Math.max(4, BLOCK_SIZE / d);
-    parallel.run(
-        c.rows(),
-        grain(a2, (double) units.count() * d / a2.columns()),
+    run(
+        a2,
+        (double) units.count() * d / a2.columns(),
         (part, low, high) -> {
           long[] next = places(a2, units, low);
           for (long row = low; row < high; row += blockRows) {
@@ -223,7 +226,6 @@ final class SparseProducts {
       addFew(a2, units, a1, c);
       return;
     }
-    a2.requireOpen();
     int count = units.count();
     int d = (int) a1.columns();
     // The last panel may be wider than what is left, by less than a panel of the dense product.
@@ -239,9 +241,9 @@ final class SparseProducts {
           }
         });
     CpuBuffer places = places(units, (int) a2.columns());
-    parallel.run(
-        c.rows(),
-        Math.max(4, GRAIN / d),
+    run(
+        a2,
+        d,
         (part, low, high) -> {
           Entries entries = new Entries(parallel, part, a2, places.address());
           for (long row = low; row < high; row += entries.rows()) {
@@ -302,12 +304,15 @@ final class SparseProducts {
   }
 
   /**
-   * Rows of a that are worth a thread.
+   * Runs the job over the rows of a, in parts of about as many non-zeros: rows may differ much, as
+   * those of frequent and of rare words do.
    *
    * @param times how often each non-zero is taken, on average
    */
-  private static long grain(SparseMatrix a, double times) {
-    return (long) (GRAIN * (double) a.rows() / (a.storedEntries() * times + 1)) + 4;
+  private int run(SparseMatrix a, double times, Parallel.RangeJob job) {
+    a.requireOpen();
+    long grain = (long) Math.clamp(GRAIN / times, 1.0, 1e15);
+    return parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain, job);
   }
 
   /** Of a few rows of A2, the entries of chosen units: values, and the places of the units. */

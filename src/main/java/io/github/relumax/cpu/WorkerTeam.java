@@ -1,12 +1,17 @@
 package io.github.relumax.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A fixed number of threads that run the parts of one job at a time: part 0 on the caller, the
  * others on threads that live as long as the team. A job is split into as many parts as there are
  * threads, so that sums combine in the same order every time.
+ *
+ * <p>A thread that sleeps takes longer to wake than many a job. So the caller, once it is done with
+ * its own part, also runs those that nobody has begun: a short job is over before the others are
+ * awake, and no result depends on who runs a part.
  */
 final class WorkerTeam implements AutoCloseable {
   /** One part of a job. */
@@ -24,6 +29,10 @@ final class WorkerTeam implements AutoCloseable {
   private final int size;
   private final Thread[] threads;
   private final AtomicInteger unfinished = new AtomicInteger();
+
+  /** For each part, the last job of which it was begun. */
+  private final AtomicIntegerArray begun;
+
   private volatile int generation;
   private volatile boolean closed;
   private Job job;
@@ -32,6 +41,7 @@ final class WorkerTeam implements AutoCloseable {
 
   WorkerTeam(int size) {
     this.size = size;
+    begun = new AtomicIntegerArray(size);
     threads = new Thread[size - 1];
     for (int i = 0; i < threads.length; i++) {
       int part = i + 1;
@@ -69,6 +79,9 @@ final class WorkerTeam implements AutoCloseable {
     try {
       work.run(0);
     } finally {
+      for (int part = 1; part < size; part++) {
+        runUnlessBegun(part, next);
+      }
       awaitOthers();
     }
     switch (failure) {
@@ -110,14 +123,25 @@ final class WorkerTeam implements AutoCloseable {
       }
       // A job that was handed out is run even when close came after it: its caller waits.
       seen = generation;
-      try {
-        job.run(part);
-      } catch (Throwable t) {
-        failure = t;
-      } finally {
-        if (unfinished.decrementAndGet() == 0) {
-          LockSupport.unpark(caller);
-        }
+      runUnlessBegun(part, seen);
+    }
+  }
+
+  /**
+   * Runs a part of the job of that number. Every part of a job is begun before the next job is
+   * handed out: so whoever begins it finds the job still there.
+   */
+  private void runUnlessBegun(int part, int number) {
+    if (!begun.compareAndSet(part, number - 1, number)) {
+      return;
+    }
+    try {
+      job.run(part);
+    } catch (Throwable t) {
+      failure = t;
+    } finally {
+      if (unfinished.decrementAndGet() == 0) {
+        LockSupport.unpark(caller);
       }
     }
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,6 +87,26 @@ final class WorkerTeamTest {
       });
       assertThat(runs).hasToString("[1, 1, 1]");
     }
+  }
+
+  @Test
+  void theCallerRunsWhatNobodyHasBegun() {
+    int byCaller = 0;
+    try (WorkerTeam team = new WorkerTeam(2)) {
+      Thread caller = Thread.currentThread();
+      for (int job = 0; job < 200; job++) {
+        // Longer than a thread looks for work before it sleeps; waking takes longer than the job.
+        LockSupport.parkNanos(2_000_000);
+        AtomicReference<Thread> second = new AtomicReference<>();
+        team.run(part -> {
+          if (part == 1) {
+            second.set(Thread.currentThread());
+          }
+        });
+        byCaller += second.get() == caller ? 1 : 0;
+      }
+    }
+    assertThat(byCaller).isPositive();
   }
 
   @Test
