@@ -49,6 +49,7 @@ final class CpuBackend implements Backend {
   private final Kernels kernels;
   private final Parallel parallel;
   private final PackedProducts products;
+  private final GramProduct grams;
   private final SparseProducts sparse;
   private final Cholesky cholesky;
   private final TransposedProduct transposed;
@@ -61,6 +62,7 @@ final class CpuBackend implements Backend {
     this.kernels = kernels;
     parallel = new Parallel(threads);
     products = new PackedProducts(kernels, parallel);
+    grams = new GramProduct(kernels, parallel);
     sparse = new SparseProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
     transposed = new TransposedProduct(kernels, parallel);
@@ -100,7 +102,8 @@ final class CpuBackend implements Backend {
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double p = d + (double) Panels.width(kernels);
-    double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
+    double left = PackedProducts.leftSize(d);
+    double eachThread = p * (p + GramSum.DEPTH) + left + 6.0 * n + 8_192;
     double packed = p * Math.max(n, Cholesky.DEPTH);
     double each = parallel.threads() * eachThread;
     return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes((double) m, (double) n));
@@ -576,7 +579,7 @@ final class CpuBackend implements Backend {
     require(size(center) == c.columns(), "gram", c, center);
     require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
     requireKeep(keep);
-    products.gram((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
+    grams.add((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
   }
 
   /** Nothing: each thread keeps panels and a sum, of sizes that do not depend on the rows. */

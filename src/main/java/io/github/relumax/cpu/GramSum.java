@@ -84,7 +84,7 @@ final class GramSum {
     int count = Panels.count(kernels, d);
     for (int low = 0; low < count; low += Panels.BLOCK) {
       int high = Math.min(low + Panels.BLOCK, count);
-      panels.addLowerProduct(low, high, 0, depth, 0, d, batch.sign, tile, sum, stride, d);
+      panels.addLowerProduct(low, high, 0, depth, 0, d, batch.sign, false, tile, sum, stride, d);
     }
   }
 }

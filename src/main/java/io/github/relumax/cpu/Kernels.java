@@ -65,6 +65,9 @@ interface Kernels {
   /** c[i][j] += s tile[i][j] for i &lt; rows and j &lt; columns. */
   void addTile(double s, long tile, long c, long cStride, int rows, int columns);
 
+  /** c[i][j] = s tile[i][j], likewise. */
+  void storeTile(double s, long tile, long c, long cStride, int rows, int columns);
+
   /** How many of so many columns {@link #sumRows} takes at a time. */
   int sumWidth(int columns);
 

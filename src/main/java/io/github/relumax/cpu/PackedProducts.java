@@ -1,28 +1,30 @@
 package io.github.relumax.cpu;
 
-import static io.github.relumax.cpu.RawMemory.get;
-import static io.github.relumax.cpu.RawMemory.set;
-
-import java.util.Arrays;
-import java.util.List;
-
 /**
- * The two matrix products: C from selected units, and the weighted Gram matrix. Both copy their
- * operands into {@link Panels}, so many rows at a time that what a thread reads again stays in its
- * cache.
+ * The product that forms C from selected units. Both operands are copied into the order in which
+ * tiles read them, so much at a time that what a thread reads again stays in its cache.
  */
 final class PackedProducts {
   /** Units that one product takes: the more, the less often C is read and written. */
   private static final int DEPTH = 384;
 
-  /** Rows of C that one thread treats at a time. */
-  private static final int BLOCK_ROWS = 96;
+  /**
+   * Columns of C up to which the panels of a group of units stay, all or most of them, in a second
+   * cache of 2 MiB beside {@link #FEW_ROWS} of A2.
+   */
+  private static final int NARROW = 768;
 
-  /** Numbers of A2 that each thread packs. */
-  static final int LEFT_SIZE = BLOCK_ROWS * DEPTH;
+  /** Rows of C that one thread treats at a time, where it is narrow. */
+  private static final int FEW_ROWS = 96;
 
-  /** float64 numbers in a cache line. */
-  private static final int LINE = 8;
+  /**
+   * Rows of C that one thread treats at a time, where it is wide: so many as leave the cache room
+   * for what is fetched of C, since the panels come from outside once for each block.
+   */
+  private static final int MANY_ROWS = 256;
+
+  /** Numbers of A2 that each thread packs for few rows. */
+  static final int LEFT_SIZE = FEW_ROWS * DEPTH;
 
   private final Kernels kernels;
   private final Parallel parallel;
@@ -30,6 +32,15 @@ final class PackedProducts {
   PackedProducts(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
+  }
+
+  private static int blockRows(long d) {
+    return d <= NARROW ? FEW_ROWS : MANY_ROWS;
+  }
+
+  /** Numbers of A2 that each thread packs for a product of d columns. */
+  static int leftSize(long d) {
+    return blockRows(d) * DEPTH;
   }
 
   /**
@@ -40,6 +51,7 @@ final class PackedProducts {
   void accumulate(Columns a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
     int count = units.count();
     int d = (int) a1.columns();
+    int blockRows = blockRows(d);
     long right = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, count)).address();
     RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
     parallel.run(
@@ -54,16 +66,17 @@ final class PackedProducts {
         c.rows(),
         kernels.tileRows(),
         (part, low, high) -> {
-          long left = parallel.scratch(part, Parallel.LEFT, LEFT_SIZE).address();
-          for (long row = low; row < high; row += BLOCK_ROWS) {
-            int rows = (int) Math.min(BLOCK_ROWS, high - row);
-            if (clear) {
+          long left = parallel.scratch(part, Parallel.LEFT, leftSize(d)).address();
+          for (long row = low; row < high; row += blockRows) {
+            int rows = (int) Math.min(blockRows, high - row);
+            if (clear && count == 0) {
               RawMemory.clear(c.address(row), rows * c.stride());
             }
             for (int first = 0; first < count; first += DEPTH) {
               int depth = Math.min(DEPTH, count - first);
               packColumns(a2, row, rows, first, depth, left);
-              addBlock(part, left, group(right, units, d, first), depth, c, row, rows);
+              Panels panels = group(right, units, d, first);
+              addBlock(part, left, panels, depth, clear && first == 0, c, row, rows);
             }
           }
         });
@@ -106,16 +119,24 @@ final class PackedProducts {
     }
   }
 
-  /** c[row..row+rows) += left strips times the panels of right. */
+  /** c[row..row+rows) = (clear ? 0 : c) + left strips times the panels of right. */
   private void addBlock(
-      int part, long left, Panels right, int depth, CpuBuffer c, long row, int rows) {
+      int part,
+      long left,
+      Panels right,
+      int depth,
+      boolean clear,
+      CpuBuffer c,
+      long row,
+      int rows) {
     int d = (int) c.columns();
+    int fetched = d <= NARROW ? Panels.FETCHED_COLUMNS : Panels.FETCHED_COLUMNS / 2;
     int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
     long tile = parallel.tile(part);
     for (int column = 0; column < d; column += tileColumns) {
-      if (column % Panels.FETCHED_COLUMNS == 0) {
-        long bytes = 8L * Math.min(Panels.FETCHED_COLUMNS, d - column);
+      if (!clear && column % fetched == 0) {
+        long bytes = 8L * Math.min(fetched, d - column);
         RawMemory.fetch(c.address(row) + 8L * column, rows, c.stride(), bytes, tile);
       }
       long panel = right.at(0, column);
@@ -123,60 +144,11 @@ final class PackedProducts {
       for (int r = 0; r < rows; r += tileRows) {
         kernels.tile(depth, left + 8L * r * depth, 8L * tileRows, panel, right.step(), tile);
         long to = c.address(row + r) + 8L * column;
-        kernels.addTile(1, tile, to, c.stride(), Math.min(tileRows, rows - r), columns);
-      }
-    }
-  }
-
-  /**
-   * h = (clear ? 0 : h) + Σ_i a_i (c_i - center)(c_i - center)ᵀ. Each thread sums its rows apart.
-   */
-  void gram(CpuBuffer c, CpuBuffer center, CpuBuffer a, boolean clear, CpuBuffer h) {
-    int d = (int) c.columns();
-    GramSum[] sums = new GramSum[parallel.threads()];
-    int parts =
-        parallel.run(
-            c.rows(),
-            Math.max(64, d / 4),
-            (part, low, high) -> {
-              GramSum sum = new GramSum(kernels, parallel, part, d, center.address());
-              sums[part] = sum;
-              for (long row = low; row < high; row++) {
-                sum.add(c.address(row), get(a.address() + 8 * row));
-              }
-              sum.flush();
-            });
-    addSums(Arrays.asList(sums).subList(0, parts), clear, h);
-  }
-
-  /** h = (clear ? 0 : h) + the sums, both triangles. */
-  private void addSums(List<GramSum> sums, boolean clear, CpuBuffer h) {
-    parallel.run(
-        h.rows(),
-        16,
-        (_, low, high) -> {
-          for (long first = low; first < high; first += LINE) {
-            long end = Math.min(first + LINE, high);
-            for (long i = first; i < end; i++) {
-              long to = h.address(i);
-              if (clear) {
-                RawMemory.clear(to, 8 * (i + 1));
-              }
-              for (GramSum sum : sums) {
-                kernels.addRow(1, sum.row(i), to, (int) (i + 1));
-              }
-            }
-            mirror(h.address(), h.stride(), first, end);
-          }
-        });
-  }
-
-  /** h[j][i] = h[i][j] for rows first..end-1 and j &lt; i, in squares as wide as a cache line. */
-  private static void mirror(long h, long stride, long first, long end) {
-    for (long column = 0; column < end; column += LINE) {
-      for (long i = first; i < end; i++) {
-        for (long j = column; j < Math.min(column + LINE, i); j++) {
-          set(h + j * stride + 8 * i, get(h + i * stride + 8 * j));
+        int count = Math.min(tileRows, rows - r);
+        if (clear) {
+          kernels.storeTile(1, tile, to, c.stride(), count, columns);
+        } else {
+          kernels.addTile(1, tile, to, c.stride(), count, columns);
         }
       }
     }

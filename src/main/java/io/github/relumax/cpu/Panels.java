@@ -56,9 +56,9 @@ final class Panels {
   }
 
   /**
-   * c[i,j] += sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the columns i of the panels
-   * [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal also write above it,
-   * and up to column {@code limit}.
+   * c[i,j] = (empty ? 0 : c[i,j]) + sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the
+   * columns i of the panels [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal
+   * also write above it, and up to column {@code limit}.
    *
    * @param tile scratch for one tile
    * @param c where c[0,0] lies
@@ -72,6 +72,7 @@ final class Panels {
       int first,
       int end,
       double sign,
+      boolean empty,
       long tile,
       long c,
       long stride,
@@ -82,7 +83,7 @@ final class Panels {
     int bottom = Math.min(high * width, limit);
     int last = Math.min(end, bottom);
     for (int j = first; j < last; j += tileColumns) {
-      if ((j - first) % FETCHED_COLUMNS == 0) {
+      if (!empty && (j - first) % FETCHED_COLUMNS == 0) {
         int start = Math.max(top, j);
         long bytes = 8L * Math.min(FETCHED_COLUMNS, last - j);
         RawMemory.fetch(c + start * stride + 8L * j, bottom - start, stride, bytes, tile);
@@ -91,7 +92,12 @@ final class Panels {
       for (int i = Math.max(top, j / tileRows * tileRows); i < bottom; i += tileRows) {
         kernels.tile(to - from, at(from, i), step(), at(from, j), step(), tile);
         int rows = Math.min(tileRows, limit - i);
-        kernels.addTile(sign, tile, c + i * stride + 8L * j, stride, rows, columns);
+        long out = c + i * stride + 8L * j;
+        if (empty) {
+          kernels.storeTile(sign, tile, out, stride, rows, columns);
+        } else {
+          kernels.addTile(sign, tile, out, stride, rows, columns);
+        }
       }
     }
   }

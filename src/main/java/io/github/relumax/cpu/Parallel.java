@@ -3,6 +3,7 @@ package io.github.relumax.cpu;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongUnaryOperator;
 
 /** Splits ranges of rows over a {@link WorkerTeam}, and hands each part its scratch memory. */
@@ -107,16 +108,34 @@ final class Parallel implements AutoCloseable {
   }
 
   /**
-   * Runs {@code job} for every item in [0, n), dealt out in turn to as many threads as get at least
-   * {@code grain} items each: for large items whose work grows or shrinks with their number.
+   * Runs {@code job} for every item in [first, end), dealt out in turn to as many threads as get at
+   * least {@code grain} items each: for large items whose work grows or shrinks with their number.
+   * An item meets the thread that it met before, whatever the range, if as many work: it finds in
+   * the cache what it left there.
    */
-  void each(int n, int grain, ItemJob job) {
-    int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
+  void each(int first, int end, int grain, ItemJob job) {
+    int parts = Math.clamp((end - first) / Math.max(grain, 1), 1, team.size());
     runParts(
         parts,
         true,
         part -> {
-          for (int item = part; item < n; item += parts) {
+          for (int item = first + Math.floorMod(part - first, parts); item < end; item += parts) {
+            job.run(part, item);
+          }
+        });
+  }
+
+  /**
+   * Runs {@code job} for the items n - 1, n - 2, ..., 0, each on the thread that is free first: for
+   * items whose work grows with their number, and whose results do not depend on the thread.
+   */
+  void largestFirst(int n, ItemJob job) {
+    AtomicInteger left = new AtomicInteger(n);
+    runParts(
+        Math.clamp(n, 1, team.size()),
+        true,
+        part -> {
+          for (int item = left.decrementAndGet(); item >= 0; item = left.decrementAndGet()) {
             job.run(part, item);
           }
         });

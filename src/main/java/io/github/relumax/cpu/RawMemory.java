@@ -94,4 +94,29 @@ final class RawMemory {
   static void copy(long from, long to, long bytes) {
     MemorySegment.copy(ALL, from, ALL, to, bytes);
   }
+
+  /** to[j][i] = from[i][j] for i &lt; rows and j &lt; columns. */
+  static void transpose(long from, long fromStride, int rows, int columns, long to, long toStride) {
+    int whole = rows / 8 * 8;
+    for (int i = 0; i < whole; i += 8) {
+      for (int j = 0; j < columns; j++) {
+        // A line of the result, which a loop would take longer for.
+        long in = from + i * fromStride + 8L * j;
+        long out = to + j * toStride + 8L * i;
+        set(out, get(in));
+        set(out + 8, get(in + fromStride));
+        set(out + 16, get(in + 2 * fromStride));
+        set(out + 24, get(in + 3 * fromStride));
+        set(out + 32, get(in + 4 * fromStride));
+        set(out + 40, get(in + 5 * fromStride));
+        set(out + 48, get(in + 6 * fromStride));
+        set(out + 56, get(in + 7 * fromStride));
+      }
+    }
+    for (int i = whole; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        set(to + j * toStride + 8L * i, get(from + i * fromStride + 8L * j));
+      }
+    }
+  }
 }

@@ -155,6 +155,15 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void storeTile(double s, long tile, long c, long cStride, int rows, int columns) {
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        set(c + cStride * i + 8L * j, s * get(tile + 8L * (TILE_COLUMNS * i + j)));
+      }
+    }
+  }
+
+  @Override
   public int sumWidth(int columns) {
     return TILE_COLUMNS;
   }

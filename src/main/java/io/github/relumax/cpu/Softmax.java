@@ -48,6 +48,7 @@ final class Softmax {
 
   private void blocks(int m, BlockJob job) {
     parallel.each(
+        0,
         Math.ceilDiv(m, BLOCK),
         GRAIN,
         (part, block) -> {

@@ -533,6 +533,24 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void storeTile(double s, long tile, long c, long cStride, int rows, int columns) {
+    DoubleVector v = DoubleVector.broadcast(S, s);
+    for (int i = 0; i < rows; i++) {
+      long from = tile + 3 * LB * i;
+      long to = c + cStride * i;
+      if (columns == TILE_COLUMNS) {
+        store(load(from).mul(v), to);
+        store(load(from + LB).mul(v), to + LB);
+        store(load(from + 2 * LB).mul(v), to + 2 * LB);
+      } else {
+        for (int j = 0; j < columns; j++) {
+          set(to + 8L * j, s * get(from + 8L * j));
+        }
+      }
+    }
+  }
+
+  @Override
   public int sumWidth(int columns) {
     return columns > 7 * L ? 8 * L : columns > 2 * L ? 4 * L : L;
   }
