@@ -515,22 +515,28 @@ final class CpuBackend implements Backend {
     }
   }
 
+  // Loops over m go by address: over segments, the JIT takes several times as long to compile them.
+
   @Override
   public void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a) {
     long m = size(f);
     requireSize(b, m);
     requireSize(a, m);
-    MemorySegment fs = segment(f);
-    MemorySegment bs = segment(b);
-    MemorySegment as = segment(a);
+    CpuBuffer fs = (CpuBuffer) f;
+    CpuBuffer bs = (CpuBuffer) b;
+    CpuBuffer as = (CpuBuffer) a;
     boolean exact = form == CurvatureForm.EXACT;
     parallel.run(
         m,
         GRAIN,
-        (part, low, high) -> {
+        (_, low, high) -> {
+          long softmax = fs.address();
+          long target = bs.address();
+          long weights = as.address();
           for (long at = 8 * low; at < 8 * high; at += 8) {
-            double fi = fs.get(F64, at);
-            as.set(F64, at, exact ? (2 * fi - bs.get(F64, at) - fc) * fi : fi * fi);
+            double fi = RawMemory.get(softmax + at);
+            double weight = exact ? (2 * fi - RawMemory.get(target + at) - fc) * fi : fi * fi;
+            RawMemory.set(weights + at, weight);
           }
         });
   }
@@ -543,18 +549,20 @@ final class CpuBackend implements Backend {
     requireOptional(w2, m);
     requireSize(out, m);
     double mean = dot(f, u);
-    MemorySegment as = segment(a);
-    MemorySegment fs = segment(f);
-    MemorySegment us = segment(u);
-    MemorySegment os = segment(out);
-    MemorySegment ws = w2 == null ? null : segment(w2);
+    CpuBuffer as = (CpuBuffer) a;
+    CpuBuffer fs = (CpuBuffer) f;
+    CpuBuffer us = (CpuBuffer) u;
+    CpuBuffer os = (CpuBuffer) out;
+    CpuBuffer ws = (CpuBuffer) w2;
     parallel.run(
         m,
         GRAIN,
         (part, low, high) -> {
+          long weights = as.address();
+          long from = us.address();
           double sum = 0;
           for (long at = 8 * low; at < 8 * high; at += 8) {
-            sum += as.get(F64, at) * (us.get(F64, at) - mean);
+            sum += RawMemory.get(weights + at) * (RawMemory.get(from + at) - mean);
           }
           parallel.add(part, 0, sum);
         });
@@ -562,11 +570,17 @@ final class CpuBackend implements Backend {
     parallel.run(
         m,
         GRAIN,
-        (part, low, high) -> {
+        (_, low, high) -> {
+          long weights = as.address();
+          long softmax = fs.address();
+          long from = us.address();
+          long to = os.address();
+          long squares = ws == null ? 0 : ws.address();
           for (long at = 8 * low; at < 8 * high; at += 8) {
-            double ui = us.get(F64, at);
-            double value = as.get(F64, at) * (ui - mean) - sum * fs.get(F64, at);
-            os.set(F64, at, ws == null ? value : value + ws.get(F64, at) * ui);
+            double ui = RawMemory.get(from + at);
+            double value =
+                RawMemory.get(weights + at) * (ui - mean) - sum * RawMemory.get(softmax + at);
+            RawMemory.set(to + at, ws == null ? value : value + RawMemory.get(squares + at) * ui);
           }
         });
   }
