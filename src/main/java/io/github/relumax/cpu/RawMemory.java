@@ -27,6 +27,10 @@ final class RawMemory {
 
   @SuppressWarnings("restricted") // It is what the class is for.
   private static MemorySegment all() {
+    // One of a Java array too: while there is none the JIT compiles kernels as if there never were.
+    // The Vector API makes one some time later, and then they are all compiled anew, sometimes so
+    // badly that products take several times as long in that process.
+    MemorySegment.ofArray(new byte[0]);
     try {
       return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     } catch (IllegalCallerException e) {
