@@ -109,20 +109,16 @@ final class GramProduct {
   /** √|a_i| (c_i - center) for these rows i. */
   private Panels pack(CpuBuffer c, CpuBuffer center, CpuBuffer a, long[] rows) {
     int d = (int) c.columns();
-    int width = Panels.width(kernels);
     long size = Panels.size(kernels, d, rows.length);
     long packed = parallel.scratch(0, Parallel.RIGHT, size).address();
     Panels panels = new Panels(kernels, packed, rows.length);
-    long panelStride = panels.at(0, width) - panels.at(0, 0);
     parallel.run(
         rows.length,
         16,
         (_, low, high) -> {
           for (int k = (int) low; k < high; k++) {
             double scale = Math.sqrt(Math.abs(get(a.address() + 8 * rows[k])));
-            long row = c.address(rows[k]);
-            long to = panels.at(k, 0);
-            kernels.packCentered(row, scale, center.address(), d, to, panelStride, width);
+            panels.packCentered(k, c.address(rows[k]), scale, center.address(), d);
           }
         });
     return panels;

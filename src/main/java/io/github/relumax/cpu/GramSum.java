@@ -74,12 +74,9 @@ final class GramSum {
       return;
     }
     batch.count = 0;
-    int width = Panels.width(kernels);
     Panels panels = new Panels(kernels, packed, depth);
-    long panelStride = panels.at(0, width) - panels.at(0, 0);
     for (int k = 0; k < depth; k++) {
-      long to = panels.at(k, 0);
-      kernels.packCentered(batch.rows[k], batch.scales[k], center, d, to, panelStride, width);
+      panels.packCentered(k, batch.rows[k], batch.scales[k], center, d);
     }
     int count = Panels.count(kernels, d);
     for (int low = 0; low < count; low += Panels.BLOCK) {

@@ -55,6 +55,11 @@ final class Panels {
     return 8L * width;
   }
 
+  /** Row k = s (row - center), with zeros up to the end of the last panel. */
+  void packCentered(int k, long row, double s, long center, int columns) {
+    kernels.packCentered(row, s, center, columns, at(k, 0), depth * step(), width);
+  }
+
   /**
    * c[i,j] = (empty ? 0 : c[i,j]) + sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the
    * columns i of the panels [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal

@@ -64,11 +64,19 @@ final class Parallel implements AutoCloseable {
    * @return how many parts there were; the same for the same n, grain and thread count
    */
   int run(long n, long grain, RangeJob job) {
-    int parts = Math.clamp(n / Math.max(grain, 1), 1, team.size());
+    long grains = n / Math.max(grain, 1);
+    int parts = parts(grains);
     Arrays.fill(sums, 0);
-    boolean wake = n / Math.max(grain, 1) >= WAKING;
-    runParts(parts, wake, part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
+    runParts(
+        parts,
+        grains >= WAKING,
+        part -> job.run(part, bound(n, part, parts), bound(n, part + 1, parts)));
     return parts;
+  }
+
+  /** As many as there is work for, and threads. */
+  private int parts(long grains) {
+    return Math.clamp(grains, 1, team.size());
   }
 
   /**
@@ -80,15 +88,15 @@ final class Parallel implements AutoCloseable {
    */
   int run(long n, LongUnaryOperator before, long grain, RangeJob job) {
     long total = before.applyAsLong(n);
-    int parts = Math.clamp(total / Math.max(grain, 1), 1, team.size());
+    long grains = total / Math.max(grain, 1);
+    int parts = parts(grains);
     long[] bounds = new long[parts + 1];
     for (int part = 1; part < parts; part++) {
       bounds[part] = firstReaching(n, before, total / parts * part);
     }
     bounds[parts] = n;
     Arrays.fill(sums, 0);
-    boolean wake = total / Math.max(grain, 1) >= WAKING;
-    runParts(parts, wake, part -> job.run(part, bounds[part], bounds[part + 1]));
+    runParts(parts, grains >= WAKING, part -> job.run(part, bounds[part], bounds[part + 1]));
     return parts;
   }
 
@@ -114,7 +122,7 @@ final class Parallel implements AutoCloseable {
    * the cache what it left there.
    */
   void each(int first, int end, int grain, ItemJob job) {
-    int parts = Math.clamp((end - first) / Math.max(grain, 1), 1, team.size());
+    int parts = parts((end - first) / Math.max(grain, 1));
     runParts(
         parts,
         true,
@@ -132,7 +140,7 @@ final class Parallel implements AutoCloseable {
   void largestFirst(int n, ItemJob job) {
     AtomicInteger left = new AtomicInteger(n);
     runParts(
-        Math.clamp(n, 1, team.size()),
+        parts(n),
         true,
         part -> {
           for (int item = left.decrementAndGet(); item >= 0; item = left.decrementAndGet()) {
