@@ -47,14 +47,13 @@ public final class Lanes {
   /** Released by the lane whose turn ends. */
   private final Semaphore turnEnded = new Semaphore(0);
 
-  private final Runnable onInterrupt;
-  private boolean interrupted;
+  private final PatientWait patient;
   private boolean cancelled;
 
   private Lanes(Backend backend, Matrix matrix, Runnable onInterrupt, Buffer high, Buffer wide) {
     this.backend = backend;
     this.matrix = matrix;
-    this.onInterrupt = onInterrupt;
+    patient = new PatientWait(onInterrupt);
     this.high = high;
     this.wide = wide;
   }
@@ -102,10 +101,8 @@ public final class Lanes {
       cancel();
       throw e;
     } finally {
-      lanes.forEach(lane -> uninterrupted(lane.thread::join));
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      lanes.forEach(lane -> patient.until(lane.thread::join));
+      patient.end();
     }
   }
 
@@ -115,7 +112,7 @@ public final class Lanes {
       return;
     }
     lane.turn.release();
-    uninterrupted(turnEnded::acquire);
+    patient.until(turnEnded::acquire);
     switch (lane.failure) {
       case null -> {}
       case RuntimeException e -> throw e;
@@ -131,25 +128,7 @@ public final class Lanes {
       // A lane that goes on regardless meets the exception again.
       while (!lane.ended) {
         lane.turn.release();
-        uninterrupted(turnEnded::acquire);
-      }
-    }
-  }
-
-  /** Something that waits. */
-  @FunctionalInterface
-  private interface Wait {
-    void run() throws InterruptedException;
-  }
-
-  private void uninterrupted(Wait wait) {
-    while (true) {
-      try {
-        wait.run();
-        return;
-      } catch (InterruptedException e) {
-        interrupted = true;
-        onInterrupt.run();
+        patient.until(turnEnded::acquire);
       }
     }
   }

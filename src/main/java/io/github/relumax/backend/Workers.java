@@ -6,7 +6,6 @@ import java.util.List;
 /** Pieces of work that run at once, each on a thread and a backend of its own. */
 public final class Workers {
   private final Runnable stop;
-  private boolean interrupted;
   private Throwable failure;
 
   private Workers(Runnable stop) {
@@ -34,10 +33,9 @@ public final class Workers {
       thread.start();
       threads.add(thread);
     }
-    threads.forEach(this::join);
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PatientWait wait = new PatientWait(stop);
+    threads.forEach(thread -> wait.until(thread::join));
+    wait.end();
     switch (failure) {
       case null -> {}
       case RuntimeException e -> throw e;
@@ -59,17 +57,5 @@ public final class Workers {
       failure = e;
     }
     stop.run();
-  }
-
-  private void join(Thread thread) {
-    while (true) {
-      try {
-        thread.join();
-        return;
-      } catch (InterruptedException e) {
-        interrupted = true;
-        stop.run();
-      }
-    }
   }
 }
