@@ -10,6 +10,7 @@ import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
+import io.github.relumax.sketch.RowSampler;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -35,10 +36,7 @@ import java.util.function.Supplier;
  * <p>Every test is relative: multiplying the loss by a constant changes no decision.
  */
 final class NewtonRun implements AutoCloseable {
-  private static final double[] LADDER = {2, 1, 0.5, 0.25};
-
-  /** Inside a ball only lengths up to 1 are sure to stay in it. */
-  private static final double[] LADDER_IN_BALL = {1, 0.5, 0.25};
+  private static final double[] LADDER = {1, 0.5, 0.25};
 
   private static final double[] FULL_STEP = {1};
 
@@ -50,6 +48,11 @@ final class NewtonRun implements AutoCloseable {
 
   /** Points that are tried at once, at most. */
   static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
+
+  /**
+   * Rows that are multiplied at once, at most: trial points, or what leverage scores project on.
+   */
+  static final int MOST_ROWS = Math.max(MOST_TRIALS, RowSampler.DIRECTIONS);
 
   /**
    * Damping of the step that decides convergence: below what it changes in any direction that
@@ -77,7 +80,7 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * After a full step with a gain ratio this near to 1 the next full step is tried alone: other
-   * lengths are unlikely to do better, and those beyond it flip units whose columns must be read.
+   * lengths are unlikely to do better.
    */
   private static final double MODEL_TRUSTED = 0.5;
 
@@ -138,7 +141,6 @@ final class NewtonRun implements AutoCloseable {
   private final Buffer product;
   private final Buffer before;
   private final Buffer setOut;
-  private final double[] ladder;
   private final Damping damping = new Damping();
   private final PhaseClock clock;
 
@@ -181,10 +183,9 @@ final class NewtonRun implements AutoCloseable {
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
-    ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
     int d = problem.d();
     try {
-      objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
+      objective = new SoftmaxReluObjective(backend, problem, MOST_ROWS, path);
       owned.add(objective::close);
       curvature = curvature(method);
       owned.add(curvature::close);
@@ -554,9 +555,9 @@ final class NewtonRun implements AutoCloseable {
    */
   private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
     List<Buffer> ps = forms.stream().map(form -> directions.get(form).p).toList();
-    Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : ladder);
+    Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : LADDER);
     if (lowest.isEmpty() && fullStepExpected) {
-      lowest = lowest(ps, ladder);
+      lowest = lowest(ps, LADDER);
     }
     if (lowest.isEmpty()) {
       return false;
@@ -739,7 +740,7 @@ final class NewtonRun implements AutoCloseable {
 
   /** No damping helped: at a kink if even the shortest step tried last switches units. */
   private Status stalled() {
-    return objective.flipsAt(ladder.length - 1) > 0 ? Status.STALLED_AT_KINK : Status.FLAT;
+    return objective.flipsAt(LADDER.length - 1) > 0 ? Status.STALLED_AT_KINK : Status.FLAT;
   }
 
   // Scalars and records

@@ -51,7 +51,7 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
       Curvature curvature) {
     StepMethod method = StepMethod.of(curvature, backend, m, n, d, path);
     SoftmaxReluObjective.Workspace workspace =
-        SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
+        SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_ROWS, path);
     long solver = NewtonRun.ownBytes((double) n, (double) d, method);
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));

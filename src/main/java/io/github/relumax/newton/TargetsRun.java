@@ -98,7 +98,7 @@ final class TargetsRun {
           }
         };
     if (workers.isEmpty()) {
-      Lanes.run(backend, targets.common().a2(), lanes, NewtonRun.MOST_TRIALS, onInterrupt, work);
+      Lanes.run(backend, targets.common().a2(), lanes, NewtonRun.MOST_ROWS, onInterrupt, work);
     } else {
       Workers.run(workers, onInterrupt, work);
     }

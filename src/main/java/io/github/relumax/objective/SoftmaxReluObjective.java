@@ -114,7 +114,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /**
    * Opens the problem on the backend.
    *
-   * @param mostTrials how many points {@link #tryPoints} may be given at once
+   * @param mostTrials how many points {@link #tryPoints} may be given at once, and rows that {@link
+   *     CurvatureRows#scratch} has
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the workspaces do not fit
    */
   public SoftmaxReluObjective(
@@ -358,10 +359,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.multiply(a2, h, logits);
   }
 
-  /** Finds what flips at the trial points, and whether C and those columns are less to read. */
+  /**
+   * Finds what flips at the trial points, and whether C and those columns are less to read than A2.
+   * Where flips are many, several share a read.
+   */
   private boolean flipsReadLess(Buffer z1s, Buffer hs) {
     backend.flipCorrections(z1, z1s, hs, units);
-    return d + ENTRIES_PER_READ * units.count() < n;
+    double flips = (double) units.count() / n;
+    return d + n * (1 - Math.pow(1 - flips, ENTRIES_PER_READ)) < n;
   }
 
   private Evaluation evaluate(int flips) {

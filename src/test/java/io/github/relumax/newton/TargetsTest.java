@@ -57,7 +57,7 @@ final class TargetsTest extends TargetsContract {
       double java = SolveMemory.javaBytes(m, n, d);
       double shared = memory.shared() - SolveMemory.JAVA_BYTES - java;
       shared -= backend.workspaceBytes(m, n, d);
-      shared -= backend.transposedBytes(n, (long) count * NewtonRun.MOST_TRIALS);
+      shared -= backend.transposedBytes(n, (long) count * NewtonRun.MOST_ROWS);
       assertThat((double) bytes[0]).isEqualTo(shared + count * (memory.each() - java));
     }
   }
