@@ -22,7 +22,7 @@ final class ColumnCache implements AutoCloseable {
   private static final long SHARE = 4;
 
   /** ...so much of a large one at most. */
-  private static final long MOST_BYTES = 256L << 20;
+  private static final long MOST_BYTES = 192L << 20;
 
   private final Parallel parallel;
 

@@ -354,8 +354,8 @@ public abstract class TargetsContract {
       assertThat(alone.uploads).isEqualTo(2 * count);
       assertThat(together.uploads).isEqualTo(2);
       assertThat(together.formed()).isEqualTo(alone.formed() - count + 1);
-      assertThat(alone.most).isEqualTo(NewtonRun.MOST_TRIALS);
-      assertThat(together.most).isGreaterThan(2L * NewtonRun.MOST_TRIALS);
+      assertThat(alone.most).isBetween(2L, (long) NewtonRun.MOST_TRIALS);
+      assertThat(together.most).isGreaterThan(2 * alone.most);
       // Solves end at different times, and the last ones are alone.
       assertThat(together.reads).isLessThan(alone.reads / 2);
     }
