@@ -23,7 +23,7 @@ record TargetMemory(double shared, double each) {
     each +=
         workers.isEmpty()
             ? Lanes.bytes((double) m, (double) n, NewtonRun.MOST_ROWS)
-            : workers.getFirst().workspaceBytes(m, n, d);
+            : SolveMemory.scratchBytes(workers.getFirst(), m, n, d);
     if (!backend.memory().separate()) {
       each += SolveMemory.javaBytes(m, n, d);
     }

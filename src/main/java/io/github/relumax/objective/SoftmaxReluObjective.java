@@ -47,6 +47,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   private static final double EPS = Math.ulp(1.0);
 
+  /** Vectors that C, or A2, is multiplied by at every x, at most. */
+  public static final int MOST_PRODUCTS = 3;
+
   /** z1_i is at its kink where |z1_i| is at most this times eps √d ‖row i of A1‖ ‖x‖. */
   private static final double KINK_ROUNDING = 8;
 
@@ -76,6 +79,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Buffer f;
   private final Buffer gz;
   private final Buffer gradient;
+
+  /**
+   * gz, f and, where there is a regulariser, w²: rows whose products with C are wanted at every x.
+   */
+  private final Buffer logitRows;
+
+  /** Their products: the gradient, C̄ and Cᵀ w². */
+  private final Buffer products;
 
   /** v = A2ᵀ gz, where the gradient is refined. */
   private final Buffer slopes;
@@ -138,20 +149,26 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       a2 = own(backend.upload(problem.a2()));
       b = vector(problem.b());
       double[] squares = problem.w().map(SoftmaxReluObjective::squares).orElse(null);
-      w2 = squares == null ? null : vector(squares);
+      int rowsOfC = squares == null ? MOST_PRODUCTS - 1 : MOST_PRODUCTS;
+      logitRows = allocate(rowsOfC, m);
+      gz = logitRows.row(0);
+      f = logitRows.row(1);
+      w2 = squares == null ? null : logitRows.row(2);
+      if (squares != null) {
+        backend.write(squares, w2);
+      }
+      products = allocate(MOST_PRODUCTS, d);
+      gradient = products.row(0);
       x = allocate(1, d);
       z1 = allocate(1, n);
       z = allocate(1, m);
-      f = allocate(1, m);
-      gz = allocate(1, m);
-      gradient = allocate(1, d);
       slopes = allocate(1, n);
       norms = new double[n];
       Arrays.setAll(norms, problem.a1()::rowNorm);
       unitNorms = vector(norms);
       trialX = allocate(mostTrials, d);
       trialZ1 = allocate(mostTrials, n);
-      trialH = allocate(mostTrials, n);
+      trialH = allocate(Math.max(mostTrials, MOST_PRODUCTS), n);
       trialZ = allocate(mostTrials, m);
       directionZ = allocate(1, m);
       units = backend.units(n);
@@ -161,7 +178,16 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       double w2Sum = squares == null ? 0 : sum(squares);
       rows =
           new CurvatureRows(
-              backend, c, f, b, w2, w2Sum, trialZ, allocate(m, 1), allocate(1, d), allocate(1, d));
+              backend,
+              c,
+              f,
+              b,
+              w2,
+              w2Sum,
+              trialZ,
+              allocate(m, 1),
+              products.row(1),
+              products.row(2));
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -182,7 +208,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
-    double vectors = 7.0 * m + 3.0 * n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
+    double vectors =
+        7.0 * m
+            + 3.0 * n
+            + 4.0 * d
+            + mostTrials * (m + n + d + 0.0)
+            + Math.max(mostTrials, MOST_PRODUCTS) * (double) n;
     return new Workspace(
         (long) (8.0 * blockRows(m, d, path) * d),
         (long) (8.0 * CurvatureForm.values().length * d * d),
@@ -376,7 +407,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     if (gradientRefined) {
       refine();
     } else {
-      c.transposedTimes(gz, gradient);
+      c.transposedTimes(logitRows, products.rows(0, logitRows.rows()));
+      rows.productsAreThere();
     }
     return describe(flips);
   }
