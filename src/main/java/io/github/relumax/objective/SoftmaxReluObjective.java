@@ -406,9 +406,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     sums = backend.softmax(z, b, w2, f, gz);
     if (gradientRefined) {
       refine();
-    } else {
+    } else if (c.isCurrent() || !c.isKept()) {
       c.transposedTimes(logitRows, products.rows(0, logitRows.rows()));
       rows.productsAreThere();
+    } else {
+      // C̄ is to come from the C that it will be subtracted from: where they agree, to the bit.
+      c.transposedTimes(gz, gradient);
     }
     return describe(flips);
   }
