@@ -298,7 +298,7 @@ final class CpuBackend implements Backend {
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
     long vectors = Shapes.requireTransposed(a, v, y);
     if (a instanceof SparseMatrix matrix) {
-      sparse.multiplyTransposed(matrix, vectors, (CpuBuffer) v, (CpuBuffer) y);
+      sparse.multiplyTransposed(matrix, (int) vectors, (CpuBuffer) v, (CpuBuffer) y);
       return;
     }
     transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);

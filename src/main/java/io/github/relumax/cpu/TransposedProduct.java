@@ -41,7 +41,7 @@ final class TransposedProduct {
   }
 
   /** Vectors that are taken at once: no more than sums of an int of numbers hold. */
-  static int together(long columns) {
+  private static int together(long columns) {
     return Math.clamp(Integer.MAX_VALUE / columns, 1, MOST_VECTORS);
   }
 
