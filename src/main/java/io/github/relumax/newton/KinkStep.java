@@ -60,7 +60,9 @@ final class KinkStep implements StepModel {
   /** v, with 0 for what is below it. */
   private double[] v;
 
-  /** A1 p, for the minimiser without kinks and for p. */
+  /**
+   * A1 p, for the minimiser without kinks and for p; once p has landed, of the units of K alone.
+   */
   private final double[] apFree;
 
   private final double[] ap;
@@ -226,7 +228,11 @@ final class KinkStep implements StepModel {
         return;
       }
       last = furthest;
-      applyToUnits(p, ap);
+      // From here on only the units of K are asked for.
+      double[] along = set.products(p);
+      for (int number = 0; number < set.size(); number++) {
+        ap[set.unit(number)] = along[number];
+      }
     }
   }
 
