@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -167,6 +168,11 @@ final class NewtonRun implements AutoCloseable {
   /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
   private boolean reporting = true;
 
+  /** What was reported last; null before the start is. */
+  private Reported reported;
+
+  private record Reported(Iteration iteration, double[] x) {}
+
   NewtonRun(
       Backend backend,
       Problem problem,
@@ -251,6 +257,22 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private Solution solve(Supplier<Evaluation> start) {
+    try {
+      return solveFrom(start);
+    } catch (RuntimeException | Error e) {
+      if (reported != null) {
+        listener.onFailure(failed(failure(e)));
+      }
+      throw e;
+    }
+  }
+
+  /** What became of a solve that this was thrown in; one that was made to end did not fail. */
+  static Status failure(Throwable e) {
+    return e instanceof CancellationException ? Status.INTERRUPTED : Status.FAILED;
+  }
+
+  private Solution solveFrom(Supplier<Evaluation> start) {
     clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
     descents.begin();
@@ -777,7 +799,7 @@ final class NewtonRun implements AutoCloseable {
       return;
     }
     Evaluation at = objective.evaluation();
-    listener.onIteration(
+    Iteration iteration =
         new Iteration(
             iterations,
             at.loss(),
@@ -794,8 +816,31 @@ final class NewtonRun implements AutoCloseable {
             knowsKinks ? kinks.count() : 0,
             rejected,
             approximation,
-            clock.seconds()));
+            clock.seconds());
+    reported = new Reported(iteration, objective.read(Quantity.X));
+    listener.onIteration(iteration);
     listener.onPoint(() -> objective.read(Quantity.X));
+  }
+
+  /** The last point that was reported, without the backend, which may be what failed. */
+  private Solution failed(Status status) {
+    Iteration at = reported.iteration;
+    return new Solution(
+        reported.x,
+        status,
+        at.number(),
+        at.loss(),
+        at.dataLoss(),
+        at.regularization(),
+        at.gradientNorm(),
+        at.activeUnits(),
+        0,
+        path,
+        method,
+        backend.description(),
+        Optional.empty(),
+        clock.seconds(),
+        clock.phases());
   }
 
   private Solution solution(Status status, Optional<FurtherDescents> further) {
