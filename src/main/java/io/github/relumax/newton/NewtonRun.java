@@ -119,6 +119,9 @@ final class NewtonRun implements AutoCloseable {
   /** Residual at least: steps that have to be better are followed by another one. */
   private static final double LEAST_RESIDUAL = 1e-6;
 
+  /** Times that a step is computed again because it leaves ridges by the other side, at most. */
+  private static final int MOST_TURNS = 2;
+
   private static final long STORAGE_SEED = 1;
 
   private final Backend backend;
@@ -512,7 +515,7 @@ final class NewtonRun implements AutoCloseable {
   private List<CurvatureForm> computeDirections(List<CurvatureForm> forms) {
     List<CurvatureForm> usable = new ArrayList<>();
     for (CurvatureForm form : forms) {
-      if (minimise(form, damping.value())) {
+      if (computeDirection(form)) {
         usable.add(form);
       } else if (form == CurvatureForm.EXACT && options.curvature().choosesForm()) {
         exactPause = EXACT_PAUSE;
@@ -523,13 +526,29 @@ final class NewtonRun implements AutoCloseable {
       } else {
         while (usable.isEmpty() && !damping.isExhausted() && stopRequested() == null) {
           damping.raise();
-          if (minimise(form, damping.value())) {
+          if (computeDirection(form)) {
             usable.add(form);
           }
         }
       }
     }
     return usable;
+  }
+
+  /**
+   * Minimises the damped model of a form. Where the step leaves ridges by the other side than was
+   * assumed, the model there is another one.
+   */
+  private boolean computeDirection(CurvatureForm form) {
+    boolean found = minimise(form, damping.value());
+    for (int turn = 0; found && knowsKinks && turn < MOST_TURNS; turn++) {
+      if (!clock.time(Phase.CURVATURE, kinks::followStep)) {
+        break;
+      }
+      curvature.moved();
+      found = minimise(form, damping.value());
+    }
+    return found;
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
@@ -548,10 +567,14 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private StepModel stepModel(CurvatureForm form) {
-    return knowsKinks
-        ? kinks.of(form, curvature.direct(form))
-        : new SmoothModel(
-            backend, curvature.at(form), objective.x(), objective.gradient(), product);
+    if (!knowsKinks) {
+      return new SmoothModel(
+          backend, curvature.at(form), objective.x(), objective.gradient(), product);
+    }
+    if (kinks.takeSides()) {
+      curvature.moved();
+    }
+    return kinks.of(form, curvature.direct(form));
   }
 
   /**
@@ -844,6 +867,9 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private Solution solution(Status status, Optional<FurtherDescents> further) {
+    if (kinks.leaveSides()) {
+      curvature.moved();
+    }
     Evaluation at = objective.evaluation();
     double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
     double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;

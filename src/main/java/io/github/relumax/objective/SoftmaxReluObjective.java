@@ -53,6 +53,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** z1_i is at its kink where |z1_i| is at most this times eps √d ‖row i of A1‖ ‖x‖. */
   private static final double KINK_ROUNDING = 8;
 
+  /** z1_i of a unit at its kink that counts as active: lost in every sum. */
+  private static final double JUST_ACTIVE = Double.MIN_NORMAL;
+
   private final Backend backend;
   private final int m;
   private final int n;
@@ -284,10 +287,36 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * decide whether they are active.
    */
   private void settle(Buffer preActivations) {
-    double size = Math.sqrt(backend.dot(x, x));
-    if (Double.isFinite(size)) {
-      backend.settle(preActivations, unitNorms, KINK_ROUNDING * EPS * Math.sqrt(d) * size);
+    double width = kinkWidth();
+    if (Double.isFinite(width)) {
+      backend.settle(preActivations, unitNorms, width);
     }
+  }
+
+  /** How far from its kink a unit counts as at it, relative to its {@link #unitNorm}. */
+  public double kinkWidth() {
+    return KINK_ROUNDING * EPS * Math.sqrt(d) * Math.sqrt(backend.dot(x, x));
+  }
+
+  /**
+   * Counts units at their kink as active, or not, until the objective moves. Their activation is 0
+   * in either case, but gradient and curvature become those on that side.
+   *
+   * @param active for each unit; of those away from their kink it says what is so
+   */
+  public Evaluation takeSides(boolean[] active) {
+    double[] values = read(Quantity.PRE_ACTIVATION);
+    for (int i = 0; i < n; i++) {
+      if (values[i] == 0 && active[i]) {
+        values[i] = JUST_ACTIVE;
+      }
+    }
+    Buffer there = trialZ1.row(0);
+    backend.write(values, there);
+    backend.flippedUnits(z1, there, units);
+    backend.copy(there, z1);
+    c.follow(units, evaluation.activeUnits());
+    return evaluate(evaluation.flips());
   }
 
   /** The evaluation at the current x. */
@@ -605,6 +634,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
         };
     double[] values = new double[(int) from.columns()];
     backend.read(from, values);
+    if (quantity == Quantity.PRE_ACTIVATION) {
+      Arrays.setAll(values, i -> values[i] == JUST_ACTIVE ? 0 : values[i]);
+    }
     return values;
   }
 
