@@ -33,6 +33,9 @@ final class DescentsTest {
 
   private static final int PROBLEMS = 30;
 
+  /** Enough that a share of them says something. */
+  private static final int MANY = 100;
+
   private final Backend backend = CpuBackends.SCALAR_2.open();
 
   @AfterEach
@@ -66,7 +69,7 @@ final class DescentsTest {
   void theKnownLowerMinimumIsFoundWhereTheFirstDescentMissesIt() {
     int missed = 0;
     int found = 0;
-    for (int seed = 1; seed <= PROBLEMS; seed++) {
+    for (int seed = 1; seed <= MANY; seed++) {
       KinkProblem kink = scarce(seed);
       Solution first = solve(Minima.FIRST, kink.problem(), start(kink, seed));
       Solution lower = solve(Minima.LOWER, kink.problem(), start(kink, seed));
@@ -76,8 +79,8 @@ final class DescentsTest {
         found += distance(lower.x(), kink.xStar()) < 1e-6 ? 1 : 0;
       }
     }
-    assertThat(missed).isGreaterThan(10);
-    assertThat(found).isGreaterThanOrEqualTo(4);
+    assertThat(missed).isGreaterThan(25);
+    assertThat(found).isGreaterThanOrEqualTo(missed / 5);
   }
 
   /** The last point with 3/2 d = 3 active units; x0 where the end has as many. */
