@@ -31,7 +31,7 @@ final class SolveCommandTest {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));
     CommandLineRun run =
         CommandLineRun.of(
-            new FailingOutput("\n   3  ", new OutOfMemoryError("Java heap space")),
+            new FailingOutput("\n    3  ", new OutOfMemoryError("Java heap space")),
             "solve",
             problem);
     assertThat(run.code()).isEqualTo(4);
@@ -56,7 +56,7 @@ final class SolveCommandTest {
     assertThat(CommandLineRun.of("solve", problem).code()).isZero();
     byte[] before = Files.readAllBytes(problem.resolve("solution").resolve("result.json"));
     CommandLineRun run =
-        CommandLineRun.of(new FailingOutput("\n   0  ", new AssertionError()), "solve", problem);
+        CommandLineRun.of(new FailingOutput("\n    0  ", new AssertionError()), "solve", problem);
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).startsWith("relumax: internal error: ").hasLineCount(1);
     assertThat(problem.resolve("solution").resolve("result.json")).hasBinaryContent(before);

@@ -222,11 +222,13 @@ final class TargetsCommandTest {
     assertThat(solve("--quiet").code()).isZero();
     CommandLineRun run =
         CommandLineRun.of(
-            new FailingOutput("At once", new AssertionError("x")),
+            new FailingOutput("\n     0 ", new AssertionError("x")),
             "solve",
             problem,
             "--targets",
-            file);
+            file,
+            "--max-iterations",
+            0);
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).hasLineCount(1);
     assertMinimisers(results());
