@@ -44,7 +44,11 @@ final class Failures {
       solution = solve.get();
     } catch (RuntimeException | Error failure) {
       try {
-        atFailure.get().ifPresent(end::applyAsInt);
+        Optional<T> kept = atFailure.get();
+        if (kept.isPresent()) {
+          // The exit code is that of the failure.
+          int _ = end.applyAsInt(kept.get());
+        }
       } catch (RuntimeException | Error another) {
         failure.addSuppressed(another);
       }

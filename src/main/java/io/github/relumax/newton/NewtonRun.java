@@ -69,16 +69,6 @@ final class NewtonRun implements AutoCloseable {
   /** At rounding, a Newton step longer than this times ‖x‖ means a plateau, not a minimiser. */
   private static final double PLATEAU_STEP = 1e-2;
 
-  /** The exact Hessian is tried after this many Gauss-Newton steps in a row that were not good. */
-  private static final int EXACT_PAUSE = 2;
-
-  /**
-   * A Gauss-Newton step with a gain ratio this near to 1 has a curvature that is right to this part
-   * along the step, so that Gauss-Newton contracts by about as much: the exact Hessian would gain
-   * little.
-   */
-  private static final double GAUSS_NEWTON_GOOD = 0.05;
-
   /**
    * After a full step with a gain ratio this near to 1 the next full step is tried alone: other
    * lengths are unlikely to do better.
@@ -88,20 +78,8 @@ final class NewtonRun implements AutoCloseable {
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
-  /**
-   * A step that switches units, leaves more than this part of the loss, and brings less than its
-   * model promised for the whole of it, creeps.
-   */
-  private static final double CREEPING = 0.5;
-
   /** Slopes at kinks that add up to this part of their sizes are in balance. */
   private static final double KINK_BALANCE = 1e-12;
-
-  /**
-   * After so many steps that creep, one after the other, an excursion is tried. Where it fails and
-   * they disappointed, kinks matter; where they only had to be shortened it was tried too soon.
-   */
-  private static final int CREEPS = 2;
 
   /** Steps of an excursion. */
   private static final int MOST_STEPS_OUT = 6;
@@ -146,6 +124,8 @@ final class NewtonRun implements AutoCloseable {
   private final Buffer before;
   private final Buffer setOut;
   private final Damping damping = new Damping();
+  private final FormChoice choice;
+  private final Creeping creeping = new Creeping();
   private final PhaseClock clock;
 
   /** How near to H what the last step was computed from is. */
@@ -153,15 +133,7 @@ final class NewtonRun implements AutoCloseable {
 
   private double lastGradient = Double.NaN;
   private int iterations;
-  private int exactPause = EXACT_PAUSE;
-  private boolean exactWon;
   private boolean fullStepExpected;
-
-  /** Steps in a row that creep. */
-  private int creeping;
-
-  /** Steps in a row that creep and bring less than was promised for their own length, too. */
-  private int disappointing;
 
   /** The largest ‖x‖ so far. */
   private double longest;
@@ -192,6 +164,7 @@ final class NewtonRun implements AutoCloseable {
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
+    choice = new FormChoice(options.curvature());
     int d = problem.d();
     try {
       objective = new SoftmaxReluObjective(backend, problem, MOST_ROWS, path);
@@ -345,11 +318,9 @@ final class NewtonRun implements AutoCloseable {
     moveBack(from);
     damping.restart(mu);
     lastGradient = Double.NaN;
-    exactPause = EXACT_PAUSE;
-    exactWon = false;
+    choice.restart();
+    creeping.restart();
     fullStepExpected = false;
-    creeping = 0;
-    disappointing = 0;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -429,17 +400,17 @@ final class NewtonRun implements AutoCloseable {
     if (origin != null) {
       return origin;
     }
-    if (creeping == CREEPS || disappointing == CREEPS) {
-      boolean kinksMatter = disappointing == CREEPS;
-      creeping = 0;
+    if (creeping.isSeen()) {
       if (excursion()) {
-        disappointing = 0;
+        creeping.restart();
         return null;
       }
-      knowsKinks |= kinksMatter;
+      // Where steps only had to be shortened it was tried too soon.
+      knowsKinks |= creeping.disappoints();
+      creeping.tried();
     }
     for (int rejected = 0; ; rejected++) {
-      List<CurvatureForm> forms = formsToTry();
+      List<CurvatureForm> forms = choice.forms();
       List<CurvatureForm> usable = computeDirections(forms);
       if (usable.isEmpty()) {
         return noDirection(forms.getLast());
@@ -457,8 +428,7 @@ final class NewtonRun implements AutoCloseable {
       if (stepTaken(usable, rejected)) {
         return null;
       }
-      exactWon = false;
-      exactPause = EXACT_PAUSE;
+      choice.restart();
       damping.raise();
       if (damping.isExhausted()) {
         return unlessAtKink(stalled());
@@ -498,16 +468,6 @@ final class NewtonRun implements AutoCloseable {
 
   // Directions
 
-  private List<CurvatureForm> formsToTry() {
-    if (!options.curvature().choosesForm()) {
-      return options.curvature().forms();
-    }
-    if (exactWon) {
-      return List.of(CurvatureForm.EXACT);
-    }
-    return exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
-  }
-
   /**
    * Minimises the damped model of each form; a form whose H is indefinite is left out, unless it is
    * the only one.
@@ -518,10 +478,9 @@ final class NewtonRun implements AutoCloseable {
       if (computeDirection(form)) {
         usable.add(form);
       } else if (form == CurvatureForm.EXACT && options.curvature().choosesForm()) {
-        exactPause = EXACT_PAUSE;
-        if (exactWon) {
-          exactWon = false;
-          return computeDirections(List.of(CurvatureForm.GAUSS_NEWTON));
+        choice.restart();
+        if (forms.size() == 1) {
+          return computeDirections(choice.forms());
         }
       } else {
         while (usable.isEmpty() && !damping.isExhausted() && stopRequested() == null) {
@@ -611,7 +570,7 @@ final class NewtonRun implements AutoCloseable {
     double loss = objective.evaluation().loss();
     CurvatureForm form = forms.get(best.direction());
     double t = best.length();
-    // A longer step than the model's own may lower the loss where the model saw no gain.
+    // A second form was not asked yet what it promises, which may be rounding.
     double predicted = predictedDecrease(form, t);
     double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
     move(best.number(), form);
@@ -623,19 +582,13 @@ final class NewtonRun implements AutoCloseable {
     report(t * norm(directions.get(form).p), t, gainRatio, form, rejected);
     if (knowsKinks) {
       damping.acceptedAtKinks(gainRatio);
+      creeping.restart();
     } else {
       damping.accepted(gainRatio);
+      creeping.accepted(loss, objective.evaluation(), predictedDecrease(form, 1), gainRatio);
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
-    Evaluation at = objective.evaluation();
-    boolean slow = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
-    boolean creeps = slow && loss - at.loss() < Damping.GOOD * predictedDecrease(form, 1);
-    creeping = creeps ? creeping + 1 : 0;
-    disappointing = slow && gainRatio < Damping.GOOD ? disappointing + 1 : 0;
-    exactWon = form == CurvatureForm.EXACT;
-    boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
-    boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
-    exactPause = good || lost || gainRatio < 0.25 ? EXACT_PAUSE : Math.max(0, exactPause - 1);
+    choice.accepted(form, forms, gainRatio);
     return true;
   }
 
