@@ -10,6 +10,7 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.IterationListener;
 import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
@@ -36,7 +37,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -203,37 +206,55 @@ final class SolveCommand implements Callable<Integer> {
         Problem problem = weighted.problem();
         showBeginning(weighted, from, backend, decision, results, table);
         List<Iteration> iterations = new ArrayList<>();
-        Solution solution =
-            solver.solve(
-                problem,
-                from.x(),
-                iteration -> {
-                  iterations.add(iteration);
-                  showIteration(table, iteration);
-                  if (interruption.requested()) {
-                    solver.interrupt();
-                  }
-                });
-        // Writing files fails on a thread that is marked as interrupted.
-        Thread.interrupted();
-        SolveSettings settings =
-            new SolveSettings(
-                options,
-                from.name(),
-                from.seed(),
-                input.weight(),
-                weighted.chosen(),
-                backends.name());
-        SolveRecord record =
-            new SolveRecord(
-                problem, settings, solution, iterations, distance(folder, solution), readSeconds);
-        directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
-        showEnd(record, results);
-        if (showsTable() && labels.isPresent()) {
-          console.println();
-          console.println(explanation(backend, problem, labels.get(), solution.x()));
-        }
-        return exitCode(solution);
+        AtomicReference<Solution> atFailure = new AtomicReference<>();
+        IterationListener listener =
+            new IterationListener() {
+              @Override
+              public void onIteration(Iteration iteration) {
+                iterations.add(iteration);
+                showIteration(table, iteration);
+                if (interruption.requested()) {
+                  solver.interrupt();
+                }
+              }
+
+              @Override
+              public void onFailure(Solution best) {
+                atFailure.set(best);
+              }
+            };
+        ToIntFunction<Solution> end =
+            solution -> {
+              // Writing files fails on a thread that is marked as interrupted.
+              Thread.interrupted();
+              SolveSettings settings =
+                  new SolveSettings(
+                      options,
+                      from.name(),
+                      from.seed(),
+                      input.weight(),
+                      weighted.chosen(),
+                      backends.name());
+              SolveRecord record =
+                  new SolveRecord(
+                      problem,
+                      settings,
+                      solution,
+                      iterations,
+                      distance(folder, solution),
+                      readSeconds);
+              directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
+              showEnd(record, results);
+              if (showsTable() && labels.isPresent() && solution.status() != Status.FAILED) {
+                console.println();
+                console.println(explanation(backend, problem, labels.get(), solution.x()));
+              }
+              return exitCode(solution);
+            };
+        return Failures.keeping(
+            () -> solver.solve(problem, from.x(), listener),
+            end,
+            () -> Optional.ofNullable(atFailure.get()).filter(best -> best.iterations() > 0));
       }
     }
   }

@@ -114,19 +114,35 @@ final class SparseMatrix extends CpuBuffer {
 
   // Columns
 
-  /** The place, among the non-zeros column after column, of the first of column j from row i on. */
-  long place(int j, long i) {
-    long low = RawMemory.getLong(at.columnBegins + 8L * j);
-    long high = RawMemory.getLong(at.columnBegins + 8L * (j + 1));
+  /** The place, among the non-zeros column after column, of the first of column j. */
+  long columnBegin(long j) {
+    return RawMemory.getLong(at.columnBegins + 8 * j);
+  }
+
+  /** That of the first from row i on. */
+  long place(long j, long i) {
+    long low = columnBegin(j);
+    long high = columnBegin(j + 1);
+    // Mostly all are asked for, and none has to be searched.
+    if (low == high || rowNumber(low) >= first + i) {
+      return low;
+    }
+    if (rowNumber(high - 1) < first + i) {
+      return high;
+    }
     while (low < high) {
       long middle = (low + high) >>> 1;
-      if (RawMemory.getInt(rowNumbers(middle)) < first + i) {
+      if (rowNumber(middle) < first + i) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
     return low;
+  }
+
+  private int rowNumber(long place) {
+    return RawMemory.getInt(rowNumbers(place));
   }
 
   /** Where the values from a place on lie. */

@@ -7,11 +7,20 @@ final class SparseProducts {
   /** Non-zeros that are worth a thread. */
   private static final double GRAIN = 16_384;
 
-  /** A row takes as long as so many non-zeros, beside its own. */
-  private static final long ROW_WEIGHT = 4;
+  /**
+   * A row, or column, takes as long as so many non-zeros, beside its own: where a loop ends is hard
+   * to predict.
+   */
+  private static final long ROW_WEIGHT = 32;
 
   /** Rows of y that one thread adds to at a time, when it goes through columns. */
   private static final int COLUMN_ROWS = 4096;
+
+  /** Entries of v that columns are multiplied with at a time: what stays in a core's cache. */
+  private static final int COLUMN_ENTRIES = 65_536;
+
+  /** Non-zeros that a column should have in these rows, on average, beside looking them up. */
+  private static final double COLUMN_NON_ZEROS = 64;
 
   /** Entries of C that it adds to at a time, when it goes through columns. */
   private static final int BLOCK_SIZE = 16_384;
@@ -92,56 +101,78 @@ final class SparseProducts {
     return packed;
   }
 
-  /** Σ values[p] x[columns[p]]. */
-  private static double dot(long values, long columns, int count, long x) {
+  /**
+   * Σ values[p] x[numbers[p]]. What is masked, and numbers without their sign, need no check of
+   * bounds, which took half of the time.
+   */
+  private static double dot(long values, long numbers, int n, long x) {
+    long vs = values & ADDRESS;
+    long is = numbers & ADDRESS;
+    long xs = x & ADDRESS;
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;
     double s3 = 0;
     int p = 0;
-    for (; p <= count - 4; p += 4) {
-      long v = values + 8L * p;
-      long c = columns + 4L * p;
-      s0 += RawMemory.get(v) * RawMemory.get(x + 8L * RawMemory.getInt(c));
-      s1 += RawMemory.get(v + 8) * RawMemory.get(x + 8L * RawMemory.getInt(c + 4));
-      s2 += RawMemory.get(v + 16) * RawMemory.get(x + 8L * RawMemory.getInt(c + 8));
-      s3 += RawMemory.get(v + 24) * RawMemory.get(x + 8L * RawMemory.getInt(c + 12));
+    for (; p <= n - 4; p += 4) {
+      long v = vs + 8L * p;
+      long i = is + 4L * p;
+      s0 += RawMemory.get(v) * RawMemory.get(xs + 8 * number(i));
+      s1 += RawMemory.get(v + 8) * RawMemory.get(xs + 8 * number(i + 4));
+      s2 += RawMemory.get(v + 16) * RawMemory.get(xs + 8 * number(i + 8));
+      s3 += RawMemory.get(v + 24) * RawMemory.get(xs + 8 * number(i + 12));
     }
-    for (; p < count; p++) {
-      s0 +=
-          RawMemory.get(values + 8L * p)
-              * RawMemory.get(x + 8L * RawMemory.getInt(columns + 4L * p));
+    for (; p < n; p++) {
+      s0 += RawMemory.get(vs + 8L * p) * RawMemory.get(xs + 8 * number(is + 4L * p));
     }
     return (s0 + s1) + (s2 + s3);
   }
 
-  /** Row k of y = aᵀ times row k of v. */
-  void multiplyTransposed(SparseMatrix a, long vectors, CpuBuffer v, CpuBuffer y) {
-    long together = TransposedProduct.together(a.columns());
-    for (long first = 0; first < vectors; first += together) {
-      int count = (int) Math.min(together, vectors - first);
-      CpuBuffer out = count == vectors ? y : (CpuBuffer) y.rows(first, count);
-      addUpColumns(a, count, v.address() + 8 * first * a.rows(), out);
+  private static long number(long address) {
+    return Integer.toUnsignedLong(RawMemory.getInt(address));
+  }
+
+  /**
+   * Row k of y = aᵀ times row k of v. Each column is multiplied with v, so that nothing is added to
+   * in memory, a block of rows at a time.
+   */
+  void multiplyTransposed(SparseMatrix a, int vectors, CpuBuffer v, CpuBuffer y) {
+    a.requireOpen();
+    parallel.run(
+        a.columns(),
+        j -> a.columnBegin(j) + ROW_WEIGHT * j,
+        grain(vectors),
+        (_, low, high) -> multiplyColumns(a, vectors, v.address(), y.address(), low, high));
+  }
+
+  private static void multiplyColumns(
+      SparseMatrix a, int vectors, long v, long y, long low, long high) {
+    long blockRows = columnRows(a, vectors);
+    long[] next = new long[(int) (high - low)];
+    Arrays.setAll(next, c -> a.place(low + c, 0));
+    for (int k = 0; k < vectors; k++) {
+      RawMemory.clear(y + 8 * (k * a.columns() + low), 8L * next.length);
+    }
+    for (long row = 0; row < a.rows(); row += blockRows) {
+      long end = Math.min(row + blockRows, a.rows());
+      for (int c = 0; c < next.length; c++) {
+        long from = next[c];
+        next[c] = a.place(low + c, end);
+        int count = (int) (next[c] - from);
+        for (int k = 0; k < vectors; k++) {
+          long to = y + 8 * (k * a.columns() + low + c);
+          long by = v + 8 * (k * a.rows() - a.firstRow());
+          double sum = dot(a.columnValues(from), a.rowNumbers(from), count, by);
+          RawMemory.set(to, RawMemory.get(to) + sum);
+        }
+      }
     }
   }
 
-  private void addUpColumns(SparseMatrix a, int vectors, long v, CpuBuffer y) {
-    long n = a.columns();
-    PartialRows sums = new PartialRows(kernels, parallel, (int) (vectors * n));
-    int parts =
-        run(
-            a,
-            vectors,
-            (part, low, high) -> {
-              long sum = sums.clear(part);
-              for (long i = low; i < high; i++) {
-                for (int k = 0; k < vectors; k++) {
-                  double weight = RawMemory.get(v + 8 * (k * a.rows() + i));
-                  add(weight, a.values(i), a.columns(i), a.count(i), sum + 8L * k * n);
-                }
-              }
-            });
-    sums.addUp(parts, y);
+  /** Rows in which as much of the vectors is used as stays in cache, or enough of a column. */
+  private static long columnRows(SparseMatrix a, int vectors) {
+    double rowsOfOne = (double) a.rows() * a.columns() / Math.max(1, a.storedEntries());
+    return (long) Math.max((double) COLUMN_ENTRIES / vectors, COLUMN_NON_ZEROS * rowsOfOne);
   }
 
   /** y[columns[p]] += s values[p]. The mask spares checks of bounds, and lets the JIT unroll. */
@@ -311,8 +342,12 @@ final class SparseProducts {
    */
   private int run(SparseMatrix a, double times, Parallel.RangeJob job) {
     a.requireOpen();
-    long grain = (long) Math.clamp(GRAIN / times, 1.0, 1e15);
-    return parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain, job);
+    return parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain(times), job);
+  }
+
+  /** Non-zeros that are worth a thread if each is taken so often. */
+  private static long grain(double times) {
+    return (long) Math.clamp(GRAIN / times, 1.0, 1e15);
   }
 
   /** Of a few rows of A2, the entries of chosen units: values, and the places of the units. */
