@@ -37,7 +37,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import picocli.CommandLine.Command;
@@ -205,44 +204,23 @@ final class SolveCommand implements Callable<Integer> {
             input.weigh(backend, unweighted, unweighted.intoBall(from.x()), console);
         Problem problem = weighted.problem();
         showBeginning(weighted, from, backend, decision, results, table);
-        List<Iteration> iterations = new ArrayList<>();
-        AtomicReference<Solution> atFailure = new AtomicReference<>();
-        IterationListener listener =
-            new IterationListener() {
-              @Override
-              public void onIteration(Iteration iteration) {
-                iterations.add(iteration);
-                showIteration(table, iteration);
-                if (interruption.requested()) {
-                  solver.interrupt();
-                }
-              }
-
-              @Override
-              public void onFailure(Solution best) {
-                atFailure.set(best);
-              }
-            };
+        SolveSettings settings =
+            new SolveSettings(
+                options,
+                from.name(),
+                from.seed(),
+                input.weight(),
+                weighted.chosen(),
+                backends.name());
+        Course course = new Course(solver, interruption, table);
         ToIntFunction<Solution> end =
             solution -> {
               // Writing files fails on a thread that is marked as interrupted.
               Thread.interrupted();
-              SolveSettings settings =
-                  new SolveSettings(
-                      options,
-                      from.name(),
-                      from.seed(),
-                      input.weight(),
-                      weighted.chosen(),
-                      backends.name());
+              OptionalDouble distance = distance(folder, solution);
               SolveRecord record =
                   new SolveRecord(
-                      problem,
-                      settings,
-                      solution,
-                      iterations,
-                      distance(folder, solution),
-                      readSeconds);
+                      problem, settings, solution, course.iterations, distance, readSeconds);
               directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
               showEnd(record, results);
               if (showsTable() && labels.isPresent() && solution.status() != Status.FAILED) {
@@ -252,10 +230,39 @@ final class SolveCommand implements Callable<Integer> {
               return exitCode(solution);
             };
         return Failures.keeping(
-            () -> solver.solve(problem, from.x(), listener),
+            () -> solver.solve(problem, from.x(), course),
             end,
-            () -> Optional.ofNullable(atFailure.get()).filter(best -> best.iterations() > 0));
+            () -> course.atFailure.filter(best -> best.iterations() > 0));
       }
+    }
+  }
+
+  /** Keeps the iterations, and prints them. */
+  private final class Course implements IterationListener {
+    private final NewtonSolver solver;
+    private final Interruption interruption;
+    private final IterationTable table;
+    private final List<Iteration> iterations = new ArrayList<>();
+    private Optional<Solution> atFailure = Optional.empty();
+
+    Course(NewtonSolver solver, Interruption interruption, IterationTable table) {
+      this.solver = solver;
+      this.interruption = interruption;
+      this.table = table;
+    }
+
+    @Override
+    public void onIteration(Iteration iteration) {
+      iterations.add(iteration);
+      showIteration(table, iteration);
+      if (interruption.requested()) {
+        solver.interrupt();
+      }
+    }
+
+    @Override
+    public void onFailure(Solution best) {
+      atFailure = Optional.of(best);
     }
   }
 
