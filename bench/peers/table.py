@@ -10,7 +10,8 @@ GOAL = 1e-8
 BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
 ROWS = [  # method, which of its times, title
     ("relumax-warm", "seconds", "**Relumax**, solve in a warm process"),
-    ("relumax", "seconds", "Relumax, first solve of a process"),
+    ("relumax-warm", "endSeconds", "Relumax, the same to its own end"),
+    ("relumax", "seconds", "Relumax, first solve of a process, to its end"),
     ("relumax", "wallSeconds", "Relumax, whole process"),
     ("numpy-updated", "seconds", "NumPy Gauss-Newton, C updated"),
     ("numpy-rebuilt", "seconds", "NumPy Gauss-Newton, C rebuilt"),

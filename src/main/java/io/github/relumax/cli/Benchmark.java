@@ -2,8 +2,11 @@ package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.MeteredBackend;
+import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.IterationListener;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
+import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
 import io.github.relumax.newton.StepMethod;
 import io.github.relumax.report.BenchmarkRecord;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Solves one problem repeatedly and measures the ceilings in between. */
 final class Benchmark {
@@ -75,15 +79,45 @@ final class Benchmark {
   }
 
   private BenchmarkSolve solve() {
-    PhaseMeter meter = new PhaseMeter(metered);
-    Solution solution = solver.solve(input.problem(), input.x0(), meter);
-    return new BenchmarkSolve(solution, distance(solution), meter.work());
+    Course course = new Course();
+    Solution solution = solver.solve(input.problem(), input.x0(), course);
+    return new BenchmarkSolve(
+        solution, distance(solution.x()), course.secondsToNear, course.meter.work());
   }
 
-  private OptionalDouble distance(Solution solution) {
+  private OptionalDouble distance(double[] x) {
     return input
         .xStar()
-        .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(solution.x(), xStar)))
+        .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(x, xStar)))
         .orElse(OptionalDouble.empty());
+  }
+
+  /** Meters a solve, and sees when it is near x*. */
+  private final class Course implements IterationListener {
+    final PhaseMeter meter = new PhaseMeter(metered);
+    OptionalDouble secondsToNear = OptionalDouble.empty();
+    private double seconds;
+
+    @Override
+    public void onIteration(Iteration iteration) {
+      seconds = iteration.seconds();
+    }
+
+    @Override
+    public void onPoint(Supplier<double[]> x) {
+      if (secondsToNear.isEmpty() && distance(x.get()).orElse(1) <= BenchmarkSolve.NEAR) {
+        secondsToNear = OptionalDouble.of(seconds);
+      }
+    }
+
+    @Override
+    public void phaseBegins(Phase phase) {
+      meter.phaseBegins(phase);
+    }
+
+    @Override
+    public void phaseEnds(Phase phase) {
+      meter.phaseEnds(phase);
+    }
   }
 }

@@ -4,6 +4,9 @@ import io.github.relumax.backend.BackendUnavailableException;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.model.InvalidInputException;
 import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
 /** What a user sees of a failure: one line, and an exit code. */
 final class Failures {
@@ -26,6 +29,32 @@ final class Failures {
     }
     err.flush();
     return exitCode(cause);
+  }
+
+  /**
+   * Solves and ends with what came out. Where the solve fails, ends with what there is then, and
+   * throws the failure.
+   *
+   * @param end writes results, and returns an exit code
+   * @param atFailure what the solve had come to, if it is worth anything
+   */
+  static <T> int keeping(Supplier<T> solve, ToIntFunction<T> end, Supplier<Optional<T>> atFailure) {
+    T solution;
+    try {
+      solution = solve.get();
+    } catch (RuntimeException | Error failure) {
+      try {
+        Optional<T> kept = atFailure.get();
+        if (kept.isPresent()) {
+          // The exit code is that of the failure.
+          int _ = end.applyAsInt(kept.get());
+        }
+      } catch (RuntimeException | Error another) {
+        failure.addSuppressed(another);
+      }
+      throw failure;
+    }
+    return end.applyAsInt(solution);
   }
 
   /** Whether reading a mapped file failed: it was cut short, or its disk is broken. */

@@ -10,6 +10,7 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.newton.Iteration;
+import io.github.relumax.newton.IterationListener;
 import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
@@ -37,6 +38,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -202,20 +204,6 @@ final class SolveCommand implements Callable<Integer> {
             input.weigh(backend, unweighted, unweighted.intoBall(from.x()), console);
         Problem problem = weighted.problem();
         showBeginning(weighted, from, backend, decision, results, table);
-        List<Iteration> iterations = new ArrayList<>();
-        Solution solution =
-            solver.solve(
-                problem,
-                from.x(),
-                iteration -> {
-                  iterations.add(iteration);
-                  showIteration(table, iteration);
-                  if (interruption.requested()) {
-                    solver.interrupt();
-                  }
-                });
-        // Writing files fails on a thread that is marked as interrupted.
-        Thread.interrupted();
         SolveSettings settings =
             new SolveSettings(
                 options,
@@ -224,17 +212,57 @@ final class SolveCommand implements Callable<Integer> {
                 input.weight(),
                 weighted.chosen(),
                 backends.name());
-        SolveRecord record =
-            new SolveRecord(
-                problem, settings, solution, iterations, distance(folder, solution), readSeconds);
-        directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
-        showEnd(record, results);
-        if (showsTable() && labels.isPresent()) {
-          console.println();
-          console.println(explanation(backend, problem, labels.get(), solution.x()));
-        }
-        return exitCode(solution);
+        Course course = new Course(solver, interruption, table);
+        ToIntFunction<Solution> end =
+            solution -> {
+              // Writing files fails on a thread that is marked as interrupted.
+              Thread.interrupted();
+              OptionalDouble distance = distance(folder, solution);
+              SolveRecord record =
+                  new SolveRecord(
+                      problem, settings, solution, course.iterations, distance, readSeconds);
+              directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
+              showEnd(record, results);
+              if (showsTable() && labels.isPresent() && solution.status() != Status.FAILED) {
+                console.println();
+                console.println(explanation(backend, problem, labels.get(), solution.x()));
+              }
+              return exitCode(solution);
+            };
+        return Failures.keeping(
+            () -> solver.solve(problem, from.x(), course),
+            end,
+            () -> course.atFailure.filter(best -> best.iterations() > 0));
       }
+    }
+  }
+
+  /** Keeps the iterations, and prints them. */
+  private final class Course implements IterationListener {
+    private final NewtonSolver solver;
+    private final Interruption interruption;
+    private final IterationTable table;
+    private final List<Iteration> iterations = new ArrayList<>();
+    private Optional<Solution> atFailure = Optional.empty();
+
+    Course(NewtonSolver solver, Interruption interruption, IterationTable table) {
+      this.solver = solver;
+      this.interruption = interruption;
+      this.table = table;
+    }
+
+    @Override
+    public void onIteration(Iteration iteration) {
+      iterations.add(iteration);
+      showIteration(table, iteration);
+      if (interruption.requested()) {
+        solver.interrupt();
+      }
+    }
+
+    @Override
+    public void onFailure(Solution best) {
+      atFailure = Optional.of(best);
     }
   }
 

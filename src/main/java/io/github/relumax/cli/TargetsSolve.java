@@ -22,7 +22,9 @@ import io.github.relumax.report.TargetsText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.ToIntFunction;
 
 /** {@code relumax solve --targets}: many targets on one A1 and A2. */
 final class TargetsSolve {
@@ -65,28 +67,41 @@ final class TargetsSolve {
         showBeginning(heading, backend, decision, results);
         Progress progress = new Progress(solver, interruption, targets.count());
         long began = System.nanoTime();
-        List<Solution> solutions = solver.solve(targets, starts, atOnce, progress);
-        double seconds = 1e-9 * (System.nanoTime() - began);
-        // Writing files fails on a thread that is marked as interrupted.
-        Thread.interrupted();
-        List<SolveRecord> solves = new ArrayList<>();
-        for (int target = 0; target < solutions.size(); target++) {
-          solves.add(
-              new SolveRecord(
-                  problem,
-                  settings,
-                  solutions.get(target),
-                  progress.iterations.get(target),
-                  OptionalDouble.empty(),
-                  readSeconds));
-        }
-        TargetsRecord record = new TargetsRecord(solves, progress.atOnce, seconds, readSeconds);
-        String json = TargetsJson.result(record);
-        directory.write(points(solutions), TargetsJson.trace(record), json);
-        showEnd(record, json, results);
-        return exitCode(record);
+        ToIntFunction<List<Solution>> end =
+            solutions -> {
+              double seconds = 1e-9 * (System.nanoTime() - began);
+              // Writing files fails on a thread that is marked as interrupted.
+              Thread.interrupted();
+              List<SolveRecord> solves = new ArrayList<>();
+              for (int target = 0; target < solutions.size(); target++) {
+                solves.add(
+                    new SolveRecord(
+                        problem,
+                        settings,
+                        solutions.get(target),
+                        progress.iterations.get(target),
+                        OptionalDouble.empty(),
+                        readSeconds));
+              }
+              TargetsRecord record =
+                  new TargetsRecord(solves, progress.atOnce, seconds, readSeconds);
+              String json = TargetsJson.result(record);
+              directory.write(points(solutions), TargetsJson.trace(record), json);
+              showEnd(record, json, results);
+              return exitCode(record);
+            };
+        return Failures.keeping(
+            () -> solver.solve(targets, starts, atOnce, progress),
+            end,
+            () -> progress.atFailure.filter(TargetsSolve::isWorthKeeping));
       }
     }
+  }
+
+  /** Whether any target got further than its start. */
+  private static boolean isWorthKeeping(List<Solution> solutions) {
+    return solutions.stream()
+        .anyMatch(solution -> solution.converged() || solution.iterations() > 0);
   }
 
   /** Keeps the iterations, and prints a line for each target that ends. */
@@ -95,6 +110,7 @@ final class TargetsSolve {
     private final Interruption interruption;
     private final List<List<Iteration>> iterations = new ArrayList<>();
     private int atOnce;
+    private Optional<List<Solution>> atFailure = Optional.empty();
 
     Progress(NewtonSolver solver, Interruption interruption, int targets) {
       this.solver = solver;
@@ -126,6 +142,11 @@ final class TargetsSolve {
       if (showsTable) {
         console.println(TargetsText.row(target, solution));
       }
+    }
+
+    @Override
+    public void onFailure(List<Solution> solutions) {
+      atFailure = Optional.of(solutions);
     }
 
     /** A request may have come before there was a solve to interrupt. */

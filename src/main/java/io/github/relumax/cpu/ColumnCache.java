@@ -18,10 +18,11 @@ final class ColumnCache implements AutoCloseable {
   /** Rows that stay in cache between being copied and being used: a multiple of 4. */
   private static final long BLOCK_ROWS = 32;
 
-  /** A row of A2 brings in so many times the bytes that are held of it, at least. */
-  private static final long SHARE = 8;
+  /** A quarter of A2, and... */
+  private static final long SHARE = 4;
 
-  private static final long MOST_BYTES = 128L << 20;
+  /** ...so much of a large one at most. */
+  private static final long MOST_BYTES = 192L << 20;
 
   private final Parallel parallel;
 

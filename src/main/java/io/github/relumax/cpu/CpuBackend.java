@@ -34,9 +34,6 @@ import java.util.stream.Stream;
  * so that results repeat bit for bit.
  */
 final class CpuBackend implements Backend {
-  /** Entries of an element-wise job that are worth a thread. */
-  private static final long GRAIN = 16_384;
-
   private static final double VECTOR_FLOPS_PER_BYTE = 3.5;
   private static final double SCALAR_FLOPS_PER_BYTE = 0.3;
 
@@ -199,7 +196,7 @@ final class CpuBackend implements Backend {
     CpuBuffer b = (CpuBuffer) v;
     parallel.run(
         size(u),
-        GRAIN,
+        Parallel.GRAIN,
         (part, low, high) ->
             parallel.add(
                 part,
@@ -217,7 +214,7 @@ final class CpuBackend implements Backend {
     CpuBuffer o = (CpuBuffer) out;
     parallel.run(
         size(u),
-        GRAIN,
+        Parallel.GRAIN,
         (_, low, high) ->
             kernels.combine(
                 alpha,
@@ -255,7 +252,7 @@ final class CpuBackend implements Backend {
     // than rows that follow each other.
     parallel.run(
         a.rows(),
-        grain(n),
+        Parallel.grain(n),
         (part, low, high) -> {
           // What a few short rows need is found before the loop: it would show beside their read.
           long quarter = (high - low) / 4;
@@ -312,38 +309,7 @@ final class CpuBackend implements Backend {
       sparse.multiplyTransposed(matrix, (int) vectors, (CpuBuffer) v, (CpuBuffer) y);
       return;
     }
-    if (vectors > 1) {
-      transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);
-      return;
-    }
-    RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
-    CpuBuffer weights = (CpuBuffer) v;
-    CpuBuffer out = (CpuBuffer) y;
-    int n = (int) a.columns();
-    PartialRows sums = new PartialRows(kernels, parallel, n);
-    int parts =
-        parallel.run(
-            a.rows(),
-            grain(n),
-            (part, low, high) -> {
-              long sum = sums.clear(part);
-              long quarter = (high - low) / 4;
-              for (long i = low; i < low + quarter; i++) {
-                long from = rows.load(part, i, quarter, 4);
-                long weight = weights.address() + 8 * i;
-                kernels.addRows(weight, 8 * quarter, from, rows.stride(quarter), sum, n);
-              }
-              for (long i = low + 4 * quarter; i < high; i++) {
-                double weight = RawMemory.get(weights.address() + 8 * i);
-                kernels.addRow(weight, rows.load(part, i, 1, 1), sum, n);
-              }
-            });
-    sums.addUp(parts, out);
-  }
-
-  /** Rows of length n that are worth a thread. */
-  private static long grain(int n) {
-    return Math.max(4, GRAIN / n);
+    transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);
   }
 
   // Hidden units
@@ -464,7 +430,7 @@ final class CpuBackend implements Backend {
     columns.each(
         (CpuBuffer) a,
         chosen,
-        grain(count * (vectors + 8)),
+        Parallel.grain(count * (vectors + 8)),
         (part, low, high, named) -> {
           long rows = parallel.scratch(part, Parallel.ROWS, 4L * count).address();
           for (long first = low; first < high; first += 4) {
@@ -536,7 +502,7 @@ final class CpuBackend implements Backend {
     boolean exact = form == CurvatureForm.EXACT;
     parallel.run(
         m,
-        GRAIN,
+        Parallel.GRAIN,
         (_, low, high) -> {
           long softmax = fs.address();
           long target = bs.address();
@@ -564,7 +530,7 @@ final class CpuBackend implements Backend {
     CpuBuffer ws = (CpuBuffer) w2;
     parallel.run(
         m,
-        GRAIN,
+        Parallel.GRAIN,
         (part, low, high) -> {
           long weights = as.address();
           long from = us.address();
@@ -577,7 +543,7 @@ final class CpuBackend implements Backend {
     double sum = parallel.sum(0);
     parallel.run(
         m,
-        GRAIN,
+        Parallel.GRAIN,
         (_, low, high) -> {
           long weights = as.address();
           long softmax = fs.address();
@@ -618,7 +584,7 @@ final class CpuBackend implements Backend {
     CpuBuffer hs = (CpuBuffer) h;
     parallel.run(
         d,
-        grain(d),
+        Parallel.grain(d),
         (_, low, high) -> {
           for (long i = low; i < high; i++) {
             double ui = RawMemory.get(us.address() + 8 * i);
@@ -683,7 +649,7 @@ final class CpuBackend implements Backend {
         (CpuBuffer) center,
         (CpuBuffer) a,
         (CpuBuffer) v,
-        grain((int) c.columns()),
+        Parallel.grain((int) c.columns()),
         (CpuBuffer) out);
   }
 

@@ -32,6 +32,9 @@ final class Parallel implements AutoCloseable {
   private static final int TILE = 4;
   private static final int SLOTS = 5;
 
+  /** Entries of an element-wise job that are worth a thread. */
+  static final long GRAIN = 16_384;
+
   /** Entries of a tile, whatever the length of vectors: up to 8 rows by 3 vectors of 2,048 bits. */
   private static final int MOST_TILE = 8 * 3 * 32;
 
@@ -55,6 +58,11 @@ final class Parallel implements AutoCloseable {
 
   int threads() {
     return team.size();
+  }
+
+  /** Rows of so many entries that are worth a thread. */
+  static long grain(int columns) {
+    return Math.max(4, GRAIN / columns);
   }
 
   /**

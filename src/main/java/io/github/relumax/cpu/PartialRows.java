@@ -2,9 +2,6 @@ package io.github.relumax.cpu;
 
 /** One sum of rows for each part of a job, and their sum in the order of the parts. */
 final class PartialRows {
-  /** Entries of the sum that are worth a thread. */
-  private static final long GRAIN = 16_384;
-
   private final Kernels kernels;
   private final Parallel parallel;
   private final int columns;
@@ -26,7 +23,7 @@ final class PartialRows {
   void addUp(int parts, CpuBuffer out) {
     parallel.run(
         columns,
-        GRAIN,
+        Parallel.GRAIN,
         (_, low, high) -> {
           long to = out.address() + 8 * low;
           RawMemory.clear(to, 8 * (high - low));

@@ -1,11 +1,15 @@
 package io.github.relumax.cpu;
 
 /**
- * Y = V A for several rows of V: A is read once for all of them. Each thread takes rows of A,
- * copies a block of these into {@link Panels} that stay in its cache, and adds what the tile kernel
- * makes of it to a sum of its own.
+ * Y = V A for one or several rows of V: A is read once for all of them. Each thread takes rows of A
+ * and adds to a sum of its own: for few rows of V, four rows of A at a time, which are in cache
+ * from the second row of V on; for many, a block of rows copied into {@link Panels}, times which
+ * the tile kernel takes them.
  */
 final class TransposedProduct {
+  /** Rows of V up to which copying A takes longer than it saves. */
+  private static final int FEW_VECTORS = 8;
+
   /** Rows of V that are taken together; for more A is read again. */
   private static final int MOST_VECTORS = 32;
 
@@ -27,6 +31,9 @@ final class TransposedProduct {
 
   /** Scratch memory that a product of so many vectors takes for a matrix with so many columns. */
   static double bytes(Kernels kernels, int threads, double columns, double vectors) {
+    if (vectors <= FEW_VECTORS) {
+      return 8.0 * threads * vectors * columns;
+    }
     double width = columns + Panels.width(kernels);
     double block = Math.max(BLOCK_ENTRIES + width, LEAST_ROWS * width) + columns;
     double strips = MOST_ROWS * (double) (MOST_VECTORS + kernels.tileRows());
@@ -41,13 +48,52 @@ final class TransposedProduct {
   /** Row k of y = aᵀ times row k of v. a: r x c, v: k x r, y: k x c. */
   void multiply(CpuBuffer a, CpuBuffer v, CpuBuffer y) {
     int together = together(a.columns());
+    if (y.rows() <= Math.min(FEW_VECTORS, together)) {
+      multiplyFew(a, v, y);
+      return;
+    }
     for (long first = 0; first < v.rows(); first += together) {
       long count = Math.min(together, v.rows() - first);
-      multiplyFew(a, (CpuBuffer) v.rows(first, count), (CpuBuffer) y.rows(first, count));
+      multiplyMany(a, (CpuBuffer) v.rows(first, count), (CpuBuffer) y.rows(first, count));
     }
   }
 
+  /** The four rows of A come from a quarter of the part each: memory serves four long streams. */
   private void multiplyFew(CpuBuffer a, CpuBuffer v, CpuBuffer y) {
+    int n = (int) a.columns();
+    int vectors = (int) y.rows();
+    RowBlocks rows = new RowBlocks(kernels, parallel, a);
+    PartialRows sums = new PartialRows(kernels, parallel, vectors * n);
+    int parts =
+        parallel.run(
+            a.rows(),
+            Parallel.grain(n),
+            (part, low, high) -> {
+              long sum = sums.clear(part);
+              long quarter = (high - low) / 4;
+              long stride = rows.stride(quarter);
+              for (long i = low; i < low + quarter; i++) {
+                long from = rows.load(part, i, quarter, 4);
+                for (int k = 0; k < vectors; k++) {
+                  kernels.addRows(entry(v, k, i), 8 * quarter, from, stride, sum + 8L * k * n, n);
+                }
+              }
+              for (long i = low + 4 * quarter; i < high; i++) {
+                long from = rows.load(part, i, 1, 1);
+                for (int k = 0; k < vectors; k++) {
+                  kernels.addRow(RawMemory.get(entry(v, k, i)), from, sum + 8L * k * n, n);
+                }
+              }
+            });
+    sums.addUp(parts, y);
+  }
+
+  /** Where entry i of vector k lies; a single vector may be a column. */
+  private static long entry(CpuBuffer v, int k, long i) {
+    return v.address(k) + 8 * i;
+  }
+
+  private void multiplyMany(CpuBuffer a, CpuBuffer v, CpuBuffer y) {
     int n = (int) a.columns();
     int vectors = (int) v.rows();
     int blockRows = Math.clamp(BLOCK_ENTRIES / n, LEAST_ROWS, MOST_ROWS);

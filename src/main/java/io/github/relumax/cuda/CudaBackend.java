@@ -38,6 +38,9 @@ final class CudaBackend implements Backend {
   /** Vectors that one read of a matrix serves, at most. */
   private static final int VECTORS = 8;
 
+  /** Vectors that a solve multiplies transposed matrices by at once. */
+  private static final int VECTORS_OF_A_SOLVE = 3;
+
   private static final int STEPS = 4;
 
   /** C is updated by up to this many units in one pass over it. */
@@ -150,7 +153,7 @@ final class CudaBackend implements Backend {
     try {
       gpu.write(matrix.segment(), buffer.address());
       // Products with it transposed may come late in a solve, when nothing is to be allocated.
-      transposedPartials(buffer, 1);
+      transposedPartials(buffer, VECTORS_OF_A_SOLVE);
       return buffer;
     } catch (RuntimeException | Error e) {
       buffer.close();

@@ -15,6 +15,14 @@ public interface IterationListener {
    */
   default void onPoint(Supplier<double[]> x) {}
 
+  /**
+   * The solve ends with an error, which is thrown next; not called where it fails before the start
+   * was reported.
+   *
+   * @param best the last point that was reported, {@link Status#FAILED}
+   */
+  default void onFailure(Solution best) {}
+
   /** The work of a phase begins. Phases do not nest, and there may be work between them. */
   default void phaseBegins(Phase phase) {}
 

@@ -16,7 +16,7 @@ import java.util.List;
  * <p>Where v_i &gt; 0 the kink is convex. It can hold a minimiser: the generalized gradient there
  * holds s v_i a_i for every 0 &lt;= s &lt;= 1, a_i being row i of A1. Where v_i &lt; 0 it is a
  * ridge, never a minimiser: a unit that sits on one is taken as active or not, whichever side is
- * steeper.
+ * steeper, and for a step on the side that the step leads to.
  */
 final class KinkModel implements AutoCloseable {
   /**
@@ -41,6 +41,15 @@ final class KinkModel implements AutoCloseable {
 
   private boolean current;
   private KinkPoint at;
+
+  /** The step that was asked for last. */
+  private KinkStep step;
+
+  /** Whether some unit at its kink counts as active in the objective. */
+  private boolean hasTakenSides;
+
+  /** Whether the objective's units are on the sides of {@link #at}. */
+  private boolean onSides;
 
   KinkModel(Backend backend, SoftmaxReluObjective objective, int n) {
     this.backend = backend;
@@ -76,6 +85,61 @@ final class KinkModel implements AutoCloseable {
   /** The objective has moved. */
   void moved() {
     current = false;
+    onSides = false;
+    hasTakenSides = false;
+  }
+
+  /**
+   * Has the objective count units on a ridge on the steeper side, if none was chosen at this x.
+   *
+   * @return whether its curvature is another one now
+   */
+  boolean takeSides() {
+    stand();
+    if (onSides) {
+      return false;
+    }
+    onSides = true;
+    return put(at.active());
+  }
+
+  /**
+   * Has the objective count units on a ridge on the side that the last step leads to.
+   *
+   * @return whether its curvature is another one now, so that the step is to be computed again
+   */
+  boolean followStep() {
+    boolean[] sides = step.sides();
+    return !Arrays.equals(sides, at.active()) && put(sides);
+  }
+
+  /**
+   * Has the objective count units at their kink as not active again.
+   *
+   * @return whether its curvature is another one now
+   */
+  boolean leaveSides() {
+    if (!hasTakenSides) {
+      return false;
+    }
+    objective.takeSides(new boolean[n]);
+    moved();
+    return true;
+  }
+
+  private boolean put(boolean[] active) {
+    boolean any = false;
+    for (int i = 0; i < n; i++) {
+      any |= active[i] && at.z1()[i] == 0;
+    }
+    if (!any && !hasTakenSides) {
+      return false;
+    }
+    hasTakenSides = any;
+    objective.takeSides(active);
+    at = new KinkPoint(at.z1(), active, at.v());
+    backend.copy(objective.gradient(), gradient);
+    return true;
   }
 
   /** The units that sit at their kink, but for those that no x moves from it. */
@@ -116,8 +180,20 @@ final class KinkModel implements AutoCloseable {
         system = h.orStiffened(stiff);
       }
     }
-    return new KinkStep(
-        backend, objective, form, system, stiffening, set, at, gradient, free, scratch, perUnit);
+    step =
+        new KinkStep(
+            backend,
+            objective,
+            form,
+            system,
+            stiffening,
+            set,
+            at,
+            gradient,
+            free,
+            scratch,
+            perUnit);
+    return step;
   }
 
   /** Of the units that {@link #balance} has found to be held at their kink. */
@@ -175,7 +251,7 @@ final class KinkModel implements AutoCloseable {
       if (objective.unitNorm(i) == 0) {
         // A row of zeros: z1_i is 0 everywhere.
         v[i] = 0;
-      } else if (z1[i] == 0 && v[i] < 0) {
+      } else if (at.isOnRidge(i)) {
         active[i] = leaveRidge(i, v[i]);
       }
     }

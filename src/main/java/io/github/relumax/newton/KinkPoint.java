@@ -9,6 +9,11 @@ package io.github.relumax.newton;
  * @param v A2ᵀ gz, the slope of the loss in the activation of each unit
  */
 record KinkPoint(double[] z1, boolean[] active, double[] v) {
+  /** Whether unit i sits on a ridge. */
+  boolean isOnRidge(int i) {
+    return z1[i] == 0 && v[i] < 0;
+  }
+
   /** Whether unit i would be on the other side of its kink once A1 x has changed by this. */
   boolean switches(int i, double change) {
     double there = z1[i] + change;

@@ -223,9 +223,16 @@ final class KinkStep implements StepModel {
       }
       double furthest = Arrays.stream(off).map(Math::abs).max().orElse(0);
       if (!(furthest < last) || !set.shift(held, off, p)) {
-        return;
+        break;
       }
       last = furthest;
+      // The corrections ask for these units alone.
+      double[] along = set.products(p);
+      for (int number : held) {
+        ap[set.unit(number)] = along[number];
+      }
+    }
+    if (last < Double.POSITIVE_INFINITY) {
       applyToUnits(p, ap);
     }
   }
@@ -272,6 +279,22 @@ final class KinkStep implements StepModel {
         e,
         z,
         change);
+  }
+
+  /**
+   * The units that count as active where those on a ridge are on the side that p leads to. H there
+   * has what a unit adds to it once it is active; without it p may be far too long, and with it the
+   * model of a unit that goes the other way is wrong.
+   */
+  boolean[] sides() {
+    boolean[] sides = at.active().clone();
+    double width = objective.kinkWidth();
+    for (int i = 0; i < sides.length; i++) {
+      if (at.isOnRidge(i) && Math.abs(ap[i]) > width * objective.unitNorm(i)) {
+        sides[i] = ap[i] > 0;
+      }
+    }
+    return sides;
   }
 
   private void applyToUnits(Buffer p, double[] out) {

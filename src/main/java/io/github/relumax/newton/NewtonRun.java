@@ -10,11 +10,13 @@ import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
+import io.github.relumax.sketch.RowSampler;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -35,10 +37,7 @@ import java.util.function.Supplier;
  * <p>Every test is relative: multiplying the loss by a constant changes no decision.
  */
 final class NewtonRun implements AutoCloseable {
-  private static final double[] LADDER = {2, 1, 0.5, 0.25};
-
-  /** Inside a ball only lengths up to 1 are sure to stay in it. */
-  private static final double[] LADDER_IN_BALL = {1, 0.5, 0.25};
+  private static final double[] LADDER = {1, 0.5, 0.25};
 
   private static final double[] FULL_STEP = {1};
 
@@ -50,6 +49,11 @@ final class NewtonRun implements AutoCloseable {
 
   /** Points that are tried at once, at most. */
   static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
+
+  /**
+   * Rows that are multiplied at once, at most: trial points, or what leverage scores project on.
+   */
+  static final int MOST_ROWS = Math.max(MOST_TRIALS, RowSampler.DIRECTIONS);
 
   /**
    * Damping of the step that decides convergence: below what it changes in any direction that
@@ -65,39 +69,17 @@ final class NewtonRun implements AutoCloseable {
   /** At rounding, a Newton step longer than this times ‖x‖ means a plateau, not a minimiser. */
   private static final double PLATEAU_STEP = 1e-2;
 
-  /** The exact Hessian is tried after this many Gauss-Newton steps in a row that were not good. */
-  private static final int EXACT_PAUSE = 2;
-
-  /**
-   * A Gauss-Newton step with a gain ratio this near to 1 has a curvature that is right to this part
-   * along the step, so that Gauss-Newton contracts by about as much: the exact Hessian would gain
-   * little.
-   */
-  private static final double GAUSS_NEWTON_GOOD = 0.05;
-
   /**
    * After a full step with a gain ratio this near to 1 the next full step is tried alone: other
-   * lengths are unlikely to do better, and those beyond it flip units whose columns must be read.
+   * lengths are unlikely to do better.
    */
   private static final double MODEL_TRUSTED = 0.5;
 
   /** Root mean square of the relative rounding error of a number, in units of the unit roundoff. */
   private static final double TYPICAL_ROUNDING = 0.42;
 
-  /**
-   * A step that switches units, leaves more than this part of the loss, and brings less than its
-   * model promised for the whole of it, creeps.
-   */
-  private static final double CREEPING = 0.5;
-
   /** Slopes at kinks that add up to this part of their sizes are in balance. */
   private static final double KINK_BALANCE = 1e-12;
-
-  /**
-   * After so many steps that creep, one after the other, an excursion is tried. Where it fails and
-   * they disappointed, kinks matter; where they only had to be shortened it was tried too soon.
-   */
-  private static final int CREEPS = 2;
 
   /** Steps of an excursion. */
   private static final int MOST_STEPS_OUT = 6;
@@ -114,6 +96,9 @@ final class NewtonRun implements AutoCloseable {
 
   /** Residual at least: steps that have to be better are followed by another one. */
   private static final double LEAST_RESIDUAL = 1e-6;
+
+  /** Times that a step is computed again because it leaves ridges by the other side, at most. */
+  private static final int MOST_TURNS = 2;
 
   private static final long STORAGE_SEED = 1;
 
@@ -138,8 +123,9 @@ final class NewtonRun implements AutoCloseable {
   private final Buffer product;
   private final Buffer before;
   private final Buffer setOut;
-  private final double[] ladder;
   private final Damping damping = new Damping();
+  private final FormChoice choice;
+  private final Creeping creeping = new Creeping();
   private final PhaseClock clock;
 
   /** How near to H what the last step was computed from is. */
@@ -147,15 +133,7 @@ final class NewtonRun implements AutoCloseable {
 
   private double lastGradient = Double.NaN;
   private int iterations;
-  private int exactPause = EXACT_PAUSE;
-  private boolean exactWon;
   private boolean fullStepExpected;
-
-  /** Steps in a row that creep. */
-  private int creeping;
-
-  /** Steps in a row that creep and bring less than was promised for their own length, too. */
-  private int disappointing;
 
   /** The largest ‖x‖ so far. */
   private double longest;
@@ -164,6 +142,11 @@ final class NewtonRun implements AutoCloseable {
 
   /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
   private boolean reporting = true;
+
+  /** What was reported last; null before the start is. */
+  private Reported reported;
+
+  private record Reported(Iteration iteration, double[] x) {}
 
   NewtonRun(
       Backend backend,
@@ -181,10 +164,10 @@ final class NewtonRun implements AutoCloseable {
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
-    ladder = Double.isInfinite(problem.radius()) ? LADDER : LADDER_IN_BALL;
+    choice = new FormChoice(options.curvature());
     int d = problem.d();
     try {
-      objective = new SoftmaxReluObjective(backend, problem, MOST_TRIALS, path);
+      objective = new SoftmaxReluObjective(backend, problem, MOST_ROWS, path);
       owned.add(objective::close);
       curvature = curvature(method);
       owned.add(curvature::close);
@@ -250,6 +233,22 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private Solution solve(Supplier<Evaluation> start) {
+    try {
+      return solveFrom(start);
+    } catch (RuntimeException | Error e) {
+      if (reported != null) {
+        listener.onFailure(failed(failure(e)));
+      }
+      throw e;
+    }
+  }
+
+  /** What became of a solve that this was thrown in; one that was made to end did not fail. */
+  static Status failure(Throwable e) {
+    return e instanceof CancellationException ? Status.INTERRUPTED : Status.FAILED;
+  }
+
+  private Solution solveFrom(Supplier<Evaluation> start) {
     clock.time(Phase.EVALUATE, start);
     report(0, 0, Double.NaN, null, 0);
     descents.begin();
@@ -319,11 +318,9 @@ final class NewtonRun implements AutoCloseable {
     moveBack(from);
     damping.restart(mu);
     lastGradient = Double.NaN;
-    exactPause = EXACT_PAUSE;
-    exactWon = false;
+    choice.restart();
+    creeping.restart();
     fullStepExpected = false;
-    creeping = 0;
-    disappointing = 0;
   }
 
   /** What ends a solve whatever the next step would be; null to go on. */
@@ -403,17 +400,17 @@ final class NewtonRun implements AutoCloseable {
     if (origin != null) {
       return origin;
     }
-    if (creeping == CREEPS || disappointing == CREEPS) {
-      boolean kinksMatter = disappointing == CREEPS;
-      creeping = 0;
+    if (creeping.isSeen()) {
       if (excursion()) {
-        disappointing = 0;
+        creeping.restart();
         return null;
       }
-      knowsKinks |= kinksMatter;
+      // Where steps only had to be shortened it was tried too soon.
+      knowsKinks |= creeping.disappoints();
+      creeping.tried();
     }
     for (int rejected = 0; ; rejected++) {
-      List<CurvatureForm> forms = formsToTry();
+      List<CurvatureForm> forms = choice.forms();
       List<CurvatureForm> usable = computeDirections(forms);
       if (usable.isEmpty()) {
         return noDirection(forms.getLast());
@@ -431,8 +428,7 @@ final class NewtonRun implements AutoCloseable {
       if (stepTaken(usable, rejected)) {
         return null;
       }
-      exactWon = false;
-      exactPause = EXACT_PAUSE;
+      choice.restart();
       damping.raise();
       if (damping.isExhausted()) {
         return unlessAtKink(stalled());
@@ -472,16 +468,6 @@ final class NewtonRun implements AutoCloseable {
 
   // Directions
 
-  private List<CurvatureForm> formsToTry() {
-    if (!options.curvature().choosesForm()) {
-      return options.curvature().forms();
-    }
-    if (exactWon) {
-      return List.of(CurvatureForm.EXACT);
-    }
-    return exactPause > 0 ? List.of(CurvatureForm.GAUSS_NEWTON) : options.curvature().forms();
-  }
-
   /**
    * Minimises the damped model of each form; a form whose H is indefinite is left out, unless it is
    * the only one.
@@ -489,24 +475,39 @@ final class NewtonRun implements AutoCloseable {
   private List<CurvatureForm> computeDirections(List<CurvatureForm> forms) {
     List<CurvatureForm> usable = new ArrayList<>();
     for (CurvatureForm form : forms) {
-      if (minimise(form, damping.value())) {
+      if (computeDirection(form)) {
         usable.add(form);
       } else if (form == CurvatureForm.EXACT && options.curvature().choosesForm()) {
-        exactPause = EXACT_PAUSE;
-        if (exactWon) {
-          exactWon = false;
-          return computeDirections(List.of(CurvatureForm.GAUSS_NEWTON));
+        choice.restart();
+        if (forms.size() == 1) {
+          return computeDirections(choice.forms());
         }
       } else {
         while (usable.isEmpty() && !damping.isExhausted() && stopRequested() == null) {
           damping.raise();
-          if (minimise(form, damping.value())) {
+          if (computeDirection(form)) {
             usable.add(form);
           }
         }
       }
     }
     return usable;
+  }
+
+  /**
+   * Minimises the damped model of a form. Where the step leaves ridges by the other side than was
+   * assumed, the model there is another one.
+   */
+  private boolean computeDirection(CurvatureForm form) {
+    boolean found = minimise(form, damping.value());
+    for (int turn = 0; found && knowsKinks && turn < MOST_TURNS; turn++) {
+      if (!clock.time(Phase.CURVATURE, kinks::followStep)) {
+        break;
+      }
+      curvature.moved();
+      found = minimise(form, damping.value());
+    }
+    return found;
   }
 
   private boolean minimise(CurvatureForm form, double mu) {
@@ -525,10 +526,14 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private StepModel stepModel(CurvatureForm form) {
-    return knowsKinks
-        ? kinks.of(form, curvature.direct(form))
-        : new SmoothModel(
-            backend, curvature.at(form), objective.x(), objective.gradient(), product);
+    if (!knowsKinks) {
+      return new SmoothModel(
+          backend, curvature.at(form), objective.x(), objective.gradient(), product);
+    }
+    if (kinks.takeSides()) {
+      curvature.moved();
+    }
+    return kinks.of(form, curvature.direct(form));
   }
 
   /**
@@ -554,9 +559,9 @@ final class NewtonRun implements AutoCloseable {
    */
   private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
     List<Buffer> ps = forms.stream().map(form -> directions.get(form).p).toList();
-    Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : ladder);
+    Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : LADDER);
     if (lowest.isEmpty() && fullStepExpected) {
-      lowest = lowest(ps, ladder);
+      lowest = lowest(ps, LADDER);
     }
     if (lowest.isEmpty()) {
       return false;
@@ -565,7 +570,7 @@ final class NewtonRun implements AutoCloseable {
     double loss = objective.evaluation().loss();
     CurvatureForm form = forms.get(best.direction());
     double t = best.length();
-    // A longer step than the model's own may lower the loss where the model saw no gain.
+    // A second form was not asked yet what it promises, which may be rounding.
     double predicted = predictedDecrease(form, t);
     double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
     move(best.number(), form);
@@ -577,19 +582,13 @@ final class NewtonRun implements AutoCloseable {
     report(t * norm(directions.get(form).p), t, gainRatio, form, rejected);
     if (knowsKinks) {
       damping.acceptedAtKinks(gainRatio);
+      creeping.restart();
     } else {
       damping.accepted(gainRatio);
+      creeping.accepted(loss, objective.evaluation(), predictedDecrease(form, 1), gainRatio);
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
-    Evaluation at = objective.evaluation();
-    boolean slow = !knowsKinks && at.flips() > 0 && at.loss() > CREEPING * loss;
-    boolean creeps = slow && loss - at.loss() < Damping.GOOD * predictedDecrease(form, 1);
-    creeping = creeps ? creeping + 1 : 0;
-    disappointing = slow && gainRatio < Damping.GOOD ? disappointing + 1 : 0;
-    exactWon = form == CurvatureForm.EXACT;
-    boolean good = Math.abs(gainRatio - 1) <= GAUSS_NEWTON_GOOD;
-    boolean lost = !exactWon && forms.contains(CurvatureForm.EXACT);
-    exactPause = good || lost || gainRatio < 0.25 ? EXACT_PAUSE : Math.max(0, exactPause - 1);
+    choice.accepted(form, forms, gainRatio);
     return true;
   }
 
@@ -739,7 +738,7 @@ final class NewtonRun implements AutoCloseable {
 
   /** No damping helped: at a kink if even the shortest step tried last switches units. */
   private Status stalled() {
-    return objective.flipsAt(ladder.length - 1) > 0 ? Status.STALLED_AT_KINK : Status.FLAT;
+    return objective.flipsAt(LADDER.length - 1) > 0 ? Status.STALLED_AT_KINK : Status.FLAT;
   }
 
   // Scalars and records
@@ -776,7 +775,7 @@ final class NewtonRun implements AutoCloseable {
       return;
     }
     Evaluation at = objective.evaluation();
-    listener.onIteration(
+    Iteration iteration =
         new Iteration(
             iterations,
             at.loss(),
@@ -793,11 +792,37 @@ final class NewtonRun implements AutoCloseable {
             knowsKinks ? kinks.count() : 0,
             rejected,
             approximation,
-            clock.seconds()));
+            clock.seconds());
+    reported = new Reported(iteration, objective.read(Quantity.X));
+    listener.onIteration(iteration);
     listener.onPoint(() -> objective.read(Quantity.X));
   }
 
+  /** The last point that was reported, without the backend, which may be what failed. */
+  private Solution failed(Status status) {
+    Iteration at = reported.iteration;
+    return new Solution(
+        reported.x,
+        status,
+        at.number(),
+        at.loss(),
+        at.dataLoss(),
+        at.regularization(),
+        at.gradientNorm(),
+        at.activeUnits(),
+        0,
+        path,
+        method,
+        backend.description(),
+        Optional.empty(),
+        clock.seconds(),
+        clock.phases());
+  }
+
   private Solution solution(Status status, Optional<FurtherDescents> further) {
+    if (kinks.leaveSides()) {
+      curvature.moved();
+    }
     Evaluation at = objective.evaluation();
     double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
     double storageError = rounding > 0 && status.converged() ? storageError(rounding) : 0;

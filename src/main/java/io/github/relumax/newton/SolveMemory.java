@@ -51,7 +51,7 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
       Curvature curvature) {
     StepMethod method = StepMethod.of(curvature, backend, m, n, d, path);
     SoftmaxReluObjective.Workspace workspace =
-        SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_TRIALS, path);
+        SoftmaxReluObjective.workspace(m, n, d, NewtonRun.MOST_ROWS, path);
     long solver = NewtonRun.ownBytes((double) n, (double) d, method);
     List<Part> parts = new ArrayList<>();
     parts.add(new Part(path == CurvaturePath.KEPT ? "C" : "block of C", workspace.c()));
@@ -65,7 +65,7 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts.add(new Part("d x d matrices", sum(matrices, solver)));
     parts.add(new Part("vectors and trial points", workspace.vectors()));
     parts.add(new Part("scores and sampled rows", method.samples() ? sampled.rows() : 0));
-    parts.add(new Part("packed operands", backend.workspaceBytes(m, n, d)));
+    parts.add(new Part("packed operands", scratchBytes(backend, m, n, d)));
     long compressed = backend.compressedBytes(m, n, nonZeros);
     if (compressed > 0) {
       parts.add(new Part("non-zeros of A2", compressed));
@@ -101,6 +101,12 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
   /** Whether {@code available} bytes suffice. */
   public boolean fits(long available) {
     return bytes() <= available;
+  }
+
+  /** Bytes that the backend takes for itself. */
+  static long scratchBytes(Backend backend, long m, long n, long d) {
+    long products = backend.transposedBytes(Math.max(n, d), SoftmaxReluObjective.MOST_PRODUCTS);
+    return sum(backend.workspaceBytes(m, n, d), products);
   }
 
   /** Bytes of a solve's Java arrays. */

@@ -33,7 +33,11 @@ public enum Status {
       "scale A2, the weights or the start until the logits A2 relu(A1 x) and the loss are moderate;"
           + " scale A1 where x itself is huge or tiny"),
   INTERRUPTED(
-      false, "the solve was interrupted", "go on from the best iterate so far (--start OUT/x.npy)");
+      false, "the solve was interrupted", "go on from the best iterate so far (--start OUT/x.npy)"),
+  FAILED(
+      false,
+      "an error ended the solve",
+      "see to the error, then go on from the best iterate so far (--start OUT/x.npy)");
 
   private final boolean converged;
   private final String meaning;

@@ -1,5 +1,7 @@
 package io.github.relumax.newton;
 
+import java.util.List;
+
 /**
  * Told how a solve of many targets goes, on one thread at a time, though not always on the same.
  * Targets are numbered from 0 on.
@@ -17,6 +19,14 @@ public interface TargetListener {
 
   /** A target has ended, whether it converged or not. */
   default void onSolution(int target, Solution solution) {}
+
+  /**
+   * The solve ends with an error, which is thrown next.
+   *
+   * @param solutions for each target, as of an interrupted solve: those whose own work failed are
+   *     {@link Status#FAILED}, others that had not ended {@link Status#INTERRUPTED}
+   */
+  default void onFailure(List<Solution> solutions) {}
 
   /** Does nothing. */
   static TargetListener none() {

@@ -22,14 +22,14 @@ record TargetMemory(double shared, double each) {
     double each = one.ownBytes();
     each +=
         workers.isEmpty()
-            ? Lanes.bytes((double) m, (double) n, NewtonRun.MOST_TRIALS)
-            : workers.getFirst().workspaceBytes(m, n, d);
+            ? Lanes.bytes((double) m, (double) n, NewtonRun.MOST_ROWS)
+            : SolveMemory.scratchBytes(workers.getFirst(), m, n, d);
     if (!backend.memory().separate()) {
       each += SolveMemory.javaBytes(m, n, d);
     }
     SoftmaxReluObjective.Workspace start = SoftmaxReluObjective.workspace(m, n, d, 1, one.path());
     double products =
-        workers.isEmpty() ? backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_TRIALS) : 0;
+        workers.isEmpty() ? backend.transposedBytes(n, (long) atOnce * NewtonRun.MOST_ROWS) : 0;
     boolean whole = SoftmaxReluObjective.blockRows(m, d, one.path()) == m;
     double startC = whole ? start.c() : 0;
     double shared = one.bytes() - one.ownBytes() + products + startC + start.vectors();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * One solve of many targets. Several are under way at once, each a {@link NewtonRun} as if it were
@@ -70,18 +71,28 @@ final class TargetsRun {
    */
   List<Solution> solve(double[][] starts) {
     listener.onBegin(lanes);
-    if (starts.length == 1 && lanes > 1) {
-      Problem problem = targets.problem(0);
-      try (SoftmaxReluObjective start = new SoftmaxReluObjective(backend, problem, 1, path)) {
-        start.startAt(problem.intoBall(starts[0]));
-        solve(starts, start);
+    try {
+      if (starts.length == 1 && lanes > 1) {
+        Problem problem = targets.problem(0);
+        try (SoftmaxReluObjective start = new SoftmaxReluObjective(backend, problem, 1, path)) {
+          start.startAt(problem.intoBall(starts[0]));
+          solve(starts, start);
+        }
+      } else {
+        solve(starts, null);
       }
-    } else {
-      solve(starts, null);
+    } catch (RuntimeException | Error e) {
+      listener.onFailure(all(starts, Status.INTERRUPTED));
+      throw e;
     }
+    return all(starts, interrupted.getAsBoolean() ? Status.INTERRUPTED : Status.TIME_LIMIT);
+  }
+
+  /** Every solution; a target without one has not begun, for which {@code why} stands. */
+  private List<Solution> all(double[][] starts, Status why) {
     for (int target = 0; target < solutions.length; target++) {
       if (solutions[target] == null) {
-        solutions[target] = notBegun(start(starts, target));
+        solutions[target] = notBegun(start(starts, target), why);
       }
     }
     return List.copyOf(Arrays.asList(solutions));
@@ -94,11 +105,17 @@ final class TargetsRun {
     Lanes.Work work =
         (_, lane) -> {
           for (int target = begin(); target >= 0; target = begin()) {
-            end(target, solve(lane, target, start(starts, target), common));
+            double[] x0 = start(starts, target);
+            try {
+              end(target, solve(lane, target, x0, common));
+            } catch (RuntimeException | Error e) {
+              failed(target, () -> notBegun(x0, NewtonRun.failure(e)));
+              throw e;
+            }
           }
         };
     if (workers.isEmpty()) {
-      Lanes.run(backend, targets.common().a2(), lanes, NewtonRun.MOST_TRIALS, onInterrupt, work);
+      Lanes.run(backend, targets.common().a2(), lanes, NewtonRun.MOST_ROWS, onInterrupt, work);
     } else {
       Workers.run(workers, onInterrupt, work);
     }
@@ -114,6 +131,13 @@ final class TargetsRun {
     listener.onSolution(target, solution);
   }
 
+  /** Keeps what a target came to whose work failed, unless that is known. */
+  private synchronized void failed(int target, Supplier<Solution> solution) {
+    if (solutions[target] == null) {
+      solutions[target] = solution.get();
+    }
+  }
+
   private synchronized void iteration(int target, Iteration iteration) {
     listener.onIteration(target, iteration);
   }
@@ -121,15 +145,20 @@ final class TargetsRun {
   private Solution solve(Backend lane, int target, double[] x0, SoftmaxReluObjective common) {
     double left = Math.max(Double.MIN_VALUE, options.timeLimit() - seconds());
     NewtonOptions rest = options.withTimeLimit(left);
+    IterationListener one =
+        new IterationListener() {
+          @Override
+          public void onIteration(Iteration iteration) {
+            iteration(target, iteration);
+          }
+
+          @Override
+          public void onFailure(Solution best) {
+            failed(target, () -> best);
+          }
+        };
     try (NewtonRun run =
-        new NewtonRun(
-            lane,
-            targets.problem(target),
-            rest,
-            path,
-            method,
-            iteration -> iteration(target, iteration),
-            interrupted)) {
+        new NewtonRun(lane, targets.problem(target), rest, path, method, one, interrupted)) {
       return common == null ? run.solve(x0) : run.solve(common);
     }
   }
@@ -147,11 +176,11 @@ final class TargetsRun {
     return interrupted.getAsBoolean() || seconds() >= options.timeLimit();
   }
 
-  /** What becomes of a target that there was no time for. */
-  private Solution notBegun(double[] x0) {
+  /** What becomes of a target that there was no time for, or no more. */
+  private Solution notBegun(double[] x0, Status why) {
     return new Solution(
         targets.common().intoBall(x0),
-        interrupted.getAsBoolean() ? Status.INTERRUPTED : Status.TIME_LIMIT,
+        why,
         0,
         Double.NaN,
         Double.NaN,

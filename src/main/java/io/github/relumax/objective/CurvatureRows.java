@@ -73,6 +73,14 @@ public final class CurvatureRows {
     selected = null;
   }
 
+  /** center is Cᵀ f and w2Rows is Cᵀ w², at x. */
+  void productsAreThere() {
+    if (w2 != null) {
+      backend.combine(1, w2Rows, -w2Sum, center, w2Rows);
+    }
+    current = true;
+  }
+
   /** The weights are needed for something else. */
   Buffer borrowWeights() {
     selected = null;
@@ -92,14 +100,13 @@ public final class CurvatureRows {
    * @param fc ⟨f, c⟩
    */
   void select(CurvatureForm form, double fc) {
+    c.form();
     if (!current) {
-      c.form();
       c.transposedTimes(f, center);
       if (w2 != null) {
         c.transposedTimes(w2, w2Rows);
-        backend.combine(1, w2Rows, -w2Sum, center, w2Rows);
       }
-      current = true;
+      productsAreThere();
     }
     if (selected != form) {
       backend.curvatureWeights(form, f, b, fc, weights);

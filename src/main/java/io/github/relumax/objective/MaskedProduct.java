@@ -158,7 +158,7 @@ final class MaskedProduct {
     backend.multiply(a2, h, out);
   }
 
-  /** out = Cᵀ u. u: 1 x m, out: 1 x d. */
+  /** Row k of out = Cᵀ times row k of u. u: k x m, out: k x d. */
   void transposedTimes(Buffer u, Buffer out) {
     if (current) {
       backend.multiplyTransposed(c, u, out);
@@ -167,16 +167,18 @@ final class MaskedProduct {
     }
   }
 
-  /** out = Cᵀ u = A1ᵀ (mask ∘ (A2ᵀ u)). */
+  /** The same by A1ᵀ (mask ∘ (A2ᵀ u)), for no more rows than the scratch has. */
   void transposedTimesThroughFactors(Buffer u, Buffer out) {
-    transposedTimesThroughFactors(u, hidden.row(0), out);
+    transposedTimesThroughFactors(u, hidden.rows(0, u.rows()), out);
   }
 
-  /** v = A2ᵀ u, out = Cᵀ u = A1ᵀ (mask ∘ v). v: 1 x n. */
+  /** The same, with v = A2ᵀ u. v: k x n. */
   void transposedTimesThroughFactors(Buffer u, Buffer v, Buffer out) {
-    Buffer h = hidden.row(0);
+    Buffer h = hidden.rows(0, u.rows());
     backend.multiplyTransposed(a2, u, v);
-    backend.mask(z1, v, h);
+    for (long k = 0; k < u.rows(); k++) {
+      backend.mask(z1, v.row(k), h.row(k));
+    }
     backend.multiplyTransposed(a1, h, out);
   }
 

@@ -47,8 +47,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   private static final double EPS = Math.ulp(1.0);
 
+  /** Vectors that C, or A2, is multiplied by at every x, at most. */
+  public static final int MOST_PRODUCTS = 3;
+
   /** z1_i is at its kink where |z1_i| is at most this times eps √d ‖row i of A1‖ ‖x‖. */
   private static final double KINK_ROUNDING = 8;
+
+  /** z1_i of a unit at its kink that counts as active: lost in every sum. */
+  private static final double JUST_ACTIVE = Double.MIN_NORMAL;
 
   private final Backend backend;
   private final int m;
@@ -76,6 +82,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Buffer f;
   private final Buffer gz;
   private final Buffer gradient;
+
+  /**
+   * gz, f and, where there is a regulariser, w²: rows whose products with C are wanted at every x.
+   */
+  private final Buffer logitRows;
+
+  /** Their products: the gradient, C̄ and Cᵀ w². */
+  private final Buffer products;
 
   /** v = A2ᵀ gz, where the gradient is refined. */
   private final Buffer slopes;
@@ -114,7 +128,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /**
    * Opens the problem on the backend.
    *
-   * @param mostTrials how many points {@link #tryPoints} may be given at once
+   * @param mostTrials how many points {@link #tryPoints} may be given at once, and rows that {@link
+   *     CurvatureRows#scratch} has
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the workspaces do not fit
    */
   public SoftmaxReluObjective(
@@ -137,20 +152,26 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       a2 = own(backend.upload(problem.a2()));
       b = vector(problem.b());
       double[] squares = problem.w().map(SoftmaxReluObjective::squares).orElse(null);
-      w2 = squares == null ? null : vector(squares);
+      int rowsOfC = squares == null ? MOST_PRODUCTS - 1 : MOST_PRODUCTS;
+      logitRows = allocate(rowsOfC, m);
+      gz = logitRows.row(0);
+      f = logitRows.row(1);
+      w2 = squares == null ? null : logitRows.row(2);
+      if (squares != null) {
+        backend.write(squares, w2);
+      }
+      products = allocate(MOST_PRODUCTS, d);
+      gradient = products.row(0);
       x = allocate(1, d);
       z1 = allocate(1, n);
       z = allocate(1, m);
-      f = allocate(1, m);
-      gz = allocate(1, m);
-      gradient = allocate(1, d);
       slopes = allocate(1, n);
       norms = new double[n];
       Arrays.setAll(norms, problem.a1()::rowNorm);
       unitNorms = vector(norms);
       trialX = allocate(mostTrials, d);
       trialZ1 = allocate(mostTrials, n);
-      trialH = allocate(mostTrials, n);
+      trialH = allocate(Math.max(mostTrials, MOST_PRODUCTS), n);
       trialZ = allocate(mostTrials, m);
       directionZ = allocate(1, m);
       units = backend.units(n);
@@ -160,7 +181,16 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       double w2Sum = squares == null ? 0 : sum(squares);
       rows =
           new CurvatureRows(
-              backend, c, f, b, w2, w2Sum, trialZ, allocate(m, 1), allocate(1, d), allocate(1, d));
+              backend,
+              c,
+              f,
+              b,
+              w2,
+              w2Sum,
+              trialZ,
+              allocate(m, 1),
+              products.row(1),
+              products.row(2));
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -181,7 +211,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
-    double vectors = 7.0 * m + 3.0 * n + 4.0 * d + mostTrials * (m + 2.0 * n + d);
+    double vectors =
+        7.0 * m
+            + 3.0 * n
+            + 4.0 * d
+            + mostTrials * (m + n + d + 0.0)
+            + Math.max(mostTrials, MOST_PRODUCTS) * (double) n;
     return new Workspace(
         (long) (8.0 * blockRows(m, d, path) * d),
         (long) (8.0 * CurvatureForm.values().length * d * d),
@@ -252,10 +287,36 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * decide whether they are active.
    */
   private void settle(Buffer preActivations) {
-    double size = Math.sqrt(backend.dot(x, x));
-    if (Double.isFinite(size)) {
-      backend.settle(preActivations, unitNorms, KINK_ROUNDING * EPS * Math.sqrt(d) * size);
+    double width = kinkWidth();
+    if (Double.isFinite(width)) {
+      backend.settle(preActivations, unitNorms, width);
     }
+  }
+
+  /** How far from its kink a unit counts as at it, relative to its {@link #unitNorm}. */
+  public double kinkWidth() {
+    return KINK_ROUNDING * EPS * Math.sqrt(d) * Math.sqrt(backend.dot(x, x));
+  }
+
+  /**
+   * Counts units at their kink as active, or not, until the objective moves. Their activation is 0
+   * in either case, but gradient and curvature become those on that side.
+   *
+   * @param active for each unit; of those away from their kink it says what is so
+   */
+  public Evaluation takeSides(boolean[] active) {
+    double[] values = read(Quantity.PRE_ACTIVATION);
+    for (int i = 0; i < n; i++) {
+      if (values[i] == 0 && active[i]) {
+        values[i] = JUST_ACTIVE;
+      }
+    }
+    Buffer there = trialZ1.row(0);
+    backend.write(values, there);
+    backend.flippedUnits(z1, there, units);
+    backend.copy(there, z1);
+    c.follow(units, evaluation.activeUnits());
+    return evaluate(evaluation.flips());
   }
 
   /** The evaluation at the current x. */
@@ -358,10 +419,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.multiply(a2, h, logits);
   }
 
-  /** Finds what flips at the trial points, and whether C and those columns are less to read. */
+  /**
+   * Finds what flips at the trial points, and whether C and those columns are less to read than A2.
+   * Where flips are many, several share a read.
+   */
   private boolean flipsReadLess(Buffer z1s, Buffer hs) {
     backend.flipCorrections(z1, z1s, hs, units);
-    return d + ENTRIES_PER_READ * units.count() < n;
+    double flips = (double) units.count() / n;
+    return d + n * (1 - Math.pow(1 - flips, ENTRIES_PER_READ)) < n;
   }
 
   private Evaluation evaluate(int flips) {
@@ -370,7 +435,11 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     sums = backend.softmax(z, b, w2, f, gz);
     if (gradientRefined) {
       refine();
+    } else if (c.isCurrent() || !c.isKept()) {
+      c.transposedTimes(logitRows, products.rows(0, logitRows.rows()));
+      rows.productsAreThere();
     } else {
+      // C̄ is to come from the C that it will be subtracted from: where they agree, to the bit.
       c.transposedTimes(gz, gradient);
     }
     return describe(flips);
@@ -565,6 +634,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
         };
     double[] values = new double[(int) from.columns()];
     backend.read(from, values);
+    if (quantity == Quantity.PRE_ACTIVATION) {
+      Arrays.setAll(values, i -> values[i] == JUST_ACTIVE ? 0 : values[i]);
+    }
     return values;
   }
 

@@ -48,7 +48,7 @@ public final class CostModel {
   /** Rate of forming C from a compressed A2 as a part of that of the dense product. */
   private static final double SPARSE_EFFICIENCY = 0.3;
 
-  /** Trial points of an iteration: a ladder of four at first, then mostly the full step alone. */
+  /** Trial points of an iteration: a ladder of three at first, then mostly the full step alone. */
   private static final double TRIALS = 1.5;
 
   /**

@@ -10,10 +10,14 @@ import java.util.OptionalDouble;
  * One solve of a benchmark.
  *
  * @param distance ‖x - x*‖ / ‖x*‖, where an x* is known
+ * @param secondsToNear until an iterate was within {@link #NEAR} of x*, where one was
  * @param work what the backend did, by phase and primitive, as {@link PhaseMeter} counts it
  */
 public record BenchmarkSolve(
-    Solution solution, OptionalDouble distance, Map<String, Map<Primitive, Tally>> work) {
+    Solution solution,
+    OptionalDouble distance,
+    OptionalDouble secondsToNear,
+    Map<String, Map<Primitive, Tally>> work) {
   /** The distance that a solve of a planted problem has to reach. */
   public static final double NEAR = 1e-8;
 

@@ -4,6 +4,7 @@ import io.github.relumax.newton.Status;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One solve of many targets from start to end.
@@ -41,7 +42,7 @@ public record TargetsRecord(
   /** Targets that came to an end of their own, in a second. */
   public double targetsPerSecond() {
     Map<Status, Integer> ends = ends();
-    int cut = ends.getOrDefault(Status.INTERRUPTED, 0) + ends.getOrDefault(Status.TIME_LIMIT, 0);
-    return (solves.size() - cut) / seconds;
+    ends.keySet().removeAll(Set.of(Status.INTERRUPTED, Status.TIME_LIMIT, Status.FAILED));
+    return ends.values().stream().mapToInt(count -> count).sum() / seconds;
   }
 }

@@ -94,6 +94,9 @@ final class BenchCommandTest {
     for (JsonNode solve : solves) {
       double sum = list(solve.get("phases")).stream().mapToDouble(JsonNode::asDouble).sum();
       assertThat(sum).isCloseTo(solve.get("seconds").asDouble(), within(1e-6));
+      assertThat(solve.get("secondsToNear").asDouble())
+          .isPositive()
+          .isLessThan(solve.get("seconds").asDouble());
     }
     double second = solves.get(1).get("seconds").asDouble();
     double third = solves.get(2).get("seconds").asDouble();
@@ -223,7 +226,8 @@ final class BenchCommandTest {
         .contains("Distance     not known, there is no x*; 3 of 3 solves converged\n");
     JsonNode json = CommandLineRun.json(file);
     assertThat(json.get("found").asBoolean()).isTrue();
-    assertThat(list(json.get("solves"))).noneMatch(solve -> solve.has("distanceToPlanted"));
+    assertThat(list(json.get("solves")))
+        .noneMatch(solve -> solve.has("distanceToPlanted") || solve.has("secondsToNear"));
   }
 
   @Test

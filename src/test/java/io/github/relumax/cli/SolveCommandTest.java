@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.Version;
 import io.github.relumax.io.NpyFile;
+import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +25,42 @@ import tools.jackson.databind.JsonNode;
 
 final class SolveCommandTest {
   @TempDir private Path temporary;
+
+  @Test
+  void theBestPointIsWrittenBeforeAnError() throws IOException {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun run =
+        CommandLineRun.of(
+            new FailingOutput("\n    3  ", new OutOfMemoryError("Java heap space")),
+            "solve",
+            problem);
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.err()).startsWith("relumax: not enough memory: ").hasLineCount(1);
+    assertThat(run.out()).contains("Not converged after 3 iterations: an error ended the solve\n");
+    Path results = problem.resolve("solution");
+    JsonNode result = CommandLineRun.json(results.resolve("result.json"));
+    assertThat(result.get("status").asString()).isEqualTo("failed");
+    assertThat(result.get("iterations").asInt()).isEqualTo(3);
+    double[] x = NpyFile.readVector(results.resolve("x.npy"));
+    double loss = new SoftmaxReluOracle(ProblemDirectory.open(problem).problem()).at(x).loss();
+    assertThat(result.get("loss").asDouble()).isCloseTo(loss, within(1e-10 * loss));
+    List<JsonNode> trace = CommandLineRun.jsonLines(results.resolve("trace.jsonl"));
+    assertThat(trace).hasSize(4);
+    assertThat(trace.getLast().get("loss").asDouble()).isEqualTo(result.get("loss").asDouble());
+  }
+
+  /** What the start came to is no result. */
+  @Test
+  void anErrorBeforeAnyStepLeavesEarlierResults() throws IOException {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    assertThat(CommandLineRun.of("solve", problem).code()).isZero();
+    byte[] before = Files.readAllBytes(problem.resolve("solution").resolve("result.json"));
+    CommandLineRun run =
+        CommandLineRun.of(new FailingOutput("\n    0  ", new AssertionError()), "solve", problem);
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).startsWith("relumax: internal error: ").hasLineCount(1);
+    assertThat(problem.resolve("solution").resolve("result.json")).hasBinaryContent(before);
+  }
 
   @Test
   void solvesAPlantedProblemAndWritesItsResults() throws IOException {

@@ -182,6 +182,59 @@ final class TargetsCommandTest {
   }
 
   @Test
+  void whatHasEndedIsWrittenBeforeAnError() throws IOException {
+    CommandLineRun run =
+        CommandLineRun.of(
+            new FailingOutput("\n     2 ", new OutOfMemoryError("Java heap space")),
+            "solve",
+            problem,
+            "--targets",
+            file,
+            "--at-once",
+            1);
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.err())
+        .isEqualTo(
+            "relumax: not enough memory: Java heap space; raise the Java heap, for instance"
+                + " RELUMAX_JAVA_OPTS=-Xmx8g%n".formatted());
+    assertThat(run.out())
+        .contains("3 of 5 targets converged\n2 interrupted: ")
+        .contains("Written to " + results());
+    Matrix x = NpyFile.read(results().resolve("x.npy"));
+    JsonNode ends = CommandLineRun.json(results().resolve("result.json")).get("results");
+    for (int k = 0; k < K; k++) {
+      boolean ended = k < 3;
+      assertThat(ends.get(k).get("converged").asBoolean()).isEqualTo(ended);
+      assertThat(ends.get(k).get("loss").isNull()).isEqualTo(!ended);
+      double[] expected = ended ? minimisers[k] : NpyFile.readVector(problem.resolve("x0.npy"));
+      for (int j = 0; j < D; j++) {
+        assertThat(x.get(k, j)).isCloseTo(expected[j], within(1e-7));
+      }
+    }
+    assertThat(CommandLineRun.jsonLines(results().resolve("trace.jsonl")))
+        .extracting(line -> line.get("target").asInt())
+        .contains(0, 1, 2)
+        .doesNotContain(3, 4);
+  }
+
+  @Test
+  void anErrorBeforeAnyStepLeavesEarlierResults() throws IOException {
+    assertThat(solve("--quiet").code()).isZero();
+    CommandLineRun run =
+        CommandLineRun.of(
+            new FailingOutput("\n     0 ", new AssertionError("x")),
+            "solve",
+            problem,
+            "--targets",
+            file,
+            "--max-iterations",
+            0);
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1);
+    assertMinimisers(results());
+  }
+
+  @Test
   void anEpsilonThatWasAskedForIsAnswered() {
     assertThat(solve("--epsilon", 0.1).out())
         .contains("\nε = 0.1 was asked for: no rows were sampled\n");

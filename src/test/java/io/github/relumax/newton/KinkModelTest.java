@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
@@ -112,6 +113,102 @@ final class KinkModelTest {
       objective.moveTo(x);
       assertThat(kinks.count()).isEqualTo(1);
     }
+  }
+
+  /** H is that of the side by which a step leaves a ridge, also where another one was steeper. */
+  @ParameterizedTest
+  @CsvSource({"3, 12", "5, 17", "9, 31"})
+  void aStepLeavesRidgesOnTheSideThatItsCurvatureIsOf(int d, int n) {
+    int left = 0;
+    int followed = 0;
+    int settled = 0;
+    int between = 0;
+    for (int seed = 1; seed <= 60; seed++) {
+      Random random = new Random(seed);
+      double[] x = KinkProblem.integers(random, d);
+      Problem problem = moderate(problem(random, x, n, 1));
+      if (slopes(problem, x)[0] > 0) {
+        continue;
+      }
+      SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(x);
+      double[] row = SoftmaxReluOracle.entries(problem.a1())[0];
+      double[] p = new double[d];
+      try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1);
+          KinkModel kinks = new KinkModel(backend, objective, n);
+          MatrixSystem system = new MatrixSystem(backend, d);
+          Buffer step = backend.allocate(1, d)) {
+        objective.startAt(x);
+        int active = objective.evaluation().activeUnits();
+        kinks.takeSides();
+        boolean turned = true;
+        for (int k = 0; turned && k < 3; k++) {
+          MatrixSystem h = system.of(objective.curvature(CurvatureForm.GAUSS_NEWTON));
+          StepModel model = kinks.of(CurvatureForm.GAUSS_NEWTON, h);
+          assertThat(model.minimise(1e-6 * model.scale(), 0, 1, step)).isTrue();
+          turned = kinks.followStep();
+          followed += turned ? 1 : 0;
+        }
+        if (turned) {
+          // The step leads to the one side where H is that of the other, and back.
+          between++;
+          continue;
+        }
+        backend.read(step, p);
+        double change = KinkProblem.dot(row, p);
+        if (Math.abs(change) <= 1e-13 * norm(x)) {
+          // Where the ridge turns on the way, the step may end at the kink, on either side.
+          continue;
+        }
+        boolean on = change > 0;
+        settled++;
+        left += on ? 1 : 0;
+        assertThat(objective.evaluation().activeUnits()).isEqualTo(active + (on ? 1 : 0));
+        double[] h = new double[d * d];
+        backend.read(objective.curvature(CurvatureForm.GAUSS_NEWTON), h);
+        double[] expected = gaussNewton(at, problem, on ? row : new double[d]);
+        for (int k = 0; k < d * d; k++) {
+          assertThat(h[k]).isCloseTo(expected[k], within(1e-12 * norm(expected)));
+        }
+        kinks.leaveSides();
+        assertThat(objective.evaluation().activeUnits()).isEqualTo(active);
+      }
+    }
+    assertThat(left).isPositive();
+    assertThat(followed).isPositive();
+    assertThat(settled).as("not between two sides").isGreaterThan(9 * between);
+  }
+
+  /** The same with logits of about one, so that softmax is not saturated. */
+  private static Problem moderate(Problem problem) {
+    double[][] a2 = SoftmaxReluOracle.entries(problem.a2());
+    for (double[] row : a2) {
+      Arrays.setAll(row, i -> 0.1 * row[i]);
+    }
+    return Problem.of(problem.a1(), Matrix.of(a2), problem.b());
+  }
+
+  /** (J C)ᵀ J C with J = diag(f) - f fᵀ and the first unit's row added to C. */
+  private static double[] gaussNewton(SoftmaxReluOracle.At at, Problem problem, double[] row) {
+    int d = row.length;
+    double[] f = at.f;
+    double[][] jc = new double[f.length][d];
+    for (int j = 0; j < d; j++) {
+      double mean = 0;
+      for (int i = 0; i < f.length; i++) {
+        jc[i][j] = at.c[i][j] + problem.a2().get(i, 0) * row[j];
+        mean += f[i] * jc[i][j];
+      }
+      for (int i = 0; i < f.length; i++) {
+        jc[i][j] = f[i] * (jc[i][j] - mean);
+      }
+    }
+    double[] h = new double[d * d];
+    for (int k = 0; k < d * d; k++) {
+      for (double[] line : jc) {
+        h[k] += line[k / d] * line[k % d];
+      }
+    }
+    return h;
   }
 
   private double[] leastGradient(Problem problem, double[] x) {

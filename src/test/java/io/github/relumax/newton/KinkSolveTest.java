@@ -267,6 +267,30 @@ final class KinkSolveTest {
     assertStationary(problem, solution, "seed " + seed);
   }
 
+  /**
+   * As many units as keep half of them near d, and a target far from what they reach: steps meet
+   * ridges time and again. Where the curvature of the unit that a step leads onto is missing, the
+   * damping has to make up for it, step after step; both then reach the iteration limit.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {26, 43})
+  void ridgesAreLeftWithTheCurvatureBesideThem(int seed) {
+    PlantedProblem planted =
+        PlantedProblem.generate(400, 80, 40, 4, 1, ElementType.FLOAT64, 1, seed);
+    List<Iteration> path = new ArrayList<>();
+    Solution solution =
+        new NewtonSolver(backend, NewtonOptions.DEFAULTS)
+            .solve(planted.problem(), planted.x0(), path::add);
+    assertThat(solution.converged()).isTrue();
+    assertThat(solution.iterations()).isLessThan(150);
+    for (int k = 1; k < path.size(); k++) {
+      double before = path.get(k - 1).loss();
+      assertThat(path.get(k).loss()).isLessThanOrEqualTo(before * (1 + 1e-12));
+    }
+    GeneralizedGradient at = new GeneralizedGradient(planted.problem(), solution.x());
+    assertThat(solution.activeUnits()).isEqualTo(at.activeUnits);
+  }
+
   /** As {@link Status#NO_ACTIVE_UNIT} says: nothing is active, so nothing is known to help. */
   @Test
   void atZeroNoUnitIsActiveWhateverItsSlope() {

@@ -148,7 +148,7 @@ final class NewtonSolverPropertyTest {
       case ITERATION_LIMIT -> assertThat(solution.iterations()).isEqualTo(MOST_ITERATIONS);
       case STALLED_AT_KINK, FLAT -> assertThat(solution.loss()).isFinite();
       case NON_FINITE -> assertThat(logits).isEqualTo(Logits.HUGE);
-      case TIME_LIMIT, INTERRUPTED -> throw new AssertionError(solution.status());
+      case TIME_LIMIT, INTERRUPTED, FAILED -> throw new AssertionError(solution.status());
     }
     if (hidden == Hidden.ALL_DEAD) {
       assertThat(solution.status()).isEqualTo(Status.NO_ACTIVE_UNIT);

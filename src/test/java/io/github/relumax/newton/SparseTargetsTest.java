@@ -2,8 +2,11 @@ package io.github.relumax.newton;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.backend.Backend;
+import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.CountingBackend;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
@@ -12,8 +15,11 @@ import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +148,79 @@ final class SparseTargetsTest {
       noThreadIsLeft();
       assertThat(ended).hasSizeLessThan(COUNT);
       assertThat(solver.solve(targets.problem(0), x0).converged()).isTrue();
+    }
+  }
+
+  /** The first solve of each thread is whole; then one thread's backend fails in the middle. */
+  @Test
+  void whatHasEndedOutlivesAFailure() {
+    IllegalStateException failure = new IllegalStateException("the device is lost");
+    List<Integer> ended = new ArrayList<>();
+    List<Solution> kept = new ArrayList<>();
+    Map<Integer, Iteration> last = new HashMap<>();
+    AtomicBoolean lost = new AtomicBoolean();
+    TargetListener listener =
+        new TargetListener() {
+          @Override
+          public void onIteration(int target, Iteration iteration) {
+            last.put(target, iteration);
+            lost.compareAndSet(false, ended.size() >= 3 && iteration.number() == 2);
+          }
+
+          @Override
+          public void onSolution(int target, Solution solution) {
+            ended.add(target);
+          }
+
+          @Override
+          public void onFailure(List<Solution> solutions) {
+            kept.addAll(solutions);
+          }
+        };
+    try (Backend real = CpuBackends.VECTOR_2.open();
+        Backend failing =
+            new CountingBackend(real) {
+              @Override
+              public List<Backend> singleThreads() {
+                return super.singleThreads().stream().<Backend>map(this::losing).toList();
+              }
+
+              private Backend losing(Backend one) {
+                return new CountingBackend(one) {
+                  @Override
+                  public void multiply(Buffer a, Buffer x, Buffer y) {
+                    if (lost.get()) {
+                      throw failure;
+                    }
+                    super.multiply(a, x, y);
+                  }
+                };
+              }
+            }) {
+      assertThatThrownBy(() ->
+              new NewtonSolver(failing, NewtonOptions.DEFAULTS)
+                  .solve(targets, new double[][] {x0}, 16, listener))
+          .isSameAs(failure);
+      List<Solution> whole = new NewtonSolver(real, NewtonOptions.DEFAULTS).solve(targets, x0);
+      assertThat(kept).hasSize(COUNT);
+      assertThat(ended).hasSizeBetween(3, COUNT - 1);
+      assertThat(kept).extracting(Solution::status).contains(Status.FAILED);
+      for (int k = 0; k < COUNT; k++) {
+        Solution solution = kept.get(k);
+        if (solution.converged()) {
+          assertThat(ended).contains(k);
+          assertThat(solution.x()).isEqualTo(whole.get(k).x());
+        } else if (last.containsKey(k)) {
+          assertThat(solution.status()).isIn(Status.FAILED, Status.INTERRUPTED);
+          assertThat(solution.iterations()).isEqualTo(last.get(k).number());
+          assertThat(new SoftmaxReluOracle(targets.problem(k)).at(solution.x()).loss())
+              .isCloseTo(last.get(k).loss(), within(1e-10 * last.get(k).loss() + 1e-16));
+        } else {
+          assertThat(solution.status()).isEqualTo(Status.INTERRUPTED);
+          assertThat(solution.x()).isEqualTo(x0);
+          assertThat(solution.loss()).isNaN();
+        }
+      }
     }
   }
 

@@ -56,8 +56,8 @@ final class TargetsTest extends TargetsContract {
       // Beside buffers there are the backend's scratch, and Java.
       double java = SolveMemory.javaBytes(m, n, d);
       double shared = memory.shared() - SolveMemory.JAVA_BYTES - java;
-      shared -= backend.workspaceBytes(m, n, d);
-      shared -= backend.transposedBytes(n, (long) count * NewtonRun.MOST_TRIALS);
+      shared -= SolveMemory.scratchBytes(backend, m, n, d);
+      shared -= backend.transposedBytes(n, (long) count * NewtonRun.MOST_ROWS);
       assertThat((double) bytes[0]).isEqualTo(shared + count * (memory.each() - java));
     }
   }

@@ -680,6 +680,59 @@ public abstract class ObjectiveContract {
         .isEqualTo((int) Arrays.stream(z1).filter(value -> value > 0).count());
   }
 
+  /** All is as just beside the kink, until the objective moves. */
+  @ParameterizedTest
+  @CsvSource({"60, false", "60, true", "11, false", "11, true"})
+  void aUnitAtItsKinkCountsAsItIsTold(long blockRows, boolean refined) {
+    int d = 5;
+    PlantedProblem planted = planted(60, 23, d);
+    double[][] a1 = SoftmaxReluOracle.entries(planted.problem().a1());
+    Arrays.fill(a1[3], 0);
+    a1[3][0] = 1;
+    Problem problem =
+        Problem.of(Matrix.of(a1), planted.problem().a2(), planted.problem().b()).withWeight(0.02);
+    double[] x = planted.x0();
+    x[0] = 0;
+    double[] beside = x.clone();
+    beside[0] = 1e-13;
+    SoftmaxReluOracle.At off = new SoftmaxReluOracle(problem).at(x);
+    SoftmaxReluOracle.At on = new SoftmaxReluOracle(problem).at(beside);
+    assertThat(Math.abs(off.gradient[0] - on.gradient[0])).isGreaterThan(1e-2 * norm(on.gradient));
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 2, blockRows);
+        Buffer home = backend.allocate(1, d);
+        Buffer p = direction(d, 1)) {
+      objective.startAt(x);
+      backend.copy(objective.x(), home);
+      objective.curvature(CurvatureForm.EXACT);
+      if (refined) {
+        objective.refineGradient();
+      }
+      double loss = objective.evaluation().loss();
+      int active = objective.evaluation().activeUnits();
+      boolean[] sides = new boolean[23];
+      for (boolean side : new boolean[] {true, false, true}) {
+        sides[3] = side;
+        Evaluation evaluation = objective.takeSides(sides);
+        assertThat(evaluation.loss()).isEqualTo(loss);
+        assertThat(evaluation.activeUnits()).isEqualTo(active + (side ? 1 : 0));
+        assertThat(objective.read(Quantity.PRE_ACTIVATION)[3]).isZero();
+        SoftmaxReluOracle.At at = side ? on : off;
+        assertClose(objective.read(Quantity.GRADIENT), at.gradient, norm(at.gradient));
+        assertClose(
+            flat(matrix(objective, CurvatureForm.EXACT)),
+            flat(at.hessian()),
+            norm(flat(at.hessian())));
+        double[] losses = objective.tryPoints(List.of(p), new double[] {1, -1});
+        for (int k = 0; k < 2; k++) {
+          double expected = new SoftmaxReluOracle(problem).at(stepped(x, p, 1 - 2 * k)).loss();
+          assertThat(losses[k]).isCloseTo(expected, within(RELATIVE * expected));
+        }
+      }
+      objective.returnTo(home);
+      assertAgrees(objective, problem, x);
+    }
+  }
+
   @Test
   void normsOfUnits() {
     Problem problem =

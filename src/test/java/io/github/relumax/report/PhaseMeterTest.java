@@ -79,7 +79,8 @@ final class PhaseMeterTest {
 
   @Test
   void aSolveHasTheTalliesOfAllItsPhases() {
-    BenchmarkSolve solve = new BenchmarkSolve(solution, OptionalDouble.empty(), meter.work());
+    BenchmarkSolve solve =
+        new BenchmarkSolve(solution, OptionalDouble.empty(), OptionalDouble.empty(), meter.work());
     Work work = Work.NONE;
     for (Map<Primitive, Tally> tallies : meter.work().values()) {
       work = work.plus(tallies.getOrDefault(Primitive.MULTIPLY, Tally.NONE).work());
