@@ -254,10 +254,18 @@ final class CpuBackend implements Backend {
         a.rows(),
         Parallel.grain(n),
         (part, low, high) -> {
+          // What a few short rows need is found before the loop: it would show beside their read.
           long quarter = (high - low) / 4;
+          long stride = rows.stride(quarter);
+          long x0 = from.address();
+          long y0 = to.address();
           for (long i = low; i < low + quarter; i++) {
             long at = rows.load(part, i, quarter, 4);
-            multiplyRows(at, rows.stride(quarter), quarter, from, to, i, n);
+            if (from.rows() == 1) {
+              kernels.dots(at, stride, x0, n, y0 + 8 * i, 8 * quarter);
+            } else {
+              multiplyRows(at, stride, quarter, from, to, i, n);
+            }
           }
           for (long i = low + 4 * quarter; i < high; i++) {
             long at = rows.load(part, i, 1, 1);
