@@ -10,7 +10,7 @@ import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
-import io.github.relumax.sketch.RowSampler;
+import io.github.relumax.sketch.MethodSampler;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -53,7 +53,7 @@ final class NewtonRun implements AutoCloseable {
   /**
    * Rows that are multiplied at once, at most: trial points, or what leverage scores project on.
    */
-  static final int MOST_ROWS = Math.max(MOST_TRIALS, RowSampler.DIRECTIONS);
+  static final int MOST_ROWS = Math.max(MOST_TRIALS, MethodSampler.TRIALS);
 
   /**
    * Damping of the step that decides convergence: below what it changes in any direction that

@@ -31,9 +31,6 @@ import java.util.Map;
  * correctness.
  */
 public final class RowSampler implements AutoCloseable {
-  /** Rows that the scratch of {@link CurvatureRows} is to have. */
-  public static final int DIRECTIONS = LeverageScores.DIRECTIONS;
-
   private static final double MOST_MOVE = 0.1;
   private static final double MOST_FLIPS = 0.05;
 

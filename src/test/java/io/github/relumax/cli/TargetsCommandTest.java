@@ -9,7 +9,9 @@ import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
 import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,9 +58,13 @@ final class TargetsCommandTest {
   }
 
   private CommandLineRun solve(Object... more) {
+    return solve(new ByteArrayOutputStream(), more);
+  }
+
+  private CommandLineRun solve(OutputStream out, Object... more) {
     Object[] args =
         Stream.concat(Stream.of("solve", problem, "--targets", file), Stream.of(more)).toArray();
-    return CommandLineRun.of(args);
+    return CommandLineRun.of(out, args);
   }
 
   private Path results() {
@@ -184,12 +190,8 @@ final class TargetsCommandTest {
   @Test
   void whatHasEndedIsWrittenBeforeAnError() throws IOException {
     CommandLineRun run =
-        CommandLineRun.of(
+        solve(
             new FailingOutput("\n     2 ", new OutOfMemoryError("Java heap space")),
-            "solve",
-            problem,
-            "--targets",
-            file,
             "--at-once",
             1);
     assertThat(run.code()).isEqualTo(4);
@@ -221,14 +223,7 @@ final class TargetsCommandTest {
   void anErrorBeforeAnyStepLeavesEarlierResults() throws IOException {
     assertThat(solve("--quiet").code()).isZero();
     CommandLineRun run =
-        CommandLineRun.of(
-            new FailingOutput("\n     0 ", new AssertionError("x")),
-            "solve",
-            problem,
-            "--targets",
-            file,
-            "--max-iterations",
-            0);
+        solve(new FailingOutput("\n     0 ", new AssertionError("x")), "--max-iterations", 0);
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).hasLineCount(1);
     assertMinimisers(results());
