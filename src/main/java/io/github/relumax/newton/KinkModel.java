@@ -232,8 +232,8 @@ final class KinkModel implements AutoCloseable {
   }
 
   /**
-   * The multipliers s_i v_i of that element, in {@link #set}. The gradient has v_i a_i of those that
-   * count as active.
+   * The multipliers s_i v_i of that element, in {@link #set}. The gradient has v_i a_i of those
+   * that count as active.
    */
   private void balance() {
     set.clear();

@@ -4,8 +4,8 @@ package io.github.relumax.newton;
  * The units at x, as a step sees them.
  *
  * @param z1 A1 x
- * @param active the units whose rows are in the gradient and in H: those with z1_i &gt; 0, and those
- *     at their kink that count as active
+ * @param active the units whose rows are in the gradient and in H: those with z1_i &gt; 0, and
+ *     those at their kink that count as active
  * @param v A2ᵀ gz, the slope of the loss in the activation of each unit; 0 where a_i = 0, so that
  *     z1_i = 0 everywhere
  */

@@ -129,7 +129,9 @@ final class KinkStep implements StepModel {
     set.add(KinkSet.at(at), v, h);
     minimise(p);
     // Also where p switches no unit of K: as the ball's multiplier varies, p must not jump.
-    for (int pass = 1; expected == null && pass < PASSES && (set.size() > 0 || switches()); pass++) {
+    for (int pass = 1;
+        expected == null && pass < PASSES && (set.size() > 0 || switches());
+        pass++) {
       v = convex(objective.slopesAfter(form, p));
       for (int k = 0; k < set.size(); k++) {
         set.dual().bound(k, v[set.unit(k)]);

@@ -97,9 +97,6 @@ final class NewtonRun implements AutoCloseable {
   /** Residual at least: steps that have to be better are followed by another one. */
   private static final double LEAST_RESIDUAL = 1e-6;
 
-  /** Times that a step is computed again because it leaves ridges by the other side, at most. */
-  private static final int MOST_TURNS = 2;
-
   private static final long STORAGE_SEED = 1;
 
   private final Backend backend;
@@ -468,15 +465,12 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * Minimises the damped model of a form. Where the step leaves ridges by the other side than was
+   * Minimises the damped model of a form. Where the step leaves kinks by the other side than was
    * assumed, the model there is another one.
    */
   private boolean computeDirection(CurvatureForm form) {
     boolean found = minimise(form, damping.value());
-    for (int turn = 0; found && knowsKinks && turn < MOST_TURNS; turn++) {
-      if (!clock.time(Phase.CURVATURE, kinks::followStep)) {
-        break;
-      }
+    if (found && knowsKinks && clock.time(Phase.CURVATURE, kinks::followStep)) {
       curvature.moved();
       found = minimise(form, damping.value());
     }
@@ -595,8 +589,8 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * Goes on to x = 0 where that is lowest. All kinks meet there, and near it no step is short beside
-   * x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
+   * Goes on to x = 0 where that is lowest. All kinks meet there, and near it no step is short
+   * beside x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
    *
    * @param highest the loss before the step: that at x may be below the one at 0 by rounding
    */

@@ -38,12 +38,7 @@ final class CurvatureUpdate {
    * @param perRow scratch, k x m
    */
   CurvatureUpdate(
-      Backend backend,
-      Buffer a1,
-      Buffer a2,
-      Buffer perUnit,
-      Buffer perCoordinate,
-      Buffer perRow) {
+      Backend backend, Buffer a1, Buffer a2, Buffer perUnit, Buffer perCoordinate, Buffer perRow) {
     this.backend = backend;
     this.a1 = a1;
     this.a2 = a2;

@@ -178,7 +178,8 @@ final class KinkModelTest {
           kinks.leastGradient(step);
           backend.read(step, least);
           for (int k = 0; k < d; k++) {
-            assertThat(least[k]).isCloseTo(expectedLeast[k], within(1e-13 * norm(at.gradientMagnitude)));
+            assertThat(least[k])
+                .isCloseTo(expectedLeast[k], within(1e-13 * norm(at.gradientMagnitude)));
           }
         }
         kinks.leaveSides();

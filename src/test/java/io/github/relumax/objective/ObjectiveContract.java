@@ -749,7 +749,8 @@ public abstract class ObjectiveContract {
     double[] x = PlantedProblem.randomStart(d, 3);
     Arrays.fill(x, 0, 3, 0);
     Problem problem = atKinks(planted(m, n, d), 6).withWeight(weight);
-    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 8, blockRows)) {
+    try (SoftmaxReluObjective objective =
+        new SoftmaxReluObjective(backend, problem, 8, blockRows)) {
       objective.startAt(x);
       if (refined) {
         objective.refineGradient();
@@ -797,7 +798,8 @@ public abstract class ObjectiveContract {
       row[0] *= 1e6;
     }
     Problem problem = Problem.of(small.a1(), Matrix.of(a2), small.b());
-    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 8, blockRows)) {
+    try (SoftmaxReluObjective objective =
+        new SoftmaxReluObjective(backend, problem, 8, blockRows)) {
       objective.startAt(x);
       double alone = norm(flat(matrix(objective, CurvatureForm.EXACT)));
       boolean[] sides = new boolean[23];
