@@ -478,7 +478,7 @@ final class CudaBackend implements Backend {
             units.index() + 8L * unit,
             count,
             columns);
-        gpu.multiply(d, block, count, rows, columns, keep || unit > 0, address(c, row));
+        gpu.blas().multiply(d, block, count, rows, columns, keep || unit > 0, address(c, row));
       }
     }
   }
@@ -660,7 +660,7 @@ final class CudaBackend implements Backend {
           list + 8L * done,
           rows,
           weighted);
-      gpu.addSquare(d, rows, subtract, weighted, keep || done > 0, address(h));
+      gpu.blas().addSquare(d, rows, subtract, weighted, keep || done > 0, address(h));
     }
   }
 
@@ -716,7 +716,8 @@ final class CudaBackend implements Backend {
       copy(r, out);
     }
     // Rows of vectors are columns of a column-major matrix, and l is the transpose of an upper one.
-    gpu.solveUpper(Math.toIntExact(l.rows()), Math.toIntExact(r.rows()), address(l), address(out));
+    gpu.blas()
+        .solveUpper(Math.toIntExact(l.rows()), Math.toIntExact(r.rows()), address(l), address(out));
   }
 
   @Override
