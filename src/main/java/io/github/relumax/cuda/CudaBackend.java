@@ -63,6 +63,7 @@ final class CudaBackend implements Backend {
   private final Workspaces workspaces;
   private final DeviceSums sums;
   private final DeviceLists lists;
+  private final GramProduct grams;
   private final RowSampling sampling;
 
   /** Where kernels leave scalars for the host to read. */
@@ -91,6 +92,7 @@ final class CudaBackend implements Backend {
     results = gpu.allocate(8L * RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
     lists = new DeviceLists(gpu, kernels, workspaces);
+    grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
     sampling = new RowSampling(kernels, sums, lists);
     description = new BackendDescription("cuda", gpu.device().toString(), 1, 64);
   }
@@ -130,8 +132,7 @@ final class CudaBackend implements Backend {
     double partials =
         DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * (double) Math.max(2 * 4 * 256, d) + n;
     double product = together * d + (double) blockRows(m, (long) together) * together;
-    double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
-    return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
+    return (long) (8 * (partials + product + grams.workspace(m, d) + (double) d * d) + LIBRARY_BYTES);
   }
 
   @Override
@@ -599,74 +600,12 @@ final class CudaBackend implements Backend {
     require(size(center) == c.columns(), "gram", c, center);
     require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
     requireKeep(keep);
-    long n = size(a);
-    long above = lists.bits(Use.ROW_BITS, n);
-    long below = above + DeviceLists.wordBytes(n);
-    long aboveCounts = DeviceLists.counts(above, n);
-    long belowCounts = aboveCounts + 8 * Grids.MOST_BLOCKS;
-    long list = rowList(n);
-    kernels.along("markSigns", n, address(a), n, above, below, aboveCounts, belowCounts);
-    int added = lists.fill(list, n, above, aboveCounts, results);
-    long rest = list + 8L * added;
-    int subtracted = added == n ? 0 : lists.fill(rest, n, below, belowCounts, results);
-    boolean kept = keep != 0;
-    addSquares(c, center, a, list, added, false, kept, h);
-    addSquares(c, center, a, rest, subtracted, true, kept || added > 0, h);
-    if (kept || added > 0 || subtracted > 0) {
-      long side = Math.ceilDiv(h.rows(), 32L);
-      kernels.launch("mirror", side, side, address(h), h.rows());
-    } else {
-      gpu.clear(address(h), 8 * size(h));
-    }
+    grams.add(c, center, a, keep != 0, h);
   }
 
   @Override
   public void reserveGram(long rows, long columns) {
-    lists.bits(Use.ROW_BITS, rows);
-    rowList(rows);
-    weightedRows(rows, columns);
-  }
-
-  private long rowList(long rows) {
-    return workspaces.address(Use.ROW_LIST, 8 * rows);
-  }
-
-  private long weightedRows(long rows, long columns) {
-    return workspaces.address(Use.WEIGHTED_ROWS, 8 * Math.min(rows, gramRows(columns)) * columns);
-  }
-
-  /** h = keep h ± Σ |a_i| (c_i - center)(c_i - center)ᵀ over listed rows, one triangle. */
-  private void addSquares(
-      Buffer c,
-      Buffer center,
-      Buffer a,
-      long list,
-      int count,
-      boolean subtract,
-      boolean keep,
-      Buffer h) {
-    int d = Math.toIntExact(c.columns());
-    int together = (int) Math.min(c.rows(), gramRows(d));
-    long weighted = weightedRows(c.rows(), d);
-    for (int done = 0; done < count; done += together) {
-      int rows = Math.min(together, count - done);
-      kernels.launchRow(
-          "scaledRows",
-          Grids.warps(rows),
-          address(c),
-          c.columns(),
-          address(center),
-          address(a),
-          list + 8L * done,
-          rows,
-          weighted);
-      gpu.blas().addSquare(d, rows, subtract, weighted, keep || done > 0, address(h));
-    }
-  }
-
-  /** Rows of a Gram matrix that are weighted and multiplied together. */
-  private long gramRows(long d) {
-    return Math.max(1, blockEntries / d);
+    grams.reserve(rows, columns);
   }
 
   @Override
