@@ -36,15 +36,12 @@ import java.util.List;
  */
 final class CudaBackend implements Backend {
   /** Vectors that one read of a matrix serves, at most. */
-  private static final int VECTORS = 8;
+  static final int VECTORS = 8;
 
   /** Vectors that a solve multiplies transposed matrices by at once. */
   private static final int VECTORS_OF_A_SOLVE = 3;
 
   private static final int STEPS = 4;
-
-  /** C is updated by up to this many units in one pass over it. */
-  private static final int FEW_UNITS = 8;
 
   /** Units whose columns are gathered for one product. */
   private static final int UNITS_TOGETHER = 8192;
@@ -63,6 +60,7 @@ final class CudaBackend implements Backend {
   private final Workspaces workspaces;
   private final DeviceSums sums;
   private final DeviceLists lists;
+  private final UnitProducts unitProducts;
   private final GramProduct grams;
   private final RowSampling sampling;
 
@@ -70,8 +68,6 @@ final class CudaBackend implements Backend {
   private final long results;
 
   private final BackendDescription description;
-  private final int unitsTogether;
-  private final long blockEntries;
 
   CudaBackend(CudaContext gpu, Kernels kernels) {
     this(gpu, kernels, UNITS_TOGETHER, BLOCK_ENTRIES);
@@ -86,12 +82,11 @@ final class CudaBackend implements Backend {
   CudaBackend(CudaContext gpu, Kernels kernels, int unitsTogether, long blockEntries) {
     this.gpu = gpu;
     this.kernels = kernels;
-    this.unitsTogether = unitsTogether;
-    this.blockEntries = blockEntries;
     workspaces = new Workspaces(gpu);
     results = gpu.allocate(8L * RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
     lists = new DeviceLists(gpu, kernels, workspaces);
+    unitProducts = new UnitProducts(gpu, kernels, workspaces, unitsTogether, blockEntries);
     grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
     sampling = new RowSampling(kernels, sums, lists);
     description = new BackendDescription("cuda", gpu.device().toString(), 1, 64);
@@ -128,11 +123,9 @@ final class CudaBackend implements Backend {
 
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double together = Math.min(n, unitsTogether);
     double partials =
         DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * (double) Math.max(2 * 4 * 256, d) + n;
-    double product = together * d + (double) blockRows(m, (long) together) * together;
-    return (long) (8 * (partials + product + grams.workspace(m, d) + (double) d * d) + LIBRARY_BYTES);
+    return (long) (8 * (partials + unitProducts.workspace(m, n, d) + grams.workspace(m, d) + (double) d * d) + LIBRARY_BYTES);
   }
 
   @Override
@@ -398,26 +391,7 @@ final class CudaBackend implements Backend {
   public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
     require(x.columns() == a.columns(), "addColumns", a, x);
     require(y.rows() == x.rows() && y.columns() == a.rows(), "addColumns", a, y);
-    DeviceUnits chosen = (DeviceUnits) units;
-    if (chosen.count() == 0) {
-      return;
-    }
-    int lanes = (int) Math.min(32, Grids.atMost(chosen.count()));
-    for (long first = 0; first < x.rows(); first += VECTORS) {
-      kernels.launchRow(
-          Kernels.typed("addColumns", a),
-          Grids.groups(a.rows(), lanes),
-          address(a),
-          a.rows(),
-          a.columns(),
-          chosen.index(),
-          chosen.count(),
-          lanes,
-          address(x, first),
-          (int) Math.min(VECTORS, x.rows() - first),
-          address(y, first),
-          a.rows());
-    }
+    unitProducts.addColumns(a, (DeviceUnits) units, x, y);
   }
 
   @Override
@@ -425,84 +399,7 @@ final class CudaBackend implements Backend {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
     requireKeep(keep);
-    DeviceUnits chosen = (DeviceUnits) units;
-    if (chosen.count() == 0) {
-      if (keep == 0) {
-        gpu.clear(address(c), 8 * size(c));
-      }
-    } else if (chosen.count() <= FEW_UNITS) {
-      accumulateFew(a2, chosen, a1, keep != 0, c);
-    } else {
-      accumulateMany(a2, chosen, a1, keep != 0, c);
-    }
-  }
-
-  private void accumulateFew(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
-    long d = a1.columns();
-    long rows = signedRows(a1, units, 0, units.count());
-    int lanes = Grids.tileLanes(d, 8);
-    long slab = Math.max(64, Math.ceilDiv(a2.rows(), 4096L));
-    kernels.launch(
-        Kernels.typed("accumulate", a2),
-        Math.ceilDiv(d, 2L * lanes),
-        Math.ceilDiv(a2.rows(), slab),
-        address(a2),
-        a2.rows(),
-        a2.columns(),
-        units.index(),
-        units.count(),
-        rows,
-        d,
-        lanes,
-        slab,
-        keep ? 1 : 0,
-        address(c));
-  }
-
-  /** Gathered columns of A2 times gathered rows of A1, both with no gaps, by cuBLAS. */
-  private void accumulateMany(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
-    int d = Math.toIntExact(a1.columns());
-    long together = Math.min(a2.columns(), unitsTogether);
-    long blockRows = blockRows(a2.rows(), together);
-    long columns = workspaces.address(Use.A2_COLUMNS, 8 * blockRows * together);
-    for (int unit = 0; unit < units.count(); unit += unitsTogether) {
-      int count = Math.min(unitsTogether, units.count() - unit);
-      long rows = signedRows(a1, units, unit, count);
-      for (long row = 0; row < a2.rows(); row += blockRows) {
-        int block = (int) Math.min(blockRows, a2.rows() - row);
-        kernels.launchRow(
-            Kernels.typed("gatherColumns", a2),
-            Grids.warps(block),
-            address(a2, row),
-            block,
-            a2.columns(),
-            units.index() + 8L * unit,
-            count,
-            columns);
-        gpu.blas().multiply(d, block, count, rows, columns, keep || unit > 0, address(c, row));
-      }
-    }
-  }
-
-  /** Rows of A2 whose chosen columns are gathered together. */
-  private long blockRows(long rows, long units) {
-    return Math.min(rows, Math.max(1, blockEntries / units));
-  }
-
-  /** The rows of a1 that the units name, from one on, times their signs. */
-  private long signedRows(Buffer a1, DeviceUnits units, int first, int count) {
-    long room = 8 * Math.min(a1.rows(), unitsTogether) * a1.columns();
-    long out = workspaces.address(Use.A1_ROWS, room);
-    kernels.launchRow(
-        Kernels.typed("gatherRows", a1),
-        Grids.warps(count),
-        address(a1),
-        a1.columns(),
-        units.index() + 8L * first,
-        units.sign() + 8L * first,
-        count,
-        out);
-    return out;
+    unitProducts.accumulate(a2, (DeviceUnits) units, a1, keep != 0, c);
   }
 
   // Softmax
