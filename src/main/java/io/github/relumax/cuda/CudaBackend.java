@@ -35,12 +35,6 @@ import java.util.List;
  * a scalar for an answer wait. cuda-kernels/README.md lists the kernels and their arguments.
  */
 final class CudaBackend implements Backend {
-  /** Vectors that one read of a matrix serves, at most. */
-  static final int VECTORS = 8;
-
-  /** Vectors that a solve multiplies transposed matrices by at once. */
-  private static final int VECTORS_OF_A_SOLVE = 3;
-
   private static final int STEPS = 4;
 
   /** Units whose columns are gathered for one product. */
@@ -60,6 +54,7 @@ final class CudaBackend implements Backend {
   private final Workspaces workspaces;
   private final DeviceSums sums;
   private final DeviceLists lists;
+  private final MatrixVectorProducts products;
   private final UnitProducts unitProducts;
   private final GramProduct grams;
   private final RowSampling sampling;
@@ -86,6 +81,7 @@ final class CudaBackend implements Backend {
     results = gpu.allocate(8L * RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
     lists = new DeviceLists(gpu, kernels, workspaces);
+    products = new MatrixVectorProducts(kernels, sums);
     unitProducts = new UnitProducts(gpu, kernels, workspaces, unitsTogether, blockEntries);
     grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
     sampling = new RowSampling(kernels, sums, lists);
@@ -123,16 +119,13 @@ final class CudaBackend implements Backend {
 
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double partials =
-        DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * (double) Math.max(2 * 4 * 256, d) + n;
+    double partials = DeviceSums.VECTOR_PARTIALS + MatrixVectorProducts.workspace(n, d);
     return (long) (8 * (partials + unitProducts.workspace(m, n, d) + grams.workspace(m, d) + (double) d * d) + LIBRARY_BYTES);
   }
 
   @Override
   public long transposedBytes(long columns, long vectors) {
-    // A tile has 256 lanes of 16 bytes at most, and where there are several fewer slabs.
-    double partials = Math.max(Grids.MOST_BLOCKS * 4.0 * 256, (double) columns);
-    return (long) (8 * Math.min(VECTORS, vectors) * partials);
+    return (long) (8 * MatrixVectorProducts.transposedWorkspace(columns, vectors));
   }
 
   /** By data sheets, not measured: float64 units of data-centre devices, a few of others. */
@@ -146,8 +139,7 @@ final class CudaBackend implements Backend {
     DeviceBuffer buffer = take(matrix.rows(), matrix.columns(), matrix.type(), matrix.name());
     try {
       gpu.write(matrix.segment(), buffer.address());
-      // Products with it transposed may come late in a solve, when nothing is to be allocated.
-      transposedPartials(buffer, VECTORS_OF_A_SOLVE);
+      products.reserveTransposed(buffer);
       return buffer;
     } catch (RuntimeException | Error e) {
       buffer.close();
@@ -258,67 +250,13 @@ final class CudaBackend implements Backend {
   public void multiply(Buffer a, Buffer x, Buffer y) {
     require(x.columns() == a.columns(), "multiply", a, x);
     require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
-    int lanes = Grids.rowLanes(a.columns(), a.type().bytes());
-    for (long first = 0; first < x.rows(); first += VECTORS) {
-      int count = (int) Math.min(VECTORS, x.rows() - first);
-      long room = Grids.atLeast(count);
-      kernels.launchRow(
-          Kernels.typed("multiply" + room, a),
-          Grids.product(a.rows(), lanes),
-          address(a),
-          a.rows(),
-          a.columns(),
-          lanes,
-          address(x, first),
-          count,
-          address(y, first),
-          a.rows());
-    }
+    products.multiply(a, x, y);
   }
 
   @Override
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
     long vectors = Shapes.requireTransposed(a, v, y);
-    int lanes = Grids.tileLanes(a.columns(), a.type().bytes());
-    long tiles = tiles(a, lanes);
-    long slab = slab(a, tiles);
-    long slabs = Math.ceilDiv(a.rows(), slab);
-    long together = Math.min(VECTORS, vectors);
-    long partials = transposedPartials(a, together);
-    for (long first = 0; first < vectors; first += together) {
-      int count = (int) Math.min(together, vectors - first);
-      kernels.launch(
-          Kernels.typed("multiplyTransposed" + Grids.atLeast(count), a),
-          tiles,
-          slabs,
-          address(a),
-          a.rows(),
-          a.columns(),
-          lanes,
-          address(v) + 8 * first * a.rows(),
-          count,
-          slab,
-          partials);
-      for (int k = 0; k < count; k++) {
-        long from = partials + 8L * k * slabs * a.columns();
-        sums.addRows(from, slabs, a.columns(), address(y) + 8 * (first + k) * a.columns());
-      }
-    }
-  }
-
-  private static long tiles(Buffer a, int lanes) {
-    return Math.ceilDiv(a.columns(), (long) lanes * 16 / a.type().bytes());
-  }
-
-  private static long slab(Buffer a, long tiles) {
-    long slabs = Math.max(1, Grids.MOST_BLOCKS / tiles);
-    return Math.ceilDiv(a.rows(), Math.min(Math.ceilDiv(a.rows(), 64L), slabs));
-  }
-
-  private long transposedPartials(Buffer a, long vectors) {
-    long tiles = tiles(a, Grids.tileLanes(a.columns(), a.type().bytes()));
-    long slabs = Math.ceilDiv(a.rows(), slab(a, tiles));
-    return sums.partials(vectors * slabs * a.columns());
+    products.multiplyTransposed(a, vectors, v, y);
   }
 
   // Hidden units
@@ -563,24 +501,7 @@ final class CudaBackend implements Backend {
     requireSize(a, c.rows());
     requireSize(v, d);
     requireSize(out, d);
-    int lanes = Grids.partLanes(d);
-    long slab = Grids.partSlab(c.rows());
-    long slabs = Math.ceilDiv(c.rows(), slab);
-    long rows = slabs * Grids.parts(lanes);
-    long partials = sums.partials(rows * d);
-    kernels.launchRow(
-        Kernels.typed("curvatureTimes", c),
-        slabs,
-        address(c),
-        c.rows(),
-        d,
-        lanes,
-        address(center),
-        address(a),
-        address(v),
-        slab,
-        partials);
-    sums.addRows(partials, rows, d, address(out));
+    products.curvatureTimes(c, center, a, v, out);
   }
 
   // Row sampling

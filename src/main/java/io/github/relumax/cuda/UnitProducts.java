@@ -49,7 +49,7 @@ final class UnitProducts {
       return;
     }
     int lanes = (int) Math.min(32, Grids.atMost(units.count()));
-    for (long first = 0; first < x.rows(); first += CudaBackend.VECTORS) {
+    for (long first = 0; first < x.rows(); first += MatrixVectorProducts.VECTORS) {
       kernels.launchRow(
           Kernels.typed("addColumns", a),
           Grids.groups(a.rows(), lanes),
@@ -60,7 +60,7 @@ final class UnitProducts {
           units.count(),
           lanes,
           address(x, first),
-          (int) Math.min(CudaBackend.VECTORS, x.rows() - first),
+          (int) Math.min(MatrixVectorProducts.VECTORS, x.rows() - first),
           address(y, first),
           a.rows());
     }
