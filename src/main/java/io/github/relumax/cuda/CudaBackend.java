@@ -44,7 +44,7 @@ final class CudaBackend implements Backend {
   private static final long BLOCK_ENTRIES = 16L << 20;
 
   /** Numbers in the memory for results. */
-  private static final int RESULTS = 8 * ROWS_TOGETHER;
+  private static final int RESULTS = Softmax.RESULTS;
 
   /** What NVIDIA's libraries take for themselves, about. */
   private static final long LIBRARY_BYTES = 128L << 20;
@@ -54,6 +54,7 @@ final class CudaBackend implements Backend {
   private final Workspaces workspaces;
   private final DeviceSums sums;
   private final DeviceLists lists;
+  private final Softmax softmax;
   private final MatrixVectorProducts products;
   private final UnitProducts unitProducts;
   private final GramProduct grams;
@@ -81,6 +82,7 @@ final class CudaBackend implements Backend {
     results = gpu.allocate(8L * RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
     lists = new DeviceLists(gpu, kernels, workspaces);
+    softmax = new Softmax(gpu, kernels, sums, results);
     products = new MatrixVectorProducts(kernels, sums);
     unitProducts = new UnitProducts(gpu, kernels, workspaces, unitsTogether, blockEntries);
     grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
@@ -349,27 +351,7 @@ final class CudaBackend implements Backend {
     requireOptional(w2, m);
     requireSize(f, m);
     requireSize(gz, m);
-    int grid = Grids.along(m);
-    long partials = sums.partials();
-    long w = optional(w2);
-    kernels.launchRow("softmaxMaximum", grid, address(z), m, m, partials);
-    kernels.launchRow("softmaxScale", 1, partials, grid, results, 8);
-    kernels.launchRow(
-        "softmaxResidual", grid, address(z), address(b), w, m, results, address(f), partials);
-    sums.add(grid, 5, results + 8 * 3);
-    kernels.launchRow(
-        "softmaxGradient",
-        grid,
-        address(z),
-        address(b),
-        w,
-        address(f),
-        results + 8 * 4,
-        m,
-        address(gz));
-    double[] stats = gpu.read(results, 8 * 8).asSlice(0, 8 * 8).toArray(JAVA_DOUBLE);
-    return new SoftmaxSums(
-        0.5 * stats[3], 0.5 * stats[7], stats[4], stats[5], Math.sqrt(stats[6]), stats[2]);
+    return softmax.evaluate(z, b, w2, f, gz);
   }
 
   @Override
@@ -377,23 +359,7 @@ final class CudaBackend implements Backend {
     long m = z.columns();
     requireSize(b, m);
     requireOptional(w2, m);
-    int grid = Grids.along(m);
-    long partials = sums.partials();
-    long out = results + 8 * 3 * ROWS_TOGETHER;
-    for (int first = 0; first < z.rows(); first += ROWS_TOGETHER) {
-      int rows = (int) Math.min(ROWS_TOGETHER, z.rows() - first);
-      long from = address(z, first);
-      kernels.launch("softmaxMaximum", grid, rows, from, m, m, partials);
-      kernels.launchRow("softmaxScale", rows, partials, grid, results, 3);
-      kernels.launch(
-          "losses", grid, rows, from, m, m, address(b), optional(w2), results, 3, partials);
-      sums.add(grid, 2 * rows, out);
-      MemorySegment sums = gpu.read(out, 8 * 2 * rows);
-      for (int k = 0; k < rows; k++) {
-        dataLoss[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k);
-        regularization[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k + 1);
-      }
-    }
+    softmax.losses(z, b, w2, dataLoss, regularization);
   }
 
   @Override
