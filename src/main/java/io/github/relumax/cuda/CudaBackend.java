@@ -55,6 +55,7 @@ final class CudaBackend implements Backend {
   private final DeviceSums sums;
   private final DeviceLists lists;
   private final Softmax softmax;
+  private final SoftmaxCurvature softmaxCurvature;
   private final MatrixVectorProducts products;
   private final UnitProducts unitProducts;
   private final GramProduct grams;
@@ -83,6 +84,7 @@ final class CudaBackend implements Backend {
     sums = new DeviceSums(gpu, kernels, workspaces);
     lists = new DeviceLists(gpu, kernels, workspaces);
     softmax = new Softmax(gpu, kernels, sums, results);
+    softmaxCurvature = new SoftmaxCurvature(kernels, sums, results);
     products = new MatrixVectorProducts(kernels, sums);
     unitProducts = new UnitProducts(gpu, kernels, workspaces, unitsTogether, blockEntries);
     grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
@@ -205,15 +207,8 @@ final class CudaBackend implements Backend {
   @Override
   public double dot(Buffer u, Buffer v) {
     requireSize(v, size(u));
-    dot(u, v, results);
+    sums.dot(u, v, results);
     return sums.scalar(results);
-  }
-
-  private void dot(Buffer u, Buffer v, long out) {
-    int grid = Grids.along(size(u));
-    long partials = sums.partials();
-    kernels.launchRow("dot", grid, address(u), address(v), size(u), partials);
-    sums.add(grid, 1, out);
   }
 
   @Override
@@ -367,8 +362,7 @@ final class CudaBackend implements Backend {
     long m = size(f);
     requireSize(b, m);
     requireSize(a, m);
-    int exact = form == CurvatureForm.EXACT ? 1 : 0;
-    kernels.along("curvatureWeights", m, exact, address(f), address(b), fc, m, address(a));
+    softmaxCurvature.weights(form, f, b, fc, a);
   }
 
   @Override
@@ -378,19 +372,7 @@ final class CudaBackend implements Backend {
     requireSize(f, m);
     requireOptional(w2, m);
     requireSize(out, m);
-    dot(f, u, results);
-    kernels.along("curvatureSum", m, address(a), address(u), results, m, sums.partials());
-    sums.add(Grids.along(m), 1, results + 8);
-    kernels.along(
-        "applyCurvature",
-        m,
-        address(a),
-        address(f),
-        optional(w2),
-        address(u),
-        results,
-        m,
-        address(out));
+    softmaxCurvature.apply(a, f, w2, u, out);
   }
 
   // The d x d system
