@@ -51,7 +51,6 @@ final class CudaBackend implements Backend {
 
   private final CudaContext gpu;
   private final Kernels kernels;
-  private final Workspaces workspaces;
   private final DeviceSums sums;
   private final DeviceLists lists;
   private final Softmax softmax;
@@ -59,6 +58,7 @@ final class CudaBackend implements Backend {
   private final MatrixVectorProducts products;
   private final UnitProducts unitProducts;
   private final GramProduct grams;
+  private final Cholesky cholesky;
   private final RowSampling sampling;
 
   /** Where kernels leave scalars for the host to read. */
@@ -79,7 +79,7 @@ final class CudaBackend implements Backend {
   CudaBackend(CudaContext gpu, Kernels kernels, int unitsTogether, long blockEntries) {
     this.gpu = gpu;
     this.kernels = kernels;
-    workspaces = new Workspaces(gpu);
+    Workspaces workspaces = new Workspaces(gpu);
     results = gpu.allocate(8L * RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
     lists = new DeviceLists(gpu, kernels, workspaces);
@@ -88,6 +88,7 @@ final class CudaBackend implements Backend {
     products = new MatrixVectorProducts(kernels, sums);
     unitProducts = new UnitProducts(gpu, kernels, workspaces, unitsTogether, blockEntries);
     grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
+    cholesky = new Cholesky(gpu, kernels, workspaces, results);
     sampling = new RowSampling(kernels, sums, lists);
     description = new BackendDescription("cuda", gpu.device().toString(), 1, 64);
   }
@@ -396,7 +397,7 @@ final class CudaBackend implements Backend {
     long d = h.rows();
     requireSize(u, d);
     requireSize(v, d);
-    square("rankTwo", d, address(h), address(u), address(v), t, d);
+    kernels.square("rankTwo", d, address(h), address(u), address(v), t, d);
   }
 
   @Override
@@ -408,14 +409,7 @@ final class CudaBackend implements Backend {
   @Override
   public boolean factor(Buffer h, double shift, Buffer l) {
     requireSize(l, size(h));
-    int d = Math.toIntExact(h.rows());
-    square("shiftDiagonal", d, address(h), shift, (long) d, address(l));
-    int size = gpu.solver().workspace(d, address(l));
-    long workspace = workspaces.address(Use.SOLVER, 8L * size);
-    gpu.solver().factor(d, address(l), workspace, size, results);
-    kernels.launchRow("pivots", 1, address(h), shift, address(l), (long) d, results + 4);
-    MemorySegment answers = gpu.read(results, 8);
-    return answers.get(JAVA_INT, 0) == 0 && answers.get(JAVA_INT, 4) == 1;
+    return cholesky.factor(h, shift, l);
   }
 
   @Override
@@ -425,9 +419,7 @@ final class CudaBackend implements Backend {
     if (address(r) != address(out)) {
       copy(r, out);
     }
-    int d = Math.toIntExact(l.rows());
-    int vectors = Math.toIntExact(r.rows());
-    gpu.solver().solve(d, vectors, address(l), address(out), results);
+    cholesky.solve(l, out);
   }
 
   @Override
@@ -437,9 +429,7 @@ final class CudaBackend implements Backend {
     if (address(r) != address(out)) {
       copy(r, out);
     }
-    // Rows of vectors are columns of a column-major matrix, and l is the transpose of an upper one.
-    gpu.blas()
-        .solveUpper(Math.toIntExact(l.rows()), Math.toIntExact(r.rows()), address(l), address(out));
+    cholesky.solveTransposed(l, out);
   }
 
   @Override
@@ -515,12 +505,5 @@ final class CudaBackend implements Backend {
   @Override
   public void close() {
     gpu.close();
-  }
-
-  // Launching
-
-  /** Starts a kernel over a d x d matrix. */
-  private void square(String kernel, long d, Object... arguments) {
-    kernels.launch(kernel, Grids.columns(d), Math.min(d, Grids.MOST_ROWS), arguments);
   }
 }
