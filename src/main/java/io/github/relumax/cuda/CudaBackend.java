@@ -9,10 +9,6 @@ import static io.github.relumax.backend.Shapes.requireRows;
 import static io.github.relumax.backend.Shapes.requireSize;
 import static io.github.relumax.backend.Shapes.size;
 import static io.github.relumax.cuda.DeviceBuffer.address;
-import static io.github.relumax.cuda.DeviceBuffer.optional;
-import static io.github.relumax.cuda.DeviceSums.ROWS_TOGETHER;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendDescription;
@@ -22,7 +18,6 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.Shapes;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
-import io.github.relumax.cuda.Workspaces.Use;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
@@ -52,7 +47,7 @@ final class CudaBackend implements Backend {
   private final CudaContext gpu;
   private final Kernels kernels;
   private final DeviceSums sums;
-  private final DeviceLists lists;
+  private final HiddenUnits hiddenUnits;
   private final Softmax softmax;
   private final SoftmaxCurvature softmaxCurvature;
   private final MatrixVectorProducts products;
@@ -82,7 +77,8 @@ final class CudaBackend implements Backend {
     Workspaces workspaces = new Workspaces(gpu);
     results = gpu.allocate(8L * RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
-    lists = new DeviceLists(gpu, kernels, workspaces);
+    DeviceLists lists = new DeviceLists(gpu, kernels, workspaces);
+    hiddenUnits = new HiddenUnits(kernels, lists);
     softmax = new Softmax(gpu, kernels, sums, results);
     softmaxCurvature = new SoftmaxCurvature(kernels, sums, results);
     products = new MatrixVectorProducts(kernels, sums);
@@ -173,7 +169,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public Units units(int capacity) {
-    unitBits(capacity);
+    hiddenUnits.reserve(capacity);
     return new DeviceUnits(gpu, capacity);
   }
 
@@ -280,47 +276,20 @@ final class CudaBackend implements Backend {
 
   @Override
   public void activeUnits(Buffer z1, Units out) {
-    long n = size(z1);
-    DeviceUnits units = DeviceLists.unitsFor(out, n);
-    long words = unitBits(n);
-    kernels.along("activeUnits", n, address(z1), n, words, DeviceLists.counts(words, n));
-    lists.fill(units, n, words, 0);
+    hiddenUnits.active(z1, out);
   }
 
   @Override
   public void flippedUnits(Buffer from, Buffer to, Units out) {
-    long n = size(from);
-    requireSize(to, n);
-    DeviceUnits units = DeviceLists.unitsFor(out, n);
-    long words = unitBits(n);
-    long on = words + DeviceLists.wordBytes(n);
-    kernels.along(
-        "flippedUnits", n, address(from), address(to), n, words, on, DeviceLists.counts(words, n));
-    lists.fill(units, n, words, on);
+    requireSize(to, size(from));
+    hiddenUnits.flipped(from, to, out);
   }
 
   @Override
   public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
-    long n = size(z1);
-    require(trials.columns() == n, "flipCorrections", z1, trials);
+    require(trials.columns() == size(z1), "flipCorrections", z1, trials);
     requireSize(h, size(trials));
-    DeviceUnits units = DeviceLists.unitsFor(out, n);
-    long words = unitBits(n);
-    kernels.along(
-        "flipCorrections",
-        n,
-        address(z1),
-        address(trials),
-        Math.toIntExact(trials.rows()),
-        n,
-        address(h),
-        words,
-        DeviceLists.counts(words, n));
-    lists.fill(units, n, words, 0);
-  }
-
-  private long unitBits(long n) {
-    return lists.bits(Use.UNIT_BITS, n);
+    hiddenUnits.flipCorrections(z1, trials, h, out);
   }
 
   @Override
