@@ -30,6 +30,7 @@ import java.util.List;
  * a scalar for an answer wait. cuda-kernels/README.md lists the kernels and their arguments.
  */
 final class CudaBackend implements Backend {
+  /** Steps that one kernel takes. */
   private static final int STEPS = 4;
 
   /** Units whose columns are gathered for one product. */
@@ -37,9 +38,6 @@ final class CudaBackend implements Backend {
 
   /** Entries of gathered columns, or of weighted rows, about: 128 MiB. */
   private static final long BLOCK_ENTRIES = 16L << 20;
-
-  /** Numbers in the memory for results. */
-  private static final int RESULTS = Softmax.RESULTS;
 
   /** What NVIDIA's libraries take for themselves, about. */
   private static final long LIBRARY_BYTES = 128L << 20;
@@ -56,7 +54,7 @@ final class CudaBackend implements Backend {
   private final Cholesky cholesky;
   private final RowSampling sampling;
 
-  /** Where kernels leave scalars for the host to read. */
+  /** Where kernels leave scalars for the host to read, at most as many as softmax has. */
   private final long results;
 
   private final BackendDescription description;
@@ -75,7 +73,7 @@ final class CudaBackend implements Backend {
     this.gpu = gpu;
     this.kernels = kernels;
     Workspaces workspaces = new Workspaces(gpu);
-    results = gpu.allocate(8L * RESULTS, "scalar results");
+    results = gpu.allocate(8L * Softmax.RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
     DeviceLists lists = new DeviceLists(gpu, kernels, workspaces);
     hiddenUnits = new HiddenUnits(kernels, lists);
@@ -121,7 +119,9 @@ final class CudaBackend implements Backend {
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double partials = DeviceSums.VECTOR_PARTIALS + MatrixVectorProducts.workspace(n, d);
-    return (long) (8 * (partials + unitProducts.workspace(m, n, d) + grams.workspace(m, d) + (double) d * d) + LIBRARY_BYTES);
+    double product = unitProducts.workspace(m, n, d);
+    double gram = grams.workspace(m, d);
+    return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
   }
 
   @Override

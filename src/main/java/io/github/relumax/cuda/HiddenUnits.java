@@ -17,7 +17,7 @@ final class HiddenUnits {
     this.lists = lists;
   }
 
-  /** Takes the memory for lists of so many units. */
+  /** Takes the memory that lists of so many units are made in. */
   void reserve(long n) {
     bits(n);
   }

@@ -6,8 +6,8 @@ import io.github.relumax.backend.Buffer;
 
 /**
  * Products of a matrix with one or a few vectors, by kernels that read the matrix once for up to
- * {@link #VECTORS} of them, in its own storage. Where rows are added up, slabs of them leave partial
- * sums.
+ * {@link #VECTORS} of them, in its own storage. Where rows are added up, slabs of them leave
+ * partial sums.
  */
 final class MatrixVectorProducts {
   /** Vectors that one read of a matrix serves, at most. */
@@ -24,7 +24,7 @@ final class MatrixVectorProducts {
     this.sums = sums;
   }
 
-  /** Float64 numbers of workspace for products with one vector on an m x n x d problem. */
+  /** Float64 numbers of workspace for products with one vector, with matrices of n or d columns. */
   static double workspace(long n, long d) {
     return Grids.MOST_BLOCKS * (double) Math.max(2 * 4 * 256, d) + n;
   }

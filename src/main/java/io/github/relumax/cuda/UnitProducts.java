@@ -7,8 +7,9 @@ import io.github.relumax.backend.Buffer;
 import io.github.relumax.cuda.Workspaces.Use;
 
 /**
- * Products with the columns of A2 that a list of units names: C += Σ s a2[:,u] a1[u,:], by a kernel
- * that adds few units in one pass over C, and by Dgemm of gathered columns and rows for many.
+ * Products with the columns of A2 that a list of units names: sums of these columns, and C += Σ s
+ * a2[:,u] a1[u,:], by a kernel that adds few units in one pass over C, and by Dgemm of gathered
+ * columns and rows for many.
  */
 final class UnitProducts {
   /** C is updated by up to this many units in one pass over it. */
