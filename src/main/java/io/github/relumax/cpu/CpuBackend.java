@@ -317,90 +317,39 @@ final class CpuBackend implements Backend {
   @Override
   public void relu(Buffer z1, Buffer h) {
     requireSize(h, size(z1));
-    MemorySegment z = segment(z1);
-    MemorySegment o = segment(h);
-    for (long at = 0; at < z.byteSize(); at += 8) {
-      o.set(F64, at, Math.max(z.get(F64, at), 0.0));
-    }
+    HiddenUnits.relu((CpuBuffer) z1, (CpuBuffer) h);
   }
 
   @Override
   public void mask(Buffer z1, Buffer v, Buffer out) {
     requireSize(v, size(z1));
     requireSize(out, size(z1));
-    MemorySegment z = segment(z1);
-    MemorySegment a = segment(v);
-    MemorySegment o = segment(out);
-    for (long at = 0; at < z.byteSize(); at += 8) {
-      o.set(F64, at, z.get(F64, at) > 0 ? a.get(F64, at) : 0);
-    }
+    HiddenUnits.mask((CpuBuffer) z1, (CpuBuffer) v, (CpuBuffer) out);
   }
 
   @Override
   public void settle(Buffer z1, Buffer norms, double tolerance) {
     requireSize(norms, size(z1));
-    MemorySegment z = segment(z1);
-    MemorySegment s = segment(norms);
-    for (long at = 0; at < z.byteSize(); at += 8) {
-      if (Math.abs(z.get(F64, at)) <= tolerance * s.get(F64, at)) {
-        z.set(F64, at, 0);
-      }
-    }
+    HiddenUnits.settle((CpuBuffer) z1, (CpuBuffer) norms, tolerance);
   }
 
   @Override
   public void activeUnits(Buffer z1, Units out) {
-    MemorySegment z = segment(z1);
-    int n = (int) z1.columns();
-    CpuUnits units = (CpuUnits) out;
-    units.clear(n);
-    for (int u = 0; u < n; u++) {
-      if (z.get(F64, 8L * u) > 0) {
-        units.add(u, 1);
-      }
-    }
+    HiddenUnits.active((CpuBuffer) z1, (CpuUnits) out);
   }
 
   @Override
   public void flippedUnits(Buffer from, Buffer to, Units out) {
     requireSize(to, size(from));
-    MemorySegment a = segment(from);
-    MemorySegment b = segment(to);
-    int n = (int) from.columns();
-    CpuUnits units = (CpuUnits) out;
-    units.clear(n);
-    for (int u = 0; u < n; u++) {
-      boolean was = a.get(F64, 8L * u) > 0;
-      boolean is = b.get(F64, 8L * u) > 0;
-      if (was != is) {
-        units.add(u, is ? 1 : -1);
-      }
-    }
+    HiddenUnits.flipped((CpuBuffer) from, (CpuBuffer) to, (CpuUnits) out);
   }
 
   @Override
   public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
-    int n = (int) z1.columns();
-    require(trials.columns() == n, "flipCorrections", z1, trials);
+    require(trials.columns() == z1.columns(), "flipCorrections", z1, trials);
     requireSize(h, size(trials));
-    MemorySegment a = segment(z1);
-    MemorySegment b = segment(trials);
-    MemorySegment o = segment(h);
-    CpuUnits units = (CpuUnits) out;
-    units.clear(n);
-    for (int u = 0; u < n; u++) {
-      boolean was = a.get(F64, 8L * u) > 0;
-      boolean flips = false;
-      for (long at = 8L * u; at < b.byteSize(); at += 8L * n) {
-        double value = b.get(F64, at);
-        boolean flipped = was != value > 0;
-        o.set(F64, at, flipped ? Math.abs(value) : 0);
-        flips |= flipped;
-      }
-      if (flips) {
-        units.add(u, 1);
-      }
-    }
+    HiddenUnits.flipCorrections(
+        (CpuBuffer) z1, (CpuBuffer) trials, (CpuBuffer) h, (CpuUnits) out);
   }
 
   @Override
