@@ -54,6 +54,7 @@ final class CpuBackend implements Backend {
   private final RowSampling sampling;
   private final ColumnCache columns;
   private final Softmax softmax;
+  private final SoftmaxCurvature softmaxCurvature;
 
   CpuBackend(Kernels kernels, int threads) {
     this.kernels = kernels;
@@ -67,6 +68,7 @@ final class CpuBackend implements Backend {
     sampling = new RowSampling(kernels, parallel);
     columns = new ColumnCache(parallel);
     softmax = new Softmax(kernels, parallel);
+    softmaxCurvature = new SoftmaxCurvature(parallel);
   }
 
   @Override
@@ -438,30 +440,12 @@ final class CpuBackend implements Backend {
     }
   }
 
-  // Loops over m go by address: over segments, the JIT takes several times as long to compile them.
-
   @Override
   public void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a) {
     long m = size(f);
     requireSize(b, m);
     requireSize(a, m);
-    CpuBuffer fs = (CpuBuffer) f;
-    CpuBuffer bs = (CpuBuffer) b;
-    CpuBuffer as = (CpuBuffer) a;
-    boolean exact = form == CurvatureForm.EXACT;
-    parallel.run(
-        m,
-        Parallel.GRAIN,
-        (_, low, high) -> {
-          long softmax = fs.address();
-          long target = bs.address();
-          long weights = as.address();
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            double fi = RawMemory.get(softmax + at);
-            double weight = exact ? (2 * fi - RawMemory.get(target + at) - fc) * fi : fi * fi;
-            RawMemory.set(weights + at, weight);
-          }
-        });
+    softmaxCurvature.weights(form, m, (CpuBuffer) f, (CpuBuffer) b, fc, (CpuBuffer) a);
   }
 
   @Override
@@ -471,41 +455,14 @@ final class CpuBackend implements Backend {
     requireSize(f, m);
     requireOptional(w2, m);
     requireSize(out, m);
-    double mean = dot(f, u);
-    CpuBuffer as = (CpuBuffer) a;
-    CpuBuffer fs = (CpuBuffer) f;
-    CpuBuffer us = (CpuBuffer) u;
-    CpuBuffer os = (CpuBuffer) out;
-    CpuBuffer ws = (CpuBuffer) w2;
-    parallel.run(
+    softmaxCurvature.apply(
         m,
-        Parallel.GRAIN,
-        (part, low, high) -> {
-          long weights = as.address();
-          long from = us.address();
-          double sum = 0;
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            sum += RawMemory.get(weights + at) * (RawMemory.get(from + at) - mean);
-          }
-          parallel.add(part, 0, sum);
-        });
-    double sum = parallel.sum(0);
-    parallel.run(
-        m,
-        Parallel.GRAIN,
-        (_, low, high) -> {
-          long weights = as.address();
-          long softmax = fs.address();
-          long from = us.address();
-          long to = os.address();
-          long squares = ws == null ? 0 : ws.address();
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            double ui = RawMemory.get(from + at);
-            double value =
-                RawMemory.get(weights + at) * (ui - mean) - sum * RawMemory.get(softmax + at);
-            RawMemory.set(to + at, ws == null ? value : value + RawMemory.get(squares + at) * ui);
-          }
-        });
+        (CpuBuffer) a,
+        (CpuBuffer) f,
+        (CpuBuffer) w2,
+        (CpuBuffer) u,
+        dot(f, u),
+        (CpuBuffer) out);
   }
 
   // The d x d system
