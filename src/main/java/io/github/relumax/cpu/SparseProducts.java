@@ -4,15 +4,6 @@ import java.util.Arrays;
 
 /** Products with a {@link SparseMatrix}: what its non-zeros need, and no more. */
 final class SparseProducts {
-  /** Non-zeros that are worth a thread. */
-  private static final double GRAIN = 16_384;
-
-  /**
-   * A row, or column, takes as long as so many non-zeros, beside its own: where a loop ends is hard
-   * to predict.
-   */
-  private static final long ROW_WEIGHT = 32;
-
   /** Rows of y that one thread adds to at a time, when it goes through columns. */
   private static final int COLUMN_ROWS = 4096;
 
@@ -39,10 +30,12 @@ final class SparseProducts {
 
   private final Kernels kernels;
   private final Parallel parallel;
+  private final SparseSplit split;
 
   SparseProducts(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
+    split = new SparseSplit(parallel);
   }
 
   /** Row k of y = a times row k of x. */
@@ -59,7 +52,7 @@ final class SparseProducts {
   }
 
   private void multiplyOne(SparseMatrix a, CpuBuffer x, CpuBuffer y, int k) {
-    run(
+    split.rows(
         a,
         1,
         (_, low, high) -> {
@@ -73,7 +66,7 @@ final class SparseProducts {
   private void multiplySome(
       SparseMatrix a, CpuBuffer x, CpuBuffer y, int k, int vectors, int width) {
     long packed = pack(x, k, vectors, width);
-    run(
+    split.rows(
         a,
         1,
         (part, low, high) -> {
@@ -137,11 +130,9 @@ final class SparseProducts {
    * in memory, a block of rows at a time.
    */
   void multiplyTransposed(SparseMatrix a, int vectors, CpuBuffer v, CpuBuffer y) {
-    a.requireOpen();
-    parallel.run(
-        a.columns(),
-        j -> a.columnBegin(j) + ROW_WEIGHT * j,
-        grain(vectors),
+    split.columns(
+        a,
+        vectors,
         (_, low, high) -> multiplyColumns(a, vectors, v.address(), y.address(), low, high));
   }
 
@@ -188,7 +179,7 @@ final class SparseProducts {
   /** Row k of y += Σ_units x[k,u] a[:,u]. */
   void addColumns(SparseMatrix a, CpuUnits units, CpuBuffer x, CpuBuffer y) {
     int vectors = (int) x.rows();
-    run(
+    split.rows(
         a,
         (double) units.count() * vectors / a.columns(),
         (_, low, high) -> {
@@ -224,7 +215,7 @@ final class SparseProducts {
     int d = (int) a1.columns();
     RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
     long blockRows = Math.max(4, BLOCK_SIZE / d);
-    run(
+    split.rows(
         a2,
         (double) units.count() * d / a2.columns(),
         (part, low, high) -> {
@@ -272,7 +263,7 @@ final class SparseProducts {
           }
         });
     CpuBuffer places = places(units, (int) a2.columns());
-    run(
+    split.rows(
         a2,
         d,
         (part, low, high) -> {
@@ -332,22 +323,6 @@ final class SparseProducts {
         }
       }
     }
-  }
-
-  /**
-   * Runs the job over the rows of a, in parts of about as many non-zeros: rows may differ much, as
-   * those of frequent and of rare words do.
-   *
-   * @param times how often each non-zero is taken, on average
-   */
-  private int run(SparseMatrix a, double times, Parallel.RangeJob job) {
-    a.requireOpen();
-    return parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain(times), job);
-  }
-
-  /** Non-zeros that are worth a thread if each is taken so often. */
-  private static long grain(double times) {
-    return (long) Math.clamp(GRAIN / times, 1.0, 1e15);
   }
 
   /** Of a few rows of A2, the entries of chosen units: values, and the places of the units. */
