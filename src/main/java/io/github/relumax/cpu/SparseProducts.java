@@ -22,12 +22,6 @@ final class SparseProducts {
   /** Bits that an address can have: what was masked by them needs no check of bounds. */
   private static final long ADDRESS = Long.MAX_VALUE >> 1;
 
-  /** Rows of C that one thread treats at a time, when it goes through rows. */
-  private static final int BLOCK_ROWS = 256;
-
-  /** Non-zeros of A2 that it treats at a time, but for a row that has more. */
-  private static final int BLOCK_ENTRIES = PackedProducts.LEFT_SIZE / 2;
-
   private final Kernels kernels;
   private final Parallel parallel;
   private final SparseSplit split;
@@ -267,7 +261,7 @@ final class SparseProducts {
         a2,
         d,
         (part, low, high) -> {
-          Entries entries = new Entries(parallel, part, a2, places.address());
+          UnitEntries entries = new UnitEntries(parallel, part, a2, places.address());
           for (long row = low; row < high; row += entries.rows()) {
             entries.list(row, high);
             if (clear) {
@@ -307,7 +301,7 @@ final class SparseProducts {
   }
 
   /** c[row + r] += the sum of the r-th list, for all lists. */
-  private void addBlock(int part, Entries entries, long right, int count, CpuBuffer c, long row) {
+  private void addBlock(int part, UnitEntries entries, long right, int count, CpuBuffer c, long row) {
     int d = (int) c.columns();
     long tile = parallel.tile(part);
     int width;
@@ -322,78 +316,6 @@ final class SparseProducts {
           kernels.addRow(1, tile, c.address(row + r) + 8L * column, columns);
         }
       }
-    }
-  }
-
-  /** Of a few rows of A2, the entries of chosen units: values, and the places of the units. */
-  private static final class Entries {
-    private final SparseMatrix a2;
-    private final long placeOf;
-    private final Parallel parallel;
-    private final int part;
-    private final int[] ends = new int[BLOCK_ROWS];
-    private long values;
-    private long places;
-    private int rows;
-
-    Entries(Parallel parallel, int part, SparseMatrix a2, long placeOf) {
-      this.parallel = parallel;
-      this.part = part;
-      this.a2 = a2;
-      this.placeOf = placeOf;
-    }
-
-    /** Lists those of as many rows from the first one on as are treated together. */
-    void list(long first, long high) {
-      int total = a2.count(first);
-      rows = 1;
-      while (rows < BLOCK_ROWS
-          && first + rows < high
-          && total + a2.count(first + rows) <= BLOCK_ENTRIES) {
-        total += a2.count(first + rows);
-        rows++;
-      }
-      // One more: what is not listed is written behind the last, and then over.
-      values = parallel.scratch(part, Parallel.LEFT, Math.ceilDiv(3L * (total + 1), 2)).address();
-      places = values + 8L * (total + 1);
-      int end = 0;
-      for (int r = 0; r < rows; r++) {
-        end = list(a2.values(first + r), a2.columns(first + r), a2.count(first + r), end);
-        ends[r] = end;
-      }
-    }
-
-    private int list(long from, long columns, int count, int begin) {
-      int end = begin;
-      for (int p = 0; p < count; p++) {
-        int place = RawMemory.getInt(placeOf + 4L * RawMemory.getInt(columns + 4L * p));
-        double value = RawMemory.get(from + 8L * p);
-        RawMemory.set(values + 8L * end, value);
-        RawMemory.setInt(places + 4L * end, place);
-        // 1 where there is a place; a condition may become a branch that is hard to predict.
-        end += 1 + (place >> 31);
-      }
-      return end;
-    }
-
-    int rows() {
-      return rows;
-    }
-
-    private int begin(int r) {
-      return r == 0 ? 0 : ends[r - 1];
-    }
-
-    int count(int r) {
-      return ends[r] - begin(r);
-    }
-
-    long values(int r) {
-      return values + 8L * begin(r);
-    }
-
-    long places(int r) {
-      return places + 4L * begin(r);
     }
   }
 }
