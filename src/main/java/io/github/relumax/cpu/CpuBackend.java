@@ -48,8 +48,9 @@ final class CpuBackend implements Backend {
   private final PackedProducts products;
   private final GramProduct grams;
   private final SparseProducts sparse;
+  private final SparseUnitProducts sparseUnits;
   private final Cholesky cholesky;
-  private final MatrixVectorProduct vectors;
+  private final MatrixVectorProduct vectorProduct;
   private final TransposedProduct transposed;
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
@@ -63,8 +64,9 @@ final class CpuBackend implements Backend {
     products = new PackedProducts(kernels, parallel);
     grams = new GramProduct(kernels, parallel);
     sparse = new SparseProducts(kernels, parallel);
+    sparseUnits = new SparseUnitProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
-    vectors = new MatrixVectorProduct(kernels, parallel);
+    vectorProduct = new MatrixVectorProduct(kernels, parallel);
     transposed = new TransposedProduct(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
@@ -248,7 +250,7 @@ final class CpuBackend implements Backend {
       sparse.multiply(matrix, (CpuBuffer) x, (CpuBuffer) y);
       return;
     }
-    vectors.multiply((CpuBuffer) a, (CpuBuffer) x, (CpuBuffer) y);
+    vectorProduct.multiply((CpuBuffer) a, (CpuBuffer) x, (CpuBuffer) y);
   }
 
   @Override
@@ -297,8 +299,7 @@ final class CpuBackend implements Backend {
   public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
     require(trials.columns() == z1.columns(), "flipCorrections", z1, trials);
     requireSize(h, size(trials));
-    HiddenUnits.flipCorrections(
-        (CpuBuffer) z1, (CpuBuffer) trials, (CpuBuffer) h, (CpuUnits) out);
+    HiddenUnits.flipCorrections((CpuBuffer) z1, (CpuBuffer) trials, (CpuBuffer) h, (CpuUnits) out);
   }
 
   @Override
@@ -310,7 +311,7 @@ final class CpuBackend implements Backend {
       return;
     }
     if (a instanceof SparseMatrix matrix) {
-      sparse.addColumns(matrix, chosen, (CpuBuffer) x, (CpuBuffer) y);
+      sparseUnits.addColumns(matrix, chosen, (CpuBuffer) x, (CpuBuffer) y);
       return;
     }
     CpuBuffer to = (CpuBuffer) y;
@@ -351,7 +352,7 @@ final class CpuBackend implements Backend {
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
     requireKeep(keep);
     if (a2 instanceof SparseMatrix matrix) {
-      sparse.accumulate(matrix, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
+      sparseUnits.accumulate(matrix, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
       return;
     }
     CpuUnits chosen = (CpuUnits) units;
@@ -403,13 +404,7 @@ final class CpuBackend implements Backend {
     requireOptional(w2, m);
     requireSize(out, m);
     softmaxCurvature.apply(
-        m,
-        (CpuBuffer) a,
-        (CpuBuffer) f,
-        (CpuBuffer) w2,
-        (CpuBuffer) u,
-        dot(f, u),
-        (CpuBuffer) out);
+        m, (CpuBuffer) a, (CpuBuffer) f, (CpuBuffer) w2, (CpuBuffer) u, dot(f, u), (CpuBuffer) out);
   }
 
   // The d x d system

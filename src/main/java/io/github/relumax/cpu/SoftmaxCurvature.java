@@ -37,13 +37,7 @@ final class SoftmaxCurvature {
    * @param mean ⟨f, u⟩
    */
   void apply(
-      long m,
-      CpuBuffer a,
-      CpuBuffer f,
-      CpuBuffer w2,
-      CpuBuffer u,
-      double mean,
-      CpuBuffer out) {
+      long m, CpuBuffer a, CpuBuffer f, CpuBuffer w2, CpuBuffer u, double mean, CpuBuffer out) {
     parallel.run(
         m,
         Parallel.GRAIN,

@@ -21,6 +21,9 @@ final class UnitEntries {
   private long places;
   private int rows;
 
+  /**
+   * @param placeOf where the place of each unit in the list lies, 32 bits, -1 where it has none
+   */
   UnitEntries(Parallel parallel, int part, SparseMatrix a2, long placeOf) {
     this.parallel = parallel;
     this.part = part;
@@ -28,7 +31,7 @@ final class UnitEntries {
     this.placeOf = placeOf;
   }
 
-  /** Lists those of as many rows from the first one on as are treated together. */
+  /** Lists those of rows first, first + 1, ..., below high: as many as are treated together. */
   void list(long first, long high) {
     int total = a2.count(first);
     rows = 1;
@@ -48,6 +51,7 @@ final class UnitEntries {
     }
   }
 
+  /** Appends those of one row. */
   private int list(long from, long columns, int count, int begin) {
     int end = begin;
     for (int p = 0; p < count; p++) {
@@ -61,6 +65,7 @@ final class UnitEntries {
     return end;
   }
 
+  /** How many rows were listed. */
   int rows() {
     return rows;
   }
@@ -69,14 +74,17 @@ final class UnitEntries {
     return r == 0 ? 0 : ends[r - 1];
   }
 
+  /** How many entries there are of the r-th row. */
   int count(int r) {
     return ends[r] - begin(r);
   }
 
+  /** Where their values lie, float64. */
   long values(int r) {
     return values + 8L * begin(r);
   }
 
+  /** Where the places of their units lie, 32 bits. */
   long places(int r) {
     return places + 4L * begin(r);
   }
