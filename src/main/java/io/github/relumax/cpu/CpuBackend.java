@@ -1,7 +1,6 @@
 package io.github.relumax.cpu;
 
 import static io.github.relumax.backend.Shapes.require;
-import static io.github.relumax.backend.Shapes.requireBuckets;
 import static io.github.relumax.backend.Shapes.requireEntries;
 import static io.github.relumax.backend.Shapes.requireKeep;
 import static io.github.relumax.backend.Shapes.requireOptional;
@@ -233,8 +232,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public void steps(Buffer x, Buffer p, double[] t, Buffer out) {
-    requireSize(p, size(x));
-    require(out.rows() >= t.length && out.columns() == x.columns(), "steps", x, out);
+    Shapes.requireSteps(x, p, t.length, out);
     for (int k = 0; k < t.length; k++) {
       combine(1, x, t[k], p, out.row(k));
     }
@@ -244,8 +242,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public void multiply(Buffer a, Buffer x, Buffer y) {
-    require(x.columns() == a.columns(), "multiply", a, x);
-    require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
+    Shapes.requireMultiply("multiply", a, x, y);
     if (a instanceof SparseMatrix matrix) {
       sparse.multiply(matrix, (CpuBuffer) x, (CpuBuffer) y);
       return;
@@ -366,11 +363,8 @@ final class CpuBackend implements Backend {
 
   @Override
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
+    Shapes.requireSoftmax(z, b, w2, f, gz);
     int m = (int) size(z);
-    requireSize(b, m);
-    requireOptional(w2, m);
-    requireSize(f, m);
-    requireSize(gz, m);
     return softmax.evaluate(
         m, (CpuBuffer) z, (CpuBuffer) b, (CpuBuffer) w2, (CpuBuffer) f, (CpuBuffer) gz);
   }
@@ -398,23 +392,22 @@ final class CpuBackend implements Backend {
 
   @Override
   public void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
-    long m = size(u);
-    requireSize(a, m);
-    requireSize(f, m);
-    requireOptional(w2, m);
-    requireSize(out, m);
+    Shapes.requireApplyCurvature(a, f, w2, u, out);
     softmaxCurvature.apply(
-        m, (CpuBuffer) a, (CpuBuffer) f, (CpuBuffer) w2, (CpuBuffer) u, dot(f, u), (CpuBuffer) out);
+        size(u),
+        (CpuBuffer) a,
+        (CpuBuffer) f,
+        (CpuBuffer) w2,
+        (CpuBuffer) u,
+        dot(f, u),
+        (CpuBuffer) out);
   }
 
   // The d x d system
 
   @Override
   public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
-    require(size(a) == c.rows(), "gram", c, a);
-    require(size(center) == c.columns(), "gram", c, center);
-    require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    requireKeep(keep);
+    Shapes.requireGram(c, center, a, keep, h);
     grams.add((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
   }
 
@@ -467,8 +460,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solve", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solve", r, out);
+    Shapes.requireSolve("solve", l, r, out);
     copy(r, out);
     try {
       cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
@@ -480,18 +472,14 @@ final class CpuBackend implements Backend {
 
   @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solveTransposed", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solveTransposed", r, out);
+    Shapes.requireSolve("solveTransposed", l, r, out);
     copy(r, out);
     cholesky.solveTransposed((CpuBuffer) l, (CpuBuffer) out);
   }
 
   @Override
   public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
-    require(size(center) == c.columns(), "curvatureTimes", c, center);
-    require(size(a) == c.rows(), "curvatureTimes", c, a);
-    require(size(v) == c.columns(), "curvatureTimes", c, v);
-    require(size(out) == c.columns(), "curvatureTimes", c, out);
+    Shapes.requireCurvatureTimes(c, center, a, v, out);
     curvature.times(
         (CpuBuffer) c,
         (CpuBuffer) center,
@@ -510,20 +498,14 @@ final class CpuBackend implements Backend {
 
   @Override
   public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
-    require(out.columns() == c.columns(), "countSketch", c, out);
-    requireOptional(center, c.columns());
-    requireOptional(a, c.rows());
-    requireBuckets(out.rows());
+    Shapes.requireCountSketch(c, center, a, out);
     SketchHash hash = new SketchHash(seed, stream, out.rows());
     sampling.countSketch(hash, (CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, (CpuBuffer) out);
   }
 
   @Override
   public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
-    requireSize(shift, y.rows());
-    requireOptional(a, y.columns());
-    requireSize(scores, y.columns());
-    requireKeep(keep);
+    Shapes.requireRowScores(y, shift, a, keep, scores);
     return sampling.rowScores(
         (CpuBuffer) y, (CpuBuffer) shift, (CpuBuffer) a, keep != 0, (CpuBuffer) scores);
   }

@@ -1,7 +1,6 @@
 package io.github.relumax.cuda;
 
 import static io.github.relumax.backend.Shapes.require;
-import static io.github.relumax.backend.Shapes.requireBuckets;
 import static io.github.relumax.backend.Shapes.requireEntries;
 import static io.github.relumax.backend.Shapes.requireKeep;
 import static io.github.relumax.backend.Shapes.requireOptional;
@@ -217,8 +216,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void steps(Buffer x, Buffer p, double[] t, Buffer out) {
-    requireSize(p, size(x));
-    require(out.rows() >= t.length && out.columns() == x.columns(), "steps", x, out);
+    Shapes.requireSteps(x, p, t.length, out);
     double[] four = new double[STEPS];
     for (int first = 0; first < t.length; first += STEPS) {
       int count = Math.min(STEPS, t.length - first);
@@ -242,8 +240,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void multiply(Buffer a, Buffer x, Buffer y) {
-    require(x.columns() == a.columns(), "multiply", a, x);
-    require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
+    Shapes.requireMultiply("multiply", a, x, y);
     products.multiply(a, x, y);
   }
 
@@ -294,8 +291,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
-    require(x.columns() == a.columns(), "addColumns", a, x);
-    require(y.rows() == x.rows() && y.columns() == a.rows(), "addColumns", a, y);
+    Shapes.requireMultiply("addColumns", a, x, y);
     unitProducts.addColumns(a, (DeviceUnits) units, x, y);
   }
 
@@ -311,11 +307,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
-    long m = size(z);
-    requireSize(b, m);
-    requireOptional(w2, m);
-    requireSize(f, m);
-    requireSize(gz, m);
+    Shapes.requireSoftmax(z, b, w2, f, gz);
     return softmax.evaluate(z, b, w2, f, gz);
   }
 
@@ -337,11 +329,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
-    long m = size(u);
-    requireSize(a, m);
-    requireSize(f, m);
-    requireOptional(w2, m);
-    requireSize(out, m);
+    Shapes.requireApplyCurvature(a, f, w2, u, out);
     softmaxCurvature.apply(a, f, w2, u, out);
   }
 
@@ -349,10 +337,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
-    require(size(a) == c.rows(), "gram", c, a);
-    require(size(center) == c.columns(), "gram", c, center);
-    require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    requireKeep(keep);
+    Shapes.requireGram(c, center, a, keep, h);
     grams.add(c, center, a, keep != 0, h);
   }
 
@@ -383,8 +368,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solve", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solve", r, out);
+    Shapes.requireSolve("solve", l, r, out);
     if (address(r) != address(out)) {
       copy(r, out);
     }
@@ -393,8 +377,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solveTransposed", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solveTransposed", r, out);
+    Shapes.requireSolve("solveTransposed", l, r, out);
     if (address(r) != address(out)) {
       copy(r, out);
     }
@@ -403,11 +386,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
-    long d = c.columns();
-    requireSize(center, d);
-    requireSize(a, c.rows());
-    requireSize(v, d);
-    requireSize(out, d);
+    Shapes.requireCurvatureTimes(c, center, a, v, out);
     products.curvatureTimes(c, center, a, v, out);
   }
 
@@ -420,19 +399,13 @@ final class CudaBackend implements Backend {
 
   @Override
   public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
-    require(out.columns() == c.columns(), "countSketch", c, out);
-    requireOptional(center, c.columns());
-    requireOptional(a, c.rows());
-    requireBuckets(out.rows());
+    Shapes.requireCountSketch(c, center, a, out);
     sampling.countSketch(seed, stream, c, center, a, out);
   }
 
   @Override
   public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
-    requireSize(shift, y.rows());
-    requireOptional(a, y.columns());
-    requireSize(scores, y.columns());
-    requireKeep(keep);
+    Shapes.requireRowScores(y, shift, a, keep, scores);
     sampling.rowScores(y, shift, a, keep != 0, scores, results);
     return sums.scalar(results);
   }
