@@ -24,7 +24,6 @@ import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.random.Philox;
 import io.github.relumax.random.SketchHash;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -450,24 +449,14 @@ final class CpuBackend implements Backend {
   @Override
   public boolean factor(Buffer h, double shift, Buffer l) {
     requireSize(l, size(h));
-    try {
-      return cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
-    } finally {
-      Reference.reachabilityFence(h);
-      Reference.reachabilityFence(l);
-    }
+    return cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
   }
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solve", l, r, out);
     copy(r, out);
-    try {
-      cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
-    } finally {
-      Reference.reachabilityFence(l);
-      Reference.reachabilityFence(out);
-    }
+    cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
   }
 
   @Override
