@@ -1,12 +1,10 @@
 package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
-import io.github.relumax.io.NpyFile;
+import io.github.relumax.cli.StartMixin.Start;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
-import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
-import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.newton.Iteration;
@@ -35,7 +33,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
@@ -54,8 +51,6 @@ import picocli.CommandLine.Option;
       "Ctrl-C ends the solve and writes the best x so far."
     })
 final class SolveCommand implements Callable<Integer> {
-  private static final String RANDOM = "random";
-
   /** Room for result.json and a trace of usual length. */
   static final int TEXT_BYTES = 1 << 16;
 
@@ -85,19 +80,7 @@ final class SolveCommand implements Callable<Integer> {
               + ".")
   private Integer atOnce;
 
-  @Option(
-      names = "--start",
-      paramLabel = "FILE|random",
-      description =
-          "Where to begin; with --targets one point for all, or a FILE with a row for each (k x d)."
-              + " Default: x0.npy in DIR, or random where there is none.")
-  private String start;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "K",
-      description = "Seed of a random start; asks for one by itself. Default: 1.")
-  private Long seed;
+  @Mixin private StartMixin starts;
 
   @Mixin private CurvatureMixin curvature;
 
@@ -171,9 +154,6 @@ final class SolveCommand implements Callable<Integer> {
     this.console = console;
   }
 
-  /** A point to begin at, and what it is called. */
-  private record Start(double[] x, String name, OptionalLong seed) {}
-
   @Override
   public Integer call() {
     return input.using(targets == null ? this::solve : this::solveTargets);
@@ -188,7 +168,7 @@ final class SolveCommand implements Callable<Integer> {
     ProblemDirectory folder = read(() -> input.open(console));
     Problem given = input.problem(folder);
     Problem unweighted = bounded(given);
-    Start from = start(folder, unweighted);
+    Start from = starts.one(folder, unweighted);
     Optional<TextLabels> labels = TextLabels.read(input.dir(), given.m(), given.n());
     double readSeconds = 1e-9 * (System.nanoTime() - began);
 
@@ -280,9 +260,7 @@ final class SolveCommand implements Callable<Integer> {
     ProblemDirectory folder = read(() -> input.open(file, console));
     Problem problem = bounded(input.problem(folder));
     Targets all = folder.targets().orElseThrow().with(problem);
-    Optional<double[][]> each = startOfEach(all);
-    Start from =
-        each.isPresent() ? new Start(null, start, OptionalLong.empty()) : start(folder, problem);
+    Start from = starts.forAll(folder, all);
     double readSeconds = 1e-9 * (System.nanoTime() - began);
     SolveSettings settings =
         new SolveSettings(
@@ -292,41 +270,12 @@ final class SolveCommand implements Callable<Integer> {
     return new TargetsSolve(console, backends, format, showsTable())
         .run(
             all,
-            each.orElseGet(() -> new double[][] {from.x()}),
+            from.points(),
             most,
             settings,
             results(),
             readSeconds,
             heading);
-  }
-
-  /** The rows of --start, where its file has one for each target. */
-  private Optional<double[][]> startOfEach(Targets all) {
-    if (start == null || start.equals(RANDOM)) {
-      return Optional.empty();
-    }
-    Path file = Arguments.file("--start", start, "expected an .npy file with d numbers, or k x d");
-    Matrix points = NpyFile.read(file);
-    int k = all.count();
-    int d = all.common().d();
-    if (points.rows() != k || points.columns() != d) {
-      if (points.rows() == 1 || points.columns() == 1) {
-        // One for all, or not even that.
-        return Optional.empty();
-      }
-      throw new InvalidInputException(
-          "%s: %d x %d, expected %d x %d, a row for each target, or %d numbers for all"
-              .formatted(file, points.rows(), points.columns(), k, d, d));
-    }
-    if (seed != null) {
-      throw seedWithStart();
-    }
-    double[][] each = new double[k][];
-    for (int target = 0; target < k; target++) {
-      each[target] = points.row(target);
-      all.common().checkStart(each[target], file + ", row " + target);
-    }
-    return Optional.of(each);
   }
 
   private ProblemDirectory read(Supplier<ProblemDirectory> open) {
@@ -354,28 +303,6 @@ final class SolveCommand implements Callable<Integer> {
             .withMaxIterations(maxIterations)
             .withMinima(minima);
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
-  }
-
-  private Start start(ProblemDirectory folder, Problem problem) {
-    boolean isRandom = start == null ? seed != null || folder.x0().isEmpty() : start.equals(RANDOM);
-    if (isRandom) {
-      long used = seed == null ? 1 : seed;
-      return new Start(
-          PlantedProblem.randomStart(problem.d(), used), RANDOM, OptionalLong.of(used));
-    }
-    if (seed != null) {
-      throw seedWithStart();
-    }
-    if (start == null) {
-      return new Start(folder.x0().orElseThrow(), ProblemDirectory.X0, OptionalLong.empty());
-    }
-    double[] x = ProblemMixin.point("--start", start, problem);
-    return new Start(x, start, OptionalLong.empty());
-  }
-
-  private InvalidInputException seedWithStart() {
-    return new InvalidInputException(
-        "--seed is for a random start and does not go with --start " + start);
   }
 
   private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
