@@ -1,41 +1,22 @@
 package io.github.relumax.cli;
 
-import io.github.relumax.backend.Backend;
 import io.github.relumax.cli.StartMixin.Start;
 import io.github.relumax.io.ProblemDirectory;
-import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
-import io.github.relumax.newton.Iteration;
-import io.github.relumax.newton.IterationListener;
 import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
-import io.github.relumax.newton.PathChoice;
-import io.github.relumax.newton.Solution;
-import io.github.relumax.newton.Status;
-import io.github.relumax.objective.SoftmaxReluObjective;
-import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
-import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.Format;
-import io.github.relumax.report.IterationTable;
-import io.github.relumax.report.JsonReport;
-import io.github.relumax.report.PathText;
-import io.github.relumax.report.SolveRecord;
 import io.github.relumax.report.SolveSettings;
-import io.github.relumax.report.SolveSummary;
-import io.github.relumax.report.WeightsText;
-import io.github.relumax.text.TextExplanation;
 import io.github.relumax.text.TextLabels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,12 +32,6 @@ import picocli.CommandLine.Option;
       "Ctrl-C ends the solve and writes the best x so far."
     })
 final class SolveCommand implements Callable<Integer> {
-  /** Room for result.json and a trace of usual length. */
-  static final int TEXT_BYTES = 1 << 16;
-
-  /** Words, and anchors, that a text problem's solution is told by. */
-  private static final int MOST_WORDS = 15;
-
   private final Console console;
 
   @Mixin private ProblemMixin input;
@@ -167,83 +142,16 @@ final class SolveCommand implements Callable<Integer> {
     long began = System.nanoTime();
     ProblemDirectory folder = read(() -> input.open(console));
     Problem given = input.problem(folder);
-    Problem unweighted = bounded(given);
-    Start from = starts.one(folder, unweighted);
+    Problem problem = bounded(given);
+    Start from = starts.one(folder, problem);
     Optional<TextLabels> labels = TextLabels.read(input.dir(), given.m(), given.n());
-    double readSeconds = 1e-9 * (System.nanoTime() - began);
-
-    Path results = results();
-    try (Backend backend = backends.open();
-        ResultDirectory directory = ResultDirectory.open(results, 8L * given.d() + TEXT_BYTES)) {
-      PathDecision decision = Memory.requireSolve(backend, unweighted, options);
-      IterationTable table = new IterationTable(decision.method());
-      NewtonSolver solver =
-          new NewtonSolver(backend, options.withPath(PathChoice.of(decision.path())));
-      try (Interruption interruption = Interruption.guard(() -> stop(solver))) {
-        ProblemMixin.Weighted weighted =
-            input.weigh(backend, unweighted, unweighted.intoBall(from.x()), console);
-        Problem problem = weighted.problem();
-        showBeginning(weighted, from, backend, decision, results, table);
-        SolveSettings settings =
-            new SolveSettings(
-                options,
-                from.name(),
-                from.seed(),
-                input.weight(),
-                weighted.chosen(),
-                backends.name());
-        Course course = new Course(solver, interruption, table);
-        ToIntFunction<Solution> end =
-            solution -> {
-              // Writing files fails on a thread that is marked as interrupted.
-              Thread.interrupted();
-              OptionalDouble distance = distance(folder, solution);
-              SolveRecord record =
-                  new SolveRecord(
-                      problem, settings, solution, course.iterations, distance, readSeconds);
-              directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
-              showEnd(record, results);
-              if (showsTable() && labels.isPresent() && solution.status() != Status.FAILED) {
-                console.println();
-                console.println(explanation(backend, problem, labels.get(), solution.x()));
-              }
-              return exitCode(solution);
-            };
-        return Failures.keeping(
-            () -> solver.solve(problem, from.x(), course),
-            end,
-            () -> course.atFailure.filter(best -> best.iterations() > 0));
-      }
-    }
-  }
-
-  /** Keeps the iterations, and prints them. */
-  private final class Course implements IterationListener {
-    private final NewtonSolver solver;
-    private final Interruption interruption;
-    private final IterationTable table;
-    private final List<Iteration> iterations = new ArrayList<>();
-    private Optional<Solution> atFailure = Optional.empty();
-
-    Course(NewtonSolver solver, Interruption interruption, IterationTable table) {
-      this.solver = solver;
-      this.interruption = interruption;
-      this.table = table;
-    }
-
-    @Override
-    public void onIteration(Iteration iteration) {
-      iterations.add(iteration);
-      showIteration(table, iteration);
-      if (interruption.requested()) {
-        solver.interrupt();
-      }
-    }
-
-    @Override
-    public void onFailure(Solution best) {
-      atFailure = Optional.of(best);
-    }
+    double seconds = 1e-9 * (System.nanoTime() - began);
+    return new SingleSolve(console, input, backends, format, showsTable())
+        .run(
+            new SingleSolve.Reading(problem, from, folder.xStar(), labels, seconds),
+            options,
+            results(),
+            heading(problem, from));
   }
 
   private int solveTargets() {
@@ -268,14 +176,7 @@ final class SolveCommand implements Callable<Integer> {
     List<String> heading = new ArrayList<>(heading(problem, from));
     heading.add("Targets  %s, %s columns of b".formatted(file, Format.count(all.count())));
     return new TargetsSolve(console, backends, format, showsTable())
-        .run(
-            all,
-            from.points(),
-            most,
-            settings,
-            results(),
-            readSeconds,
-            heading);
+        .run(all, from.points(), most, settings, results(), readSeconds, heading);
   }
 
   private ProblemDirectory read(Supplier<ProblemDirectory> open) {
@@ -305,43 +206,8 @@ final class SolveCommand implements Callable<Integer> {
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
-  private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
-    return folder
-        .xStar()
-        .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(solution.x(), xStar)))
-        .orElse(OptionalDouble.empty());
-  }
-
-  private void stop(NewtonSolver solver) {
-    console.err().println("Interrupted: ending the step, then writing the best x so far.");
-    solver.interrupt();
-  }
-
   private boolean showsTable() {
     return format == OutputFormat.TABLE && !quiet;
-  }
-
-  private void showBeginning(
-      ProblemMixin.Weighted weighted,
-      Start from,
-      Backend backend,
-      PathDecision decision,
-      Path results,
-      IterationTable table) {
-    if (!showsTable()) {
-      return;
-    }
-    Problem problem = weighted.problem();
-    console.println(heading(problem, from));
-    weighted
-        .chosen()
-        .ifPresent(weights -> console.println("Weight   " + WeightsText.line(weights)));
-    backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-    console.println("Path     " + PathText.line(decision));
-    console.println("Steps    " + decision.method().description());
-    console.println("Results  " + results);
-    console.println();
-    console.println(table.header());
   }
 
   /** What is solved, and where it begins. */
@@ -357,46 +223,5 @@ final class SolveCommand implements Callable<Integer> {
         "Start    "
             + from.name()
             + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
-  }
-
-  private void showIteration(IterationTable table, Iteration iteration) {
-    if (showsTable()) {
-      console.println(table.row(iteration));
-    }
-  }
-
-  private void showEnd(SolveRecord record, Path results) {
-    if (format == OutputFormat.JSON) {
-      console.print(JsonReport.result(record));
-    } else if (showsTable()) {
-      console.println();
-      console.println(SolveSummary.lines(record, results));
-      console.println(
-          "Written to %s: %s, %s, %s"
-              .formatted(
-                  results, ResultDirectory.X, ResultDirectory.RESULT, ResultDirectory.TRACE));
-    }
-  }
-
-  private static List<String> explanation(
-      Backend backend, Problem problem, TextLabels labels, double[] x) {
-    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
-      objective.moveTo(x);
-      return ExplanationText.lines(
-          TextExplanation.of(
-              labels,
-              problem.a2(),
-              objective.read(Quantity.PRE_ACTIVATION),
-              objective.read(Quantity.SOFTMAX),
-              problem.b(),
-              MOST_WORDS));
-    }
-  }
-
-  private static int exitCode(Solution solution) {
-    if (solution.converged()) {
-      return ExitCode.OK;
-    }
-    return solution.status() == Status.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.NOT_CONVERGED;
   }
 }
