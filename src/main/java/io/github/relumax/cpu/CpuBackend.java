@@ -29,7 +29,8 @@ import java.util.stream.Stream;
 
 /**
  * The backend that runs everywhere: main memory, all cores, rows split over threads in a fixed way
- * so that results repeat bit for bit.
+ * so that results repeat bit for bit. Here shapes are checked; a class for each kind of primitive
+ * does the work, which it splits by {@link Parallel} and leaves to {@link Kernels}.
  */
 final class CpuBackend implements Backend {
   private static final double VECTOR_FLOPS_PER_BYTE = 3.5;

@@ -26,7 +26,8 @@ import java.util.List;
 /**
  * The backend on an NVIDIA GPU. Every buffer lives in device memory; primitives start kernels, or
  * products and factorisations of NVIDIA's libraries, on one stream and return, and only those with
- * a scalar for an answer wait. cuda-kernels/README.md lists the kernels and their arguments.
+ * a scalar for an answer wait. Here shapes are checked; what takes more than one kernel is in a
+ * class for each kind of primitive. cuda-kernels/README.md lists the kernels and their arguments.
  */
 final class CudaBackend implements Backend {
   /** Steps that one kernel takes. */
