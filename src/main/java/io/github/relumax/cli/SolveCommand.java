@@ -5,7 +5,6 @@ import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
-import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.report.Format;
@@ -88,20 +87,7 @@ final class SolveCommand implements Callable<Integer> {
       description = "Minimise over ‖x‖ <= R. Default: no bound.")
   private Double radius;
 
-  @Option(
-      names = "--minima",
-      paramLabel = "first|lower|auto",
-      defaultValue = "first",
-      description = {
-        "Which minimum to look for, where there are many:",
-        "first: the one that the steps from the start lead to.",
-        "lower: descends three more times from a point on the way, with other dampings, and keeps"
-            + " the lowest loss. Takes up to seven times the iterations.",
-        "auto: lower where fewer than 1.5 d units are active at a minimum with kinks and more than"
-            + " 1/1000 of the loss at the start is left; else first.",
-        "Default: ${DEFAULT-VALUE}."
-      })
-  private Minima minima;
+  @Mixin private MinimaMixin minima;
 
   @Mixin private PathMixin path;
 
@@ -202,7 +188,7 @@ final class SolveCommand implements Callable<Integer> {
             .options(path)
             .withTolerance(tolerance)
             .withMaxIterations(maxIterations)
-            .withMinima(minima);
+            .withMinima(minima.minima());
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
