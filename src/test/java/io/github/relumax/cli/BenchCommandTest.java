@@ -8,8 +8,10 @@ import io.github.relumax.Version;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendOptions;
 import io.github.relumax.backend.Backends;
+import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +76,7 @@ final class BenchCommandTest {
     assertThat(json.get("version").asString()).isEqualTo(Version.current());
     assertThat(json.get("backend").get("threads").asInt()).isEqualTo(2);
     assertThat(json.get("path").asString()).isEqualTo("kept");
+    assertThat(json.get("minima").asString()).isEqualTo("first");
     assertThat(json.get("boundBytes").asLong())
         .isEqualTo(Math.round(1.15 * (8 * 60 * 6 + 4 * 200 * 60 + 8 * 200 * 6) + 300e6));
     assertThat(json.get("found").asBoolean()).isTrue();
@@ -367,6 +371,35 @@ final class BenchCommandTest {
       assertThat(run.err()).contains("not enough memory").contains("available are");
     }
     assertThat(names(temporary)).isEmpty();
+  }
+
+  @Test
+  void looksForTheMinimaAskedFor() throws IOException {
+    Path dir = temporary.resolve("problem");
+    PlantedProblem noisy = PlantedProblem.generate(200, 60, 12, 4, 1, ElementType.FLOAT64, 1, 5);
+    ProblemDirectory.create(dir, noisy.problem(), Optional.of(noisy.x0()), Optional.empty());
+    List<Solution> expected = new ArrayList<>();
+    try (Backend backend = Backends.open("cpu", new BackendOptions(2))) {
+      for (Minima minima : List.of(Minima.FIRST, Minima.LOWER)) {
+        NewtonOptions options = NewtonOptions.DEFAULTS.withMinima(minima);
+        expected.add(new NewtonSolver(backend, options).solve(noisy.problem(), noisy.x0()));
+      }
+    }
+    assertThat(expected.get(1).iterations()).isGreaterThan(expected.get(0).iterations());
+
+    for (Solution solution : expected) {
+      Minima minima = solution == expected.get(0) ? Minima.FIRST : Minima.LOWER;
+      Path file = temporary.resolve(minima + ".json");
+      CommandLineRun run = folder(dir, file, "--minima", minima);
+      assertThat(run.err()).isEmpty();
+      assertThat(run.code()).isZero();
+      JsonNode json = CommandLineRun.json(file);
+      assertThat(json.get("minima").asString()).isEqualTo(minima.toString());
+      for (JsonNode solve : list(json.get("solves"))) {
+        assertThat(solve.get("iterations").asInt()).isEqualTo(solution.iterations());
+        assertThat(solve.get("loss").asDouble()).isEqualTo(solution.loss());
+      }
+    }
   }
 
   private static CommandLineRun tiny(Path file, Object... more) {
