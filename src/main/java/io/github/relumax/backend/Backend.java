@@ -64,13 +64,15 @@ public interface Backend extends AutoCloseable {
    * #multiply}, {@link #multiplyTransposed}, {@link #addColumns}, {@link #accumulate} (as a2),
    * {@link #countSketch} and {@link #gatherRows} take such a buffer; what is not kept then takes no
    * part in them, not even times infinity.
+   *
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if the memory is not there
    */
   Buffer upload(Matrix matrix);
 
   /**
    * A float64 buffer of zeros.
    *
-   * @throws InsufficientMemoryException if the memory is not there
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if the memory is not there
    */
   Buffer allocate(long rows, long columns);
 
@@ -88,13 +90,15 @@ public interface Backend extends AutoCloseable {
 
   // Vectors
 
-  /** ⟨u, v⟩. */
+  /** ⟨u, v⟩, of as many entries each. */
   double dot(Buffer u, Buffer v);
 
-  /** out = alpha u + beta v; out may be u or v. */
+  /** out = alpha u + beta v, of as many entries each; out may be u or v. */
   void combine(double alpha, Buffer u, double beta, Buffer v, Buffer out);
 
-  /** Row k of out = x + t_k p, for k &lt; t.length. */
+  /**
+   * Row k of out = x + t_k p, for k &lt; t.length. x, p: 1 x d, out: t.length rows of d, or more.
+   */
   void steps(Buffer x, Buffer p, double[] t, Buffer out);
 
   // Products with A1, A2 and C
@@ -113,10 +117,10 @@ public interface Backend extends AutoCloseable {
 
   // Hidden units
 
-  /** h = max(z1, 0), for any number of rows. */
+  /** h = max(z1, 0), for any number of rows. z1, h: k x n. */
   void relu(Buffer z1, Buffer h);
 
-  /** out = 1[z1 &gt; 0] ∘ v; out may be v. */
+  /** out = 1[z1 &gt; 0] ∘ v; out may be v. z1, v, out: 1 x n. */
   void mask(Buffer z1, Buffer v, Buffer out);
 
   /**
@@ -125,19 +129,23 @@ public interface Backend extends AutoCloseable {
    */
   void settle(Buffer z1, Buffer norms, double tolerance);
 
-  /** The units with z1 &gt; 0, each with sign +1. */
+  /**
+   * The units with z1 &gt; 0, each with sign +1. z1: 1 x n.
+   *
+   * @param out with room for n units; here and below
+   */
   void activeUnits(Buffer z1, Units out);
 
   /**
    * The units whose activity differs: +1 where only {@code to} is positive, -1 where only {@code
-   * from} is.
+   * from} is. from, to: 1 x n.
    */
   void flippedUnits(Buffer from, Buffer to, Units out);
 
   /**
    * What the flipped units add to the logits of trial points that were computed with the mask of
    * z1: h[k,u] = |trials[k,u]| where unit u is active in z1 or in row k of trials but not in both,
-   * else 0.
+   * else 0. z1: 1 x n, trials and h: k x n.
    *
    * @param out the units that flip in some row, in ascending order; signs mean nothing
    */
@@ -151,8 +159,8 @@ public interface Backend extends AutoCloseable {
 
   /**
    * c = keep c + Σ_{(u, s) in units} s a2[:,u] a1[u,:]. With keep = 0 and the active units this
-   * forms C = A2 diag(mask) A1; with keep = 1 and the flipped units it brings C up to date. keep is
-   * 0 or 1.
+   * forms C = A2 diag(mask) A1; with keep = 1 and the flipped units it brings C up to date. a2: m x
+   * n, a1: n x d, c: m x d. keep is 0 or 1.
    */
   void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c);
 
@@ -160,26 +168,27 @@ public interface Backend extends AutoCloseable {
 
   /**
    * f = softmax(z) (with the maximum subtracted) and gz = f∘c - ⟨f,c⟩ f + w²∘z with c = f - b, the
-   * gradient with respect to z.
+   * gradient with respect to z. z, b, f, gz: 1 x m.
    *
-   * @param w2 w∘w, or null when there is no regulariser; here and below
+   * @param w2 w∘w, 1 x m, or null when there is no regulariser; here and below
    */
   SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz);
 
   /**
    * For each row k of z: dataLoss[k] = 1/2 ‖softmax(z_k) - b‖² and regularization[k] = 1/2 ‖W
-   * z_k‖². A row that overflows gives NaN, never a finite number.
+   * z_k‖². A row that overflows gives NaN, never a finite number. z: k x m, b: 1 x m, the arrays:
+   * k.
    */
   void losses(Buffer z, Buffer b, Buffer w2, double[] dataLoss, double[] regularization);
 
   /**
-   * The diagonal a of {@link CurvatureForm}.
+   * The diagonal a of {@link CurvatureForm}. f, b, a: 1 x m.
    *
    * @param fc ⟨f, c⟩, from {@link SoftmaxSums}
    */
   void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a);
 
-  /** out = (I - f 1ᵀ) diag(a) (I - 1 fᵀ) u + w²∘u. out may be u. */
+  /** out = (I - f 1ᵀ) diag(a) (I - 1 fᵀ) u + w²∘u. a, f, u, out: 1 x m. out may be u. */
   void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out);
 
   // The d x d system
@@ -198,14 +207,14 @@ public interface Backend extends AutoCloseable {
    */
   void reserveGram(long rows, long columns);
 
-  /** h = h + u vᵀ + v uᵀ + t v vᵀ. */
+  /** h = h + u vᵀ + v uᵀ + t v vᵀ. h: d x d, u, v: 1 x d. */
   void rankTwo(Buffer h, Buffer u, Buffer v, double t);
 
-  /** Mean of |h_jj|: the natural unit of the damping. */
+  /** Mean of |h_jj|: the natural unit of the damping. h: d x d. */
   double scale(Buffer h);
 
   /**
-   * l lᵀ = h + shift I, l lower triangular.
+   * l lᵀ = h + shift I, l lower triangular. h, l: d x d, of h the lower triangle counts.
    *
    * @return false if the matrix is not numerically positive definite; l is then of no use
    */

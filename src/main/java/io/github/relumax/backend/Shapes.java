@@ -1,6 +1,9 @@
 package io.github.relumax.backend;
 
-/** The checks of shapes that every backend makes; what fails is an IllegalArgumentException. */
+/**
+ * The checks of shapes that every backend makes, as {@link Backend} says them; what fails is an
+ * IllegalArgumentException.
+ */
 public final class Shapes {
   private Shapes() {}
 
@@ -49,6 +52,18 @@ public final class Shapes {
     }
   }
 
+  /** Requires the shapes of {@link Backend#steps}, for so many of them. */
+  public static void requireSteps(Buffer x, Buffer p, int count, Buffer out) {
+    requireSize(p, size(x));
+    require(out.rows() >= count && out.columns() == x.columns(), "steps", x, out);
+  }
+
+  /** Requires the shapes of {@link Backend#multiply}, or of another product like it. */
+  public static void requireMultiply(String what, Buffer a, Buffer x, Buffer y) {
+    require(x.columns() == a.columns(), what, a, x);
+    require(y.rows() == x.rows() && y.columns() == a.rows(), what, a, y);
+  }
+
   /**
    * Requires the shapes of {@link Backend#multiplyTransposed}.
    *
@@ -60,6 +75,64 @@ public final class Shapes {
     long vectors = column && size(y) == a.columns() ? 1 : v.rows();
     requireSize(y, vectors * a.columns());
     return vectors;
+  }
+
+  /** Requires the shapes of {@link Backend#softmax}. */
+  public static void requireSoftmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
+    long m = size(z);
+    requireSize(b, m);
+    requireOptional(w2, m);
+    requireSize(f, m);
+    requireSize(gz, m);
+  }
+
+  /** Requires the shapes of {@link Backend#applyCurvature}. */
+  public static void requireApplyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
+    long m = size(u);
+    requireSize(a, m);
+    requireSize(f, m);
+    requireOptional(w2, m);
+    requireSize(out, m);
+  }
+
+  /** Requires the shapes of {@link Backend#gram}. */
+  public static void requireGram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
+    require(size(a) == c.rows(), "gram", c, a);
+    require(size(center) == c.columns(), "gram", c, center);
+    require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
+    requireKeep(keep);
+  }
+
+  /** Requires the shapes of {@link Backend#solve}, or of the other solve. */
+  public static void requireSolve(String what, Buffer l, Buffer r, Buffer out) {
+    require(l.rows() == l.columns() && r.columns() == l.rows(), what, l, r);
+    require(out.rows() == r.rows() && out.columns() == r.columns(), what, r, out);
+  }
+
+  /** Requires the shapes of {@link Backend#curvatureTimes}. */
+  public static void requireCurvatureTimes(
+      Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
+    require(size(center) == c.columns(), "curvatureTimes", c, center);
+    require(size(a) == c.rows(), "curvatureTimes", c, a);
+    require(size(v) == c.columns(), "curvatureTimes", c, v);
+    require(size(out) == c.columns(), "curvatureTimes", c, out);
+  }
+
+  /** Requires the shapes of {@link Backend#countSketch}. */
+  public static void requireCountSketch(Buffer c, Buffer center, Buffer a, Buffer out) {
+    require(out.columns() == c.columns(), "countSketch", c, out);
+    requireOptional(center, c.columns());
+    requireOptional(a, c.rows());
+    requireBuckets(out.rows());
+  }
+
+  /** Requires the shapes of {@link Backend#rowScores}. */
+  public static void requireRowScores(
+      Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
+    requireSize(shift, y.rows());
+    requireOptional(a, y.columns());
+    requireSize(scores, y.columns());
+    requireKeep(keep);
   }
 
   /** Requires rows first..first+count-1 of a buffer to exist. */

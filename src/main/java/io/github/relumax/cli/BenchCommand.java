@@ -76,6 +76,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private CurvatureMixin curvature;
 
+  @Mixin private MinimaMixin minima;
+
   @Option(
       names = "--time-limit",
       paramLabel = "SECONDS",
@@ -106,7 +108,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private NewtonOptions options() {
-    NewtonOptions options = curvature.options(path);
+    NewtonOptions options = curvature.options(path).withMinima(minima.minima());
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
@@ -185,7 +187,14 @@ final class BenchCommand implements Callable<Integer> {
       options = options.withPath(PathChoice.of(decision.path()));
       BenchmarkSettings settings =
           new BenchmarkSettings(
-              name, solved.m(), solved.n(), solved.d(), solved.a2().type(), origin, repeat);
+              name,
+              solved.m(),
+              solved.n(),
+              solved.d(),
+              solved.a2().type(),
+              origin,
+              minima.minima(),
+              repeat);
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));
       console.println("Path     " + PathText.line(decision));

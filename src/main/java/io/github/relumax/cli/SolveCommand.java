@@ -1,44 +1,21 @@
 package io.github.relumax.cli;
 
-import io.github.relumax.backend.Backend;
-import io.github.relumax.io.NpyFile;
+import io.github.relumax.cli.StartMixin.Start;
 import io.github.relumax.io.ProblemDirectory;
-import io.github.relumax.io.ResultDirectory;
-import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.InvalidInputException;
-import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
-import io.github.relumax.newton.Iteration;
-import io.github.relumax.newton.IterationListener;
-import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
-import io.github.relumax.newton.PathChoice;
-import io.github.relumax.newton.Solution;
-import io.github.relumax.newton.Status;
-import io.github.relumax.objective.SoftmaxReluObjective;
-import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
-import io.github.relumax.plan.PathDecision;
 import io.github.relumax.report.Format;
-import io.github.relumax.report.IterationTable;
-import io.github.relumax.report.JsonReport;
-import io.github.relumax.report.PathText;
-import io.github.relumax.report.SolveRecord;
 import io.github.relumax.report.SolveSettings;
-import io.github.relumax.report.SolveSummary;
-import io.github.relumax.report.WeightsText;
-import io.github.relumax.text.TextExplanation;
 import io.github.relumax.text.TextLabels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,14 +31,6 @@ import picocli.CommandLine.Option;
       "Ctrl-C ends the solve and writes the best x so far."
     })
 final class SolveCommand implements Callable<Integer> {
-  private static final String RANDOM = "random";
-
-  /** Room for result.json and a trace of usual length. */
-  static final int TEXT_BYTES = 1 << 16;
-
-  /** Words, and anchors, that a text problem's solution is told by. */
-  private static final int MOST_WORDS = 15;
-
   private final Console console;
 
   @Mixin private ProblemMixin input;
@@ -85,19 +54,7 @@ final class SolveCommand implements Callable<Integer> {
               + ".")
   private Integer atOnce;
 
-  @Option(
-      names = "--start",
-      paramLabel = "FILE|random",
-      description =
-          "Where to begin; with --targets one point for all, or a FILE with a row for each (k x d)."
-              + " Default: x0.npy in DIR, or random where there is none.")
-  private String start;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "K",
-      description = "Seed of a random start; asks for one by itself. Default: 1.")
-  private Long seed;
+  @Mixin private StartMixin starts;
 
   @Mixin private CurvatureMixin curvature;
 
@@ -130,20 +87,7 @@ final class SolveCommand implements Callable<Integer> {
       description = "Minimise over ‖x‖ <= R. Default: no bound.")
   private Double radius;
 
-  @Option(
-      names = "--minima",
-      paramLabel = "first|lower|auto",
-      defaultValue = "first",
-      description = {
-        "Which minimum to look for, where there are many:",
-        "first: the one that the steps from the start lead to.",
-        "lower: descends three more times from a point on the way, with other dampings, and keeps"
-            + " the lowest loss. Takes up to seven times the iterations.",
-        "auto: lower where fewer than 1.5 d units are active at a minimum with kinks and more than"
-            + " 1/1000 of the loss at the start is left; else first.",
-        "Default: ${DEFAULT-VALUE}."
-      })
-  private Minima minima;
+  @Mixin private MinimaMixin minima;
 
   @Mixin private PathMixin path;
 
@@ -171,9 +115,6 @@ final class SolveCommand implements Callable<Integer> {
     this.console = console;
   }
 
-  /** A point to begin at, and what it is called. */
-  private record Start(double[] x, String name, OptionalLong seed) {}
-
   @Override
   public Integer call() {
     return input.using(targets == null ? this::solve : this::solveTargets);
@@ -187,83 +128,16 @@ final class SolveCommand implements Callable<Integer> {
     long began = System.nanoTime();
     ProblemDirectory folder = read(() -> input.open(console));
     Problem given = input.problem(folder);
-    Problem unweighted = bounded(given);
-    Start from = start(folder, unweighted);
+    Problem problem = bounded(given);
+    Start from = starts.one(folder, problem);
     Optional<TextLabels> labels = TextLabels.read(input.dir(), given.m(), given.n());
-    double readSeconds = 1e-9 * (System.nanoTime() - began);
-
-    Path results = results();
-    try (Backend backend = backends.open();
-        ResultDirectory directory = ResultDirectory.open(results, 8L * given.d() + TEXT_BYTES)) {
-      PathDecision decision = Memory.requireSolve(backend, unweighted, options);
-      IterationTable table = new IterationTable(decision.method());
-      NewtonSolver solver =
-          new NewtonSolver(backend, options.withPath(PathChoice.of(decision.path())));
-      try (Interruption interruption = Interruption.guard(() -> stop(solver))) {
-        ProblemMixin.Weighted weighted =
-            input.weigh(backend, unweighted, unweighted.intoBall(from.x()), console);
-        Problem problem = weighted.problem();
-        showBeginning(weighted, from, backend, decision, results, table);
-        SolveSettings settings =
-            new SolveSettings(
-                options,
-                from.name(),
-                from.seed(),
-                input.weight(),
-                weighted.chosen(),
-                backends.name());
-        Course course = new Course(solver, interruption, table);
-        ToIntFunction<Solution> end =
-            solution -> {
-              // Writing files fails on a thread that is marked as interrupted.
-              Thread.interrupted();
-              OptionalDouble distance = distance(folder, solution);
-              SolveRecord record =
-                  new SolveRecord(
-                      problem, settings, solution, course.iterations, distance, readSeconds);
-              directory.write(solution.x(), JsonReport.trace(record), JsonReport.result(record));
-              showEnd(record, results);
-              if (showsTable() && labels.isPresent() && solution.status() != Status.FAILED) {
-                console.println();
-                console.println(explanation(backend, problem, labels.get(), solution.x()));
-              }
-              return exitCode(solution);
-            };
-        return Failures.keeping(
-            () -> solver.solve(problem, from.x(), course),
-            end,
-            () -> course.atFailure.filter(best -> best.iterations() > 0));
-      }
-    }
-  }
-
-  /** Keeps the iterations, and prints them. */
-  private final class Course implements IterationListener {
-    private final NewtonSolver solver;
-    private final Interruption interruption;
-    private final IterationTable table;
-    private final List<Iteration> iterations = new ArrayList<>();
-    private Optional<Solution> atFailure = Optional.empty();
-
-    Course(NewtonSolver solver, Interruption interruption, IterationTable table) {
-      this.solver = solver;
-      this.interruption = interruption;
-      this.table = table;
-    }
-
-    @Override
-    public void onIteration(Iteration iteration) {
-      iterations.add(iteration);
-      showIteration(table, iteration);
-      if (interruption.requested()) {
-        solver.interrupt();
-      }
-    }
-
-    @Override
-    public void onFailure(Solution best) {
-      atFailure = Optional.of(best);
-    }
+    double seconds = 1e-9 * (System.nanoTime() - began);
+    return new SingleSolve(console, input, backends, format, showsTable())
+        .run(
+            new SingleSolve.Reading(problem, from, folder.xStar(), labels, seconds),
+            options,
+            results(),
+            heading(problem, from));
   }
 
   private int solveTargets() {
@@ -280,9 +154,7 @@ final class SolveCommand implements Callable<Integer> {
     ProblemDirectory folder = read(() -> input.open(file, console));
     Problem problem = bounded(input.problem(folder));
     Targets all = folder.targets().orElseThrow().with(problem);
-    Optional<double[][]> each = startOfEach(all);
-    Start from =
-        each.isPresent() ? new Start(null, start, OptionalLong.empty()) : start(folder, problem);
+    Start from = starts.forAll(folder, all);
     double readSeconds = 1e-9 * (System.nanoTime() - began);
     SolveSettings settings =
         new SolveSettings(
@@ -290,43 +162,7 @@ final class SolveCommand implements Callable<Integer> {
     List<String> heading = new ArrayList<>(heading(problem, from));
     heading.add("Targets  %s, %s columns of b".formatted(file, Format.count(all.count())));
     return new TargetsSolve(console, backends, format, showsTable())
-        .run(
-            all,
-            each.orElseGet(() -> new double[][] {from.x()}),
-            most,
-            settings,
-            results(),
-            readSeconds,
-            heading);
-  }
-
-  /** The rows of --start, where its file has one for each target. */
-  private Optional<double[][]> startOfEach(Targets all) {
-    if (start == null || start.equals(RANDOM)) {
-      return Optional.empty();
-    }
-    Path file = Arguments.file("--start", start, "expected an .npy file with d numbers, or k x d");
-    Matrix points = NpyFile.read(file);
-    int k = all.count();
-    int d = all.common().d();
-    if (points.rows() != k || points.columns() != d) {
-      if (points.rows() == 1 || points.columns() == 1) {
-        // One for all, or not even that.
-        return Optional.empty();
-      }
-      throw new InvalidInputException(
-          "%s: %d x %d, expected %d x %d, a row for each target, or %d numbers for all"
-              .formatted(file, points.rows(), points.columns(), k, d, d));
-    }
-    if (seed != null) {
-      throw seedWithStart();
-    }
-    double[][] each = new double[k][];
-    for (int target = 0; target < k; target++) {
-      each[target] = points.row(target);
-      all.common().checkStart(each[target], file + ", row " + target);
-    }
-    return Optional.of(each);
+        .run(all, from.points(), most, settings, results(), readSeconds, heading);
   }
 
   private ProblemDirectory read(Supplier<ProblemDirectory> open) {
@@ -352,69 +188,12 @@ final class SolveCommand implements Callable<Integer> {
             .options(path)
             .withTolerance(tolerance)
             .withMaxIterations(maxIterations)
-            .withMinima(minima);
+            .withMinima(minima.minima());
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
-  }
-
-  private Start start(ProblemDirectory folder, Problem problem) {
-    boolean isRandom = start == null ? seed != null || folder.x0().isEmpty() : start.equals(RANDOM);
-    if (isRandom) {
-      long used = seed == null ? 1 : seed;
-      return new Start(
-          PlantedProblem.randomStart(problem.d(), used), RANDOM, OptionalLong.of(used));
-    }
-    if (seed != null) {
-      throw seedWithStart();
-    }
-    if (start == null) {
-      return new Start(folder.x0().orElseThrow(), ProblemDirectory.X0, OptionalLong.empty());
-    }
-    double[] x = ProblemMixin.point("--start", start, problem);
-    return new Start(x, start, OptionalLong.empty());
-  }
-
-  private InvalidInputException seedWithStart() {
-    return new InvalidInputException(
-        "--seed is for a random start and does not go with --start " + start);
-  }
-
-  private static OptionalDouble distance(ProblemDirectory folder, Solution solution) {
-    return folder
-        .xStar()
-        .map(xStar -> OptionalDouble.of(SolveRecord.relativeDistance(solution.x(), xStar)))
-        .orElse(OptionalDouble.empty());
-  }
-
-  private void stop(NewtonSolver solver) {
-    console.err().println("Interrupted: ending the step, then writing the best x so far.");
-    solver.interrupt();
   }
 
   private boolean showsTable() {
     return format == OutputFormat.TABLE && !quiet;
-  }
-
-  private void showBeginning(
-      ProblemMixin.Weighted weighted,
-      Start from,
-      Backend backend,
-      PathDecision decision,
-      Path results,
-      IterationTable table) {
-    if (!showsTable()) {
-      return;
-    }
-    Problem problem = weighted.problem();
-    console.println(heading(problem, from));
-    weighted
-        .chosen()
-        .ifPresent(weights -> console.println("Weight   " + WeightsText.line(weights)));
-    backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-    console.println("Path     " + PathText.line(decision));
-    console.println("Steps    " + decision.method().description());
-    console.println("Results  " + results);
-    console.println();
-    console.println(table.header());
   }
 
   /** What is solved, and where it begins. */
@@ -430,46 +209,5 @@ final class SolveCommand implements Callable<Integer> {
         "Start    "
             + from.name()
             + (from.seed().isPresent() ? ", seed " + from.seed().getAsLong() : ""));
-  }
-
-  private void showIteration(IterationTable table, Iteration iteration) {
-    if (showsTable()) {
-      console.println(table.row(iteration));
-    }
-  }
-
-  private void showEnd(SolveRecord record, Path results) {
-    if (format == OutputFormat.JSON) {
-      console.print(JsonReport.result(record));
-    } else if (showsTable()) {
-      console.println();
-      console.println(SolveSummary.lines(record, results));
-      console.println(
-          "Written to %s: %s, %s, %s"
-              .formatted(
-                  results, ResultDirectory.X, ResultDirectory.RESULT, ResultDirectory.TRACE));
-    }
-  }
-
-  private static List<String> explanation(
-      Backend backend, Problem problem, TextLabels labels, double[] x) {
-    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
-      objective.moveTo(x);
-      return ExplanationText.lines(
-          TextExplanation.of(
-              labels,
-              problem.a2(),
-              objective.read(Quantity.PRE_ACTIVATION),
-              objective.read(Quantity.SOFTMAX),
-              problem.b(),
-              MOST_WORDS));
-    }
-  }
-
-  private static int exitCode(Solution solution) {
-    if (solution.converged()) {
-      return ExitCode.OK;
-    }
-    return solution.status() == Status.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.NOT_CONVERGED;
   }
 }

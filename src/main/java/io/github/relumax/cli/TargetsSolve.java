@@ -57,7 +57,7 @@ final class TargetsSolve {
       double readSeconds,
       List<String> heading) {
     Problem problem = targets.common();
-    long bytes = 8L * problem.d() * targets.count() + SolveCommand.TEXT_BYTES;
+    long bytes = 8L * problem.d() * targets.count() + SingleSolve.TEXT_BYTES;
     try (Backend backend = backends.open();
         ResultDirectory directory = ResultDirectory.open(results, bytes)) {
       PathDecision decision = Memory.requireSolve(backend, problem, settings.options());

@@ -3,6 +3,8 @@ package io.github.relumax.cpu;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
 
+import java.lang.ref.Reference;
+
 /**
  * Cholesky factorisation and triangular solves, row-major. Columns are factored in blocks of
  * blocks: once a block is done, the columns after it in the block around it are brought up to date,
@@ -46,7 +48,12 @@ final class Cholesky {
     copyLower(h, shift, l);
     long packed = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, DEPTH)).address();
     Job job = new Job(h, shift, l, new Panels(kernels, packed, DEPTH));
-    return factorColumns(job, 0, d);
+    try {
+      return factorColumns(job, 0, d);
+    } finally {
+      // Diagonal blocks are factored by address, outside of what Parallel runs.
+      Reference.reachabilityFence(job);
+    }
   }
 
   /** l = the lower triangle of h + shift I. */

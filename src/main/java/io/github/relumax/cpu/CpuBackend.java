@@ -1,7 +1,6 @@
 package io.github.relumax.cpu;
 
 import static io.github.relumax.backend.Shapes.require;
-import static io.github.relumax.backend.Shapes.requireBuckets;
 import static io.github.relumax.backend.Shapes.requireEntries;
 import static io.github.relumax.backend.Shapes.requireKeep;
 import static io.github.relumax.backend.Shapes.requireOptional;
@@ -25,13 +24,13 @@ import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.random.Philox;
 import io.github.relumax.random.SketchHash;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
  * The backend that runs everywhere: main memory, all cores, rows split over threads in a fixed way
- * so that results repeat bit for bit.
+ * so that results repeat bit for bit. Here shapes are checked; a class for each kind of primitive
+ * does the work, which it splits by {@link Parallel} and leaves to {@link Kernels}.
  */
 final class CpuBackend implements Backend {
   private static final double VECTOR_FLOPS_PER_BYTE = 3.5;
@@ -48,12 +47,15 @@ final class CpuBackend implements Backend {
   private final PackedProducts products;
   private final GramProduct grams;
   private final SparseProducts sparse;
+  private final SparseUnitProducts sparseUnits;
   private final Cholesky cholesky;
+  private final MatrixVectorProduct vectorProduct;
   private final TransposedProduct transposed;
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
   private final ColumnCache columns;
   private final Softmax softmax;
+  private final SoftmaxCurvature softmaxCurvature;
 
   CpuBackend(Kernels kernels, int threads) {
     this.kernels = kernels;
@@ -61,12 +63,15 @@ final class CpuBackend implements Backend {
     products = new PackedProducts(kernels, parallel);
     grams = new GramProduct(kernels, parallel);
     sparse = new SparseProducts(kernels, parallel);
+    sparseUnits = new SparseUnitProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
+    vectorProduct = new MatrixVectorProduct(kernels, parallel);
     transposed = new TransposedProduct(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
     columns = new ColumnCache(parallel);
     softmax = new Softmax(kernels, parallel);
+    softmaxCurvature = new SoftmaxCurvature(parallel);
   }
 
   @Override
@@ -227,8 +232,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public void steps(Buffer x, Buffer p, double[] t, Buffer out) {
-    requireSize(p, size(x));
-    require(out.rows() >= t.length && out.columns() == x.columns(), "steps", x, out);
+    Shapes.requireSteps(x, p, t.length, out);
     for (int k = 0; k < t.length; k++) {
       combine(1, x, t[k], p, out.row(k));
     }
@@ -238,68 +242,12 @@ final class CpuBackend implements Backend {
 
   @Override
   public void multiply(Buffer a, Buffer x, Buffer y) {
-    require(x.columns() == a.columns(), "multiply", a, x);
-    require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
+    Shapes.requireMultiply("multiply", a, x, y);
     if (a instanceof SparseMatrix matrix) {
       sparse.multiply(matrix, (CpuBuffer) x, (CpuBuffer) y);
       return;
     }
-    RowBlocks rows = new RowBlocks(kernels, parallel, (CpuBuffer) a);
-    CpuBuffer from = (CpuBuffer) x;
-    CpuBuffer to = (CpuBuffer) y;
-    int n = (int) a.columns();
-    // Four rows at a time, each from a quarter of its own: memory reads four long streams faster
-    // than rows that follow each other.
-    parallel.run(
-        a.rows(),
-        Parallel.grain(n),
-        (part, low, high) -> {
-          // What a few short rows need is found before the loop: it would show beside their read.
-          long quarter = (high - low) / 4;
-          long stride = rows.stride(quarter);
-          long x0 = from.address();
-          long y0 = to.address();
-          for (long i = low; i < low + quarter; i++) {
-            long at = rows.load(part, i, quarter, 4);
-            if (from.rows() == 1) {
-              kernels.dots(at, stride, x0, n, y0 + 8 * i, 8 * quarter);
-            } else {
-              multiplyRows(at, stride, quarter, from, to, i, n);
-            }
-          }
-          for (long i = low + 4 * quarter; i < high; i++) {
-            long at = rows.load(part, i, 1, 1);
-            for (int k = 0; k < from.rows(); k++) {
-              RawMemory.set(to.address(k) + 8 * i, kernels.dot(at, from.address(k), n));
-            }
-          }
-        });
-  }
-
-  /**
-   * Entries i, i + apart, i + 2 apart and i + 3 apart of every row of y, from as many rows of a.
-   */
-  private void multiplyRows(
-      long a, long stride, long apart, CpuBuffer x, CpuBuffer y, long i, int n) {
-    int count = (int) x.rows();
-    int k = 0;
-    for (; k + 4 <= count; k += 4) {
-      long out = y.address(k) + 8 * i;
-      for (int r = 0; r < 4; r += 2) {
-        kernels.dotTile(
-            a + r * stride,
-            stride,
-            x.address(k),
-            x.stride(),
-            n,
-            out + 8L * r * apart,
-            8 * apart,
-            y.stride());
-      }
-    }
-    for (; k < count; k++) {
-      kernels.dots(a, stride, x.address(k), n, y.address(k) + 8 * i, 8 * apart);
-    }
+    vectorProduct.multiply((CpuBuffer) a, (CpuBuffer) x, (CpuBuffer) y);
   }
 
   @Override
@@ -317,90 +265,38 @@ final class CpuBackend implements Backend {
   @Override
   public void relu(Buffer z1, Buffer h) {
     requireSize(h, size(z1));
-    MemorySegment z = segment(z1);
-    MemorySegment o = segment(h);
-    for (long at = 0; at < z.byteSize(); at += 8) {
-      o.set(F64, at, Math.max(z.get(F64, at), 0.0));
-    }
+    HiddenUnits.relu((CpuBuffer) z1, (CpuBuffer) h);
   }
 
   @Override
   public void mask(Buffer z1, Buffer v, Buffer out) {
     requireSize(v, size(z1));
     requireSize(out, size(z1));
-    MemorySegment z = segment(z1);
-    MemorySegment a = segment(v);
-    MemorySegment o = segment(out);
-    for (long at = 0; at < z.byteSize(); at += 8) {
-      o.set(F64, at, z.get(F64, at) > 0 ? a.get(F64, at) : 0);
-    }
+    HiddenUnits.mask((CpuBuffer) z1, (CpuBuffer) v, (CpuBuffer) out);
   }
 
   @Override
   public void settle(Buffer z1, Buffer norms, double tolerance) {
     requireSize(norms, size(z1));
-    MemorySegment z = segment(z1);
-    MemorySegment s = segment(norms);
-    for (long at = 0; at < z.byteSize(); at += 8) {
-      if (Math.abs(z.get(F64, at)) <= tolerance * s.get(F64, at)) {
-        z.set(F64, at, 0);
-      }
-    }
+    HiddenUnits.settle((CpuBuffer) z1, (CpuBuffer) norms, tolerance);
   }
 
   @Override
   public void activeUnits(Buffer z1, Units out) {
-    MemorySegment z = segment(z1);
-    int n = (int) z1.columns();
-    CpuUnits units = (CpuUnits) out;
-    units.clear(n);
-    for (int u = 0; u < n; u++) {
-      if (z.get(F64, 8L * u) > 0) {
-        units.add(u, 1);
-      }
-    }
+    HiddenUnits.active((CpuBuffer) z1, (CpuUnits) out);
   }
 
   @Override
   public void flippedUnits(Buffer from, Buffer to, Units out) {
     requireSize(to, size(from));
-    MemorySegment a = segment(from);
-    MemorySegment b = segment(to);
-    int n = (int) from.columns();
-    CpuUnits units = (CpuUnits) out;
-    units.clear(n);
-    for (int u = 0; u < n; u++) {
-      boolean was = a.get(F64, 8L * u) > 0;
-      boolean is = b.get(F64, 8L * u) > 0;
-      if (was != is) {
-        units.add(u, is ? 1 : -1);
-      }
-    }
+    HiddenUnits.flipped((CpuBuffer) from, (CpuBuffer) to, (CpuUnits) out);
   }
 
   @Override
   public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
-    int n = (int) z1.columns();
-    require(trials.columns() == n, "flipCorrections", z1, trials);
+    require(trials.columns() == z1.columns(), "flipCorrections", z1, trials);
     requireSize(h, size(trials));
-    MemorySegment a = segment(z1);
-    MemorySegment b = segment(trials);
-    MemorySegment o = segment(h);
-    CpuUnits units = (CpuUnits) out;
-    units.clear(n);
-    for (int u = 0; u < n; u++) {
-      boolean was = a.get(F64, 8L * u) > 0;
-      boolean flips = false;
-      for (long at = 8L * u; at < b.byteSize(); at += 8L * n) {
-        double value = b.get(F64, at);
-        boolean flipped = was != value > 0;
-        o.set(F64, at, flipped ? Math.abs(value) : 0);
-        flips |= flipped;
-      }
-      if (flips) {
-        units.add(u, 1);
-      }
-    }
+    HiddenUnits.flipCorrections((CpuBuffer) z1, (CpuBuffer) trials, (CpuBuffer) h, (CpuUnits) out);
   }
 
   @Override
@@ -412,7 +308,7 @@ final class CpuBackend implements Backend {
       return;
     }
     if (a instanceof SparseMatrix matrix) {
-      sparse.addColumns(matrix, chosen, (CpuBuffer) x, (CpuBuffer) y);
+      sparseUnits.addColumns(matrix, chosen, (CpuBuffer) x, (CpuBuffer) y);
       return;
     }
     CpuBuffer to = (CpuBuffer) y;
@@ -453,7 +349,7 @@ final class CpuBackend implements Backend {
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
     requireKeep(keep);
     if (a2 instanceof SparseMatrix matrix) {
-      sparse.accumulate(matrix, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
+      sparseUnits.accumulate(matrix, (CpuUnits) units, (CpuBuffer) a1, keep == 0, (CpuBuffer) c);
       return;
     }
     CpuUnits chosen = (CpuUnits) units;
@@ -467,11 +363,8 @@ final class CpuBackend implements Backend {
 
   @Override
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
+    Shapes.requireSoftmax(z, b, w2, f, gz);
     int m = (int) size(z);
-    requireSize(b, m);
-    requireOptional(w2, m);
-    requireSize(f, m);
-    requireSize(gz, m);
     return softmax.evaluate(
         m, (CpuBuffer) z, (CpuBuffer) b, (CpuBuffer) w2, (CpuBuffer) f, (CpuBuffer) gz);
   }
@@ -489,84 +382,32 @@ final class CpuBackend implements Backend {
     }
   }
 
-  // Loops over m go by address: over segments, the JIT takes several times as long to compile them.
-
   @Override
   public void curvatureWeights(CurvatureForm form, Buffer f, Buffer b, double fc, Buffer a) {
     long m = size(f);
     requireSize(b, m);
     requireSize(a, m);
-    CpuBuffer fs = (CpuBuffer) f;
-    CpuBuffer bs = (CpuBuffer) b;
-    CpuBuffer as = (CpuBuffer) a;
-    boolean exact = form == CurvatureForm.EXACT;
-    parallel.run(
-        m,
-        Parallel.GRAIN,
-        (_, low, high) -> {
-          long softmax = fs.address();
-          long target = bs.address();
-          long weights = as.address();
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            double fi = RawMemory.get(softmax + at);
-            double weight = exact ? (2 * fi - RawMemory.get(target + at) - fc) * fi : fi * fi;
-            RawMemory.set(weights + at, weight);
-          }
-        });
+    softmaxCurvature.weights(form, m, (CpuBuffer) f, (CpuBuffer) b, fc, (CpuBuffer) a);
   }
 
   @Override
   public void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
-    long m = size(u);
-    requireSize(a, m);
-    requireSize(f, m);
-    requireOptional(w2, m);
-    requireSize(out, m);
-    double mean = dot(f, u);
-    CpuBuffer as = (CpuBuffer) a;
-    CpuBuffer fs = (CpuBuffer) f;
-    CpuBuffer us = (CpuBuffer) u;
-    CpuBuffer os = (CpuBuffer) out;
-    CpuBuffer ws = (CpuBuffer) w2;
-    parallel.run(
-        m,
-        Parallel.GRAIN,
-        (part, low, high) -> {
-          long weights = as.address();
-          long from = us.address();
-          double sum = 0;
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            sum += RawMemory.get(weights + at) * (RawMemory.get(from + at) - mean);
-          }
-          parallel.add(part, 0, sum);
-        });
-    double sum = parallel.sum(0);
-    parallel.run(
-        m,
-        Parallel.GRAIN,
-        (_, low, high) -> {
-          long weights = as.address();
-          long softmax = fs.address();
-          long from = us.address();
-          long to = os.address();
-          long squares = ws == null ? 0 : ws.address();
-          for (long at = 8 * low; at < 8 * high; at += 8) {
-            double ui = RawMemory.get(from + at);
-            double value =
-                RawMemory.get(weights + at) * (ui - mean) - sum * RawMemory.get(softmax + at);
-            RawMemory.set(to + at, ws == null ? value : value + RawMemory.get(squares + at) * ui);
-          }
-        });
+    Shapes.requireApplyCurvature(a, f, w2, u, out);
+    softmaxCurvature.apply(
+        size(u),
+        (CpuBuffer) a,
+        (CpuBuffer) f,
+        (CpuBuffer) w2,
+        (CpuBuffer) u,
+        dot(f, u),
+        (CpuBuffer) out);
   }
 
   // The d x d system
 
   @Override
   public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
-    require(size(a) == c.rows(), "gram", c, a);
-    require(size(center) == c.columns(), "gram", c, center);
-    require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    requireKeep(keep);
+    Shapes.requireGram(c, center, a, keep, h);
     grams.add((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
   }
 
@@ -609,41 +450,26 @@ final class CpuBackend implements Backend {
   @Override
   public boolean factor(Buffer h, double shift, Buffer l) {
     requireSize(l, size(h));
-    try {
-      return cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
-    } finally {
-      Reference.reachabilityFence(h);
-      Reference.reachabilityFence(l);
-    }
+    return cholesky.factor((CpuBuffer) h, shift, (CpuBuffer) l);
   }
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solve", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solve", r, out);
+    Shapes.requireSolve("solve", l, r, out);
     copy(r, out);
-    try {
-      cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
-    } finally {
-      Reference.reachabilityFence(l);
-      Reference.reachabilityFence(out);
-    }
+    cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
   }
 
   @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solveTransposed", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solveTransposed", r, out);
+    Shapes.requireSolve("solveTransposed", l, r, out);
     copy(r, out);
     cholesky.solveTransposed((CpuBuffer) l, (CpuBuffer) out);
   }
 
   @Override
   public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
-    require(size(center) == c.columns(), "curvatureTimes", c, center);
-    require(size(a) == c.rows(), "curvatureTimes", c, a);
-    require(size(v) == c.columns(), "curvatureTimes", c, v);
-    require(size(out) == c.columns(), "curvatureTimes", c, out);
+    Shapes.requireCurvatureTimes(c, center, a, v, out);
     curvature.times(
         (CpuBuffer) c,
         (CpuBuffer) center,
@@ -662,20 +488,14 @@ final class CpuBackend implements Backend {
 
   @Override
   public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
-    require(out.columns() == c.columns(), "countSketch", c, out);
-    requireOptional(center, c.columns());
-    requireOptional(a, c.rows());
-    requireBuckets(out.rows());
+    Shapes.requireCountSketch(c, center, a, out);
     SketchHash hash = new SketchHash(seed, stream, out.rows());
     sampling.countSketch(hash, (CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, (CpuBuffer) out);
   }
 
   @Override
   public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
-    requireSize(shift, y.rows());
-    requireOptional(a, y.columns());
-    requireSize(scores, y.columns());
-    requireKeep(keep);
+    Shapes.requireRowScores(y, shift, a, keep, scores);
     return sampling.rowScores(
         (CpuBuffer) y, (CpuBuffer) shift, (CpuBuffer) a, keep != 0, (CpuBuffer) scores);
   }

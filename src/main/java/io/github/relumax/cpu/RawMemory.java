@@ -19,6 +19,9 @@ final class RawMemory {
   /** Bytes of a cache line. */
   private static final int LINE = 64;
 
+  /** Bits that an address can have: what was masked by them needs no check of bounds. */
+  static final long ADDRESS = Long.MAX_VALUE >> 1;
+
   static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
   static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
 

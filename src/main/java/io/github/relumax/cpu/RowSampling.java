@@ -9,9 +9,6 @@ import java.util.Arrays;
 
 /** Random numbers, a sketch of the rows of C, their scores, and samples of them. */
 final class RowSampling {
-  /** Entries of an element-wise job that are worth a thread. */
-  private static final long GRAIN = 16_384;
-
   /** Entries that are worked on in an array of a part's own. */
   private static final int BLOCK = 512;
 
@@ -35,7 +32,7 @@ final class RowSampling {
   void normals(Philox philox, int stream, long first, CpuBuffer out) {
     parallel.run(
         out.rows() * out.columns(),
-        GRAIN / 16,
+        Parallel.GRAIN / 16,
         (_, low, high) -> {
           double[] block = new double[BLOCK];
           for (long k = low; k < high; k += BLOCK) {
@@ -59,7 +56,7 @@ final class RowSampling {
   double rowScores(CpuBuffer y, CpuBuffer shift, CpuBuffer a, boolean keep, CpuBuffer scores) {
     parallel.run(
         y.columns(),
-        Math.max(BLOCK, GRAIN / y.rows()),
+        Math.max(BLOCK, Parallel.GRAIN / y.rows()),
         (part, low, high) -> {
           double[] sums = new double[BLOCK];
           for (long i = low; i < high; i += BLOCK) {
@@ -106,7 +103,7 @@ final class RowSampling {
     }
     parallel.run(
         words,
-        GRAIN / 256,
+        Parallel.GRAIN / 256,
         (_, low, high) -> {
           double[] uniforms = new double[64];
           for (int word = (int) low; word < high; word++) {
@@ -166,7 +163,7 @@ final class RowSampling {
     RowBlocks from = new RowBlocks(kernels, parallel, a);
     parallel.run(
         out.rows(),
-        Math.max(4, GRAIN / from.columns()),
+        Math.max(4, Parallel.GRAIN / from.columns()),
         (_, low, high) -> {
           for (int j = (int) low; j < high; j++) {
             from.write(rows.index[first + j], out.address(j));

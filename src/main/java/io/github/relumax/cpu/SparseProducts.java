@@ -2,47 +2,22 @@ package io.github.relumax.cpu;
 
 import java.util.Arrays;
 
-/** Products with a {@link SparseMatrix}: what its non-zeros need, and no more. */
+/** Products of a {@link SparseMatrix} with vectors: what its non-zeros need, and no more. */
 final class SparseProducts {
-  /** Non-zeros that are worth a thread. */
-  private static final double GRAIN = 16_384;
-
-  /**
-   * A row, or column, takes as long as so many non-zeros, beside its own: where a loop ends is hard
-   * to predict.
-   */
-  private static final long ROW_WEIGHT = 32;
-
-  /** Rows of y that one thread adds to at a time, when it goes through columns. */
-  private static final int COLUMN_ROWS = 4096;
-
   /** Entries of v that columns are multiplied with at a time: what stays in a core's cache. */
   private static final int COLUMN_ENTRIES = 65_536;
 
   /** Non-zeros that a column should have in these rows, on average, beside looking them up. */
   private static final double COLUMN_NON_ZEROS = 64;
 
-  /** Entries of C that it adds to at a time, when it goes through columns. */
-  private static final int BLOCK_SIZE = 16_384;
-
-  /** Columns are gone through when they are fewer than this part of all. */
-  private static final int FEW = 8;
-
-  /** Bits that an address can have: what was masked by them needs no check of bounds. */
-  private static final long ADDRESS = Long.MAX_VALUE >> 1;
-
-  /** Rows of C that one thread treats at a time, when it goes through rows. */
-  private static final int BLOCK_ROWS = 256;
-
-  /** Non-zeros of A2 that it treats at a time, but for a row that has more. */
-  private static final int BLOCK_ENTRIES = PackedProducts.LEFT_SIZE / 2;
-
   private final Kernels kernels;
   private final Parallel parallel;
+  private final SparseSplit split;
 
   SparseProducts(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
+    split = new SparseSplit(parallel);
   }
 
   /** Row k of y = a times row k of x. */
@@ -59,7 +34,7 @@ final class SparseProducts {
   }
 
   private void multiplyOne(SparseMatrix a, CpuBuffer x, CpuBuffer y, int k) {
-    run(
+    split.rows(
         a,
         1,
         (_, low, high) -> {
@@ -73,7 +48,7 @@ final class SparseProducts {
   private void multiplySome(
       SparseMatrix a, CpuBuffer x, CpuBuffer y, int k, int vectors, int width) {
     long packed = pack(x, k, vectors, width);
-    run(
+    split.rows(
         a,
         1,
         (part, low, high) -> {
@@ -106,9 +81,9 @@ final class SparseProducts {
    * bounds, which took a third of the time.
    */
   private static double dot(long values, long numbers, int n, long x) {
-    long vs = values & ADDRESS;
-    long is = numbers & ADDRESS;
-    long xs = x & ADDRESS;
+    long vs = values & RawMemory.ADDRESS;
+    long is = numbers & RawMemory.ADDRESS;
+    long xs = x & RawMemory.ADDRESS;
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;
@@ -137,11 +112,9 @@ final class SparseProducts {
    * in memory, a block of rows at a time.
    */
   void multiplyTransposed(SparseMatrix a, int vectors, CpuBuffer v, CpuBuffer y) {
-    a.requireOpen();
-    parallel.run(
-        a.columns(),
-        j -> a.columnBegin(j) + ROW_WEIGHT * j,
-        grain(vectors),
+    split.columns(
+        a,
+        vectors,
         (_, low, high) -> multiplyColumns(a, vectors, v.address(), y.address(), low, high));
   }
 
@@ -173,252 +146,5 @@ final class SparseProducts {
   private static long columnRows(SparseMatrix a, int vectors) {
     double rowsOfOne = (double) a.rows() * a.columns() / Math.max(1, a.storedEntries());
     return (long) Math.max((double) COLUMN_ENTRIES / vectors, COLUMN_NON_ZEROS * rowsOfOne);
-  }
-
-  /** y[columns[p]] += s values[p]. The mask spares checks of bounds, and lets the JIT unroll. */
-  private static void add(double s, long values, long columns, int count, long y) {
-    for (int p = 0; p < count; p++) {
-      long to = (y + 8L * RawMemory.getInt((columns + 4L * p) & ADDRESS)) & ADDRESS;
-      RawMemory.set(to, RawMemory.get(to) + s * RawMemory.get((values + 8L * p) & ADDRESS));
-    }
-  }
-
-  // Few columns, each after the other, in blocks of rows: what a block adds to stays in cache.
-
-  /** Row k of y += Σ_units x[k,u] a[:,u]. */
-  void addColumns(SparseMatrix a, CpuUnits units, CpuBuffer x, CpuBuffer y) {
-    int vectors = (int) x.rows();
-    run(
-        a,
-        (double) units.count() * vectors / a.columns(),
-        (_, low, high) -> {
-          long[] next = places(a, units, low);
-          for (long row = low; row < high; row += COLUMN_ROWS) {
-            long end = Math.min(row + COLUMN_ROWS, high);
-            for (int p = 0; p < next.length; p++) {
-              int u = units.index[p];
-              long from = next[p];
-              next[p] = a.place(u, end);
-              int count = (int) (next[p] - from);
-              for (int k = 0; k < vectors; k++) {
-                double s = RawMemory.get(x.address(k) + 8L * u);
-                if (s != 0) {
-                  long to = y.address(k) - 8 * a.firstRow();
-                  add(s, a.columnValues(from), a.rowNumbers(from), count, to);
-                }
-              }
-            }
-          }
-        });
-  }
-
-  /** Where the non-zeros of the units' columns from this row on begin. */
-  private static long[] places(SparseMatrix a, CpuUnits units, long row) {
-    long[] places = new long[units.count()];
-    Arrays.setAll(places, p -> a.place(units.index[p], row));
-    return places;
-  }
-
-  /** c += Σ_units sign a2[:,u] a1[u,:]. */
-  private void addFew(SparseMatrix a2, CpuUnits units, CpuBuffer a1, CpuBuffer c) {
-    int d = (int) a1.columns();
-    RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
-    long blockRows = Math.max(4, BLOCK_SIZE / d);
-    run(
-        a2,
-        (double) units.count() * d / a2.columns(),
-        (part, low, high) -> {
-          long[] next = places(a2, units, low);
-          for (long row = low; row < high; row += blockRows) {
-            long end = Math.min(row + blockRows, high);
-            for (int p = 0; p < next.length; p++) {
-              long a1Row = a1Rows.load(part, units.index[p], 1, 1);
-              long last = a2.place(units.index[p], end);
-              for (long place = next[p]; place < last; place++) {
-                double s = units.sign[p] * RawMemory.get(a2.columnValues(place));
-                long i = RawMemory.getInt(a2.rowNumbers(place)) - a2.firstRow();
-                kernels.addRow(s, a1Row, c.address(i), d);
-              }
-              next[p] = last;
-            }
-          }
-        });
-  }
-
-  // Many columns
-
-  /**
-   * c = (clear ? 0 : c) + Σ_units sign a2[:,u] a1[u,:]. The units' rows of a1 are copied into
-   * panels of columns. Of a few rows of a2 the entries of these units are listed; the rows go
-   * through one panel after the other, so that a panel stays in cache and a sum in registers.
-   */
-  void accumulate(SparseMatrix a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
-    if (!clear && (long) FEW * units.count() <= a2.columns()) {
-      addFew(a2, units, a1, c);
-      return;
-    }
-    int count = units.count();
-    int d = (int) a1.columns();
-    // The last panel may be wider than what is left, by less than a panel of the dense product.
-    long right =
-        parallel.scratch(0, Parallel.RIGHT, (long) count * (d + Panels.width(kernels))).address();
-    RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
-    parallel.run(
-        count,
-        64,
-        (part, low, high) -> {
-          for (int k = (int) low; k < high; k++) {
-            packUnit(a1Rows, part, units, k, right);
-          }
-        });
-    CpuBuffer places = places(units, (int) a2.columns());
-    run(
-        a2,
-        d,
-        (part, low, high) -> {
-          Entries entries = new Entries(parallel, part, a2, places.address());
-          for (long row = low; row < high; row += entries.rows()) {
-            entries.list(row, high);
-            if (clear) {
-              RawMemory.clear(c.address(row), entries.rows() * c.stride());
-            }
-            addBlock(part, entries, right, count, c, row);
-          }
-        });
-  }
-
-  /** Row u_k of a1 with its sign, as row k of the panels. */
-  private void packUnit(RowBlocks a1, int part, CpuUnits units, int k, long right) {
-    int d = a1.columns();
-    double sign = units.sign[k];
-    long from = a1.load(part, units.index[k], 1, 1);
-    int width;
-    for (int column = 0; column < d; column += width) {
-      width = kernels.sumWidth(d - column);
-      int columns = Math.min(width, d - column);
-      long row = from + 8L * column;
-      long to = right + 8L * ((long) units.count() * column + (long) k * width);
-      kernels.combine(sign, row, 0, row, to, columns);
-      RawMemory.clear(to + 8L * columns, 8L * (width - columns));
-    }
-  }
-
-  /** The place of every unit in the list, as a 32-bit number; -1 where it is not in it. */
-  private CpuBuffer places(CpuUnits units, int n) {
-    CpuBuffer places = parallel.scratch(0, Parallel.RESULT, Math.ceilDiv(n, 2));
-    for (int u = 0; u < n; u++) {
-      RawMemory.setInt(places.address() + 4L * u, -1);
-    }
-    for (int k = 0; k < units.count(); k++) {
-      RawMemory.setInt(places.address() + 4L * units.index[k], k);
-    }
-    return places;
-  }
-
-  /** c[row + r] += the sum of the r-th list, for all lists. */
-  private void addBlock(int part, Entries entries, long right, int count, CpuBuffer c, long row) {
-    int d = (int) c.columns();
-    long tile = parallel.tile(part);
-    int width;
-    for (int column = 0; column < d; column += width) {
-      width = kernels.sumWidth(d - column);
-      long panel = right + 8L * count * column;
-      int columns = Math.min(width, d - column);
-      for (int r = 0; r < entries.rows(); r++) {
-        int length = entries.count(r);
-        if (length > 0) {
-          kernels.sumRows(entries.values(r), entries.places(r), length, panel, width, tile);
-          kernels.addRow(1, tile, c.address(row + r) + 8L * column, columns);
-        }
-      }
-    }
-  }
-
-  /**
-   * Runs the job over the rows of a, in parts of about as many non-zeros: rows may differ much, as
-   * those of frequent and of rare words do.
-   *
-   * @param times how often each non-zero is taken, on average
-   */
-  private int run(SparseMatrix a, double times, Parallel.RangeJob job) {
-    a.requireOpen();
-    return parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain(times), job);
-  }
-
-  /** Non-zeros that are worth a thread if each is taken so often. */
-  private static long grain(double times) {
-    return (long) Math.clamp(GRAIN / times, 1.0, 1e15);
-  }
-
-  /** Of a few rows of A2, the entries of chosen units: values, and the places of the units. */
-  private static final class Entries {
-    private final SparseMatrix a2;
-    private final long placeOf;
-    private final Parallel parallel;
-    private final int part;
-    private final int[] ends = new int[BLOCK_ROWS];
-    private long values;
-    private long places;
-    private int rows;
-
-    Entries(Parallel parallel, int part, SparseMatrix a2, long placeOf) {
-      this.parallel = parallel;
-      this.part = part;
-      this.a2 = a2;
-      this.placeOf = placeOf;
-    }
-
-    /** Lists those of as many rows from the first one on as are treated together. */
-    void list(long first, long high) {
-      int total = a2.count(first);
-      rows = 1;
-      while (rows < BLOCK_ROWS
-          && first + rows < high
-          && total + a2.count(first + rows) <= BLOCK_ENTRIES) {
-        total += a2.count(first + rows);
-        rows++;
-      }
-      // One more: what is not listed is written behind the last, and then over.
-      values = parallel.scratch(part, Parallel.LEFT, Math.ceilDiv(3L * (total + 1), 2)).address();
-      places = values + 8L * (total + 1);
-      int end = 0;
-      for (int r = 0; r < rows; r++) {
-        end = list(a2.values(first + r), a2.columns(first + r), a2.count(first + r), end);
-        ends[r] = end;
-      }
-    }
-
-    private int list(long from, long columns, int count, int begin) {
-      int end = begin;
-      for (int p = 0; p < count; p++) {
-        int place = RawMemory.getInt(placeOf + 4L * RawMemory.getInt(columns + 4L * p));
-        double value = RawMemory.get(from + 8L * p);
-        RawMemory.set(values + 8L * end, value);
-        RawMemory.setInt(places + 4L * end, place);
-        // 1 where there is a place; a condition may become a branch that is hard to predict.
-        end += 1 + (place >> 31);
-      }
-      return end;
-    }
-
-    int rows() {
-      return rows;
-    }
-
-    private int begin(int r) {
-      return r == 0 ? 0 : ends[r - 1];
-    }
-
-    int count(int r) {
-      return ends[r] - begin(r);
-    }
-
-    long values(int r) {
-      return values + 8L * begin(r);
-    }
-
-    long places(int r) {
-      return places + 4L * begin(r);
-    }
   }
 }

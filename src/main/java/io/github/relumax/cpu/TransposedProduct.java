@@ -64,6 +64,9 @@ final class TransposedProduct {
     int vectors = (int) y.rows();
     RowBlocks rows = new RowBlocks(kernels, parallel, a);
     PartialRows sums = new PartialRows(kernels, parallel, vectors * n);
+    // A single vector may be a column; more are rows.
+    long v0 = v.address();
+    long next = v.stride();
     int parts =
         parallel.run(
             a.rows(),
@@ -75,22 +78,18 @@ final class TransposedProduct {
               for (long i = low; i < low + quarter; i++) {
                 long from = rows.load(part, i, quarter, 4);
                 for (int k = 0; k < vectors; k++) {
-                  kernels.addRows(entry(v, k, i), 8 * quarter, from, stride, sum + 8L * k * n, n);
+                  kernels.addRows(
+                      v0 + k * next + 8 * i, 8 * quarter, from, stride, sum + 8L * k * n, n);
                 }
               }
               for (long i = low + 4 * quarter; i < high; i++) {
                 long from = rows.load(part, i, 1, 1);
                 for (int k = 0; k < vectors; k++) {
-                  kernels.addRow(RawMemory.get(entry(v, k, i)), from, sum + 8L * k * n, n);
+                  kernels.addRow(RawMemory.get(v0 + k * next + 8 * i), from, sum + 8L * k * n, n);
                 }
               }
             });
     sums.addUp(parts, y);
-  }
-
-  /** Where entry i of vector k lies; a single vector may be a column. */
-  private static long entry(CpuBuffer v, int k, long i) {
-    return v.address(k) + 8 * i;
   }
 
   private void multiplyMany(CpuBuffer a, CpuBuffer v, CpuBuffer y) {

@@ -10,6 +10,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -35,6 +36,9 @@ final class VectorKernels implements Kernels {
 
   /** Bits that an address can have: what was masked by them needs no check of bounds. */
   private static final long ADDRESS = Long.MAX_VALUE >> 1;
+
+  /** Whether the processor has masks, by which the rest of a row is one more vector. */
+  private static final boolean MASKS = L >= 8;
 
   private static final int TILE_COLUMNS = 3 * L;
 
@@ -135,30 +139,66 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void dots(long a, long aStride, long x, int n, long out, long outStride) {
+    // Two lines of each row at a time: one keeps memory less busy.
+    long b = a + aStride;
+    long c = b + aStride;
+    long d = c + aStride;
     DoubleVector s0 = DoubleVector.zero(S);
     DoubleVector s1 = s0;
     DoubleVector s2 = s0;
     DoubleVector s3 = s0;
+    DoubleVector t0 = s0;
+    DoubleVector t1 = s0;
+    DoubleVector t2 = s0;
+    DoubleVector t3 = s0;
     int i = 0;
+    for (; i <= n - 2 * L; i += 2 * L) {
+      long at = 8L * i;
+      DoubleVector v = load((x + at) & ADDRESS);
+      DoubleVector w = load((x + at + LB) & ADDRESS);
+      s0 = load((a + at) & ADDRESS).fma(v, s0);
+      t0 = load((a + at + LB) & ADDRESS).fma(w, t0);
+      s1 = load((b + at) & ADDRESS).fma(v, s1);
+      t1 = load((b + at + LB) & ADDRESS).fma(w, t1);
+      s2 = load((c + at) & ADDRESS).fma(v, s2);
+      t2 = load((c + at + LB) & ADDRESS).fma(w, t2);
+      s3 = load((d + at) & ADDRESS).fma(v, s3);
+      t3 = load((d + at + LB) & ADDRESS).fma(w, t3);
+    }
     for (; i <= n - L; i += L) {
-      long p = a + 8L * i;
-      DoubleVector v = load((x + 8L * i) & ADDRESS);
-      s0 = load(p & ADDRESS).fma(v, s0);
-      s1 = load((p + aStride) & ADDRESS).fma(v, s1);
-      s2 = load((p + 2 * aStride) & ADDRESS).fma(v, s2);
-      s3 = load((p + 3 * aStride) & ADDRESS).fma(v, s3);
+      long at = 8L * i;
+      DoubleVector v = load((x + at) & ADDRESS);
+      s0 = load((a + at) & ADDRESS).fma(v, s0);
+      s1 = load((b + at) & ADDRESS).fma(v, s1);
+      s2 = load((c + at) & ADDRESS).fma(v, s2);
+      s3 = load((d + at) & ADDRESS).fma(v, s3);
     }
-    set(out, sum(s0));
-    set(out + outStride, sum(s1));
-    set(out + 2 * outStride, sum(s2));
-    set(out + 3 * outStride, sum(s3));
+    if (MASKS && i < n) {
+      long at = 8L * i;
+      VectorMask<Double> rest = S.indexInRange(i, n);
+      DoubleVector v = load((x + at) & ADDRESS, rest);
+      s0 = load((a + at) & ADDRESS, rest).fma(v, s0);
+      s1 = load((b + at) & ADDRESS, rest).fma(v, s1);
+      s2 = load((c + at) & ADDRESS, rest).fma(v, s2);
+      s3 = load((d + at) & ADDRESS, rest).fma(v, s3);
+      i = n;
+    }
+    double d0 = sum(s0.add(t0));
+    double d1 = sum(s1.add(t1));
+    double d2 = sum(s2.add(t2));
+    double d3 = sum(s3.add(t3));
     for (; i < n; i++) {
-      double v = get(x + 8L * i);
-      for (int r = 0; r < 4; r++) {
-        long to = out + r * outStride;
-        set(to, get(to) + v * get(a + r * aStride + 8L * i));
-      }
+      long at = 8L * i;
+      double v = get(x + at);
+      d0 += v * get(a + at);
+      d1 += v * get(b + at);
+      d2 += v * get(c + at);
+      d3 += v * get(d + at);
     }
+    set(out, d0);
+    set(out + outStride, d1);
+    set(out + 2 * outStride, d2);
+    set(out + 3 * outStride, d3);
   }
 
   @Override
@@ -191,6 +231,26 @@ final class VectorKernels implements Kernels {
       s03 = a0.fma(v, s03);
       s13 = a1.fma(v, s13);
     }
+    if (MASKS && i < n) {
+      long p = (a + 8L * i) & ADDRESS;
+      long q = (x + 8L * i) & ADDRESS;
+      VectorMask<Double> rest = S.indexInRange(i, n);
+      DoubleVector a0 = load(p, rest);
+      DoubleVector a1 = load((p + aStride) & ADDRESS, rest);
+      DoubleVector v = load(q, rest);
+      s00 = a0.fma(v, s00);
+      s10 = a1.fma(v, s10);
+      v = load((q + xStride) & ADDRESS, rest);
+      s01 = a0.fma(v, s01);
+      s11 = a1.fma(v, s11);
+      v = load((q + 2 * xStride) & ADDRESS, rest);
+      s02 = a0.fma(v, s02);
+      s12 = a1.fma(v, s12);
+      v = load((q + 3 * xStride) & ADDRESS, rest);
+      s03 = a0.fma(v, s03);
+      s13 = a1.fma(v, s13);
+      i = n;
+    }
     set(out, sum(s00));
     set(out + rStride, sum(s10));
     set(out + kStride, sum(s01));
@@ -212,6 +272,58 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void addRows(long s, long sStride, long a, long aStride, long y, int n) {
+    long b = a + aStride;
+    long c = b + aStride;
+    long d = c + aStride;
+    DoubleVector v0 = DoubleVector.broadcast(S, get(s));
+    DoubleVector v1 = DoubleVector.broadcast(S, get(s + sStride));
+    DoubleVector v2 = DoubleVector.broadcast(S, get(s + 2 * sStride));
+    DoubleVector v3 = DoubleVector.broadcast(S, get(s + 3 * sStride));
+    int j = 0;
+    // Four lines of each row at a time: one keeps memory less busy.
+    for (; j <= n - 4 * L; j += 4 * L) {
+      long at = 8L * j;
+      long a0 = (a + at) & ADDRESS;
+      long b0 = (b + at) & ADDRESS;
+      long c0 = (c + at) & ADDRESS;
+      long d0 = (d + at) & ADDRESS;
+      long to = (y + at) & ADDRESS;
+      DoubleVector t0 = DoubleVector.fromMemorySegment(S, ALL, to, LITTLE_ENDIAN);
+      DoubleVector t1 = DoubleVector.fromMemorySegment(S, ALL, to + LB, LITTLE_ENDIAN);
+      DoubleVector t2 = DoubleVector.fromMemorySegment(S, ALL, to + 2 * LB, LITTLE_ENDIAN);
+      DoubleVector t3 = DoubleVector.fromMemorySegment(S, ALL, to + 3 * LB, LITTLE_ENDIAN);
+      t0 = DoubleVector.fromMemorySegment(S, ALL, a0, LITTLE_ENDIAN).fma(v0, t0);
+      t1 = DoubleVector.fromMemorySegment(S, ALL, a0 + LB, LITTLE_ENDIAN).fma(v0, t1);
+      t2 = DoubleVector.fromMemorySegment(S, ALL, a0 + 2 * LB, LITTLE_ENDIAN).fma(v0, t2);
+      t3 = DoubleVector.fromMemorySegment(S, ALL, a0 + 3 * LB, LITTLE_ENDIAN).fma(v0, t3);
+      t0 = DoubleVector.fromMemorySegment(S, ALL, b0, LITTLE_ENDIAN).fma(v1, t0);
+      t1 = DoubleVector.fromMemorySegment(S, ALL, b0 + LB, LITTLE_ENDIAN).fma(v1, t1);
+      t2 = DoubleVector.fromMemorySegment(S, ALL, b0 + 2 * LB, LITTLE_ENDIAN).fma(v1, t2);
+      t3 = DoubleVector.fromMemorySegment(S, ALL, b0 + 3 * LB, LITTLE_ENDIAN).fma(v1, t3);
+      t0 = DoubleVector.fromMemorySegment(S, ALL, c0, LITTLE_ENDIAN).fma(v2, t0);
+      t1 = DoubleVector.fromMemorySegment(S, ALL, c0 + LB, LITTLE_ENDIAN).fma(v2, t1);
+      t2 = DoubleVector.fromMemorySegment(S, ALL, c0 + 2 * LB, LITTLE_ENDIAN).fma(v2, t2);
+      t3 = DoubleVector.fromMemorySegment(S, ALL, c0 + 3 * LB, LITTLE_ENDIAN).fma(v2, t3);
+      t0 = DoubleVector.fromMemorySegment(S, ALL, d0, LITTLE_ENDIAN).fma(v3, t0);
+      t1 = DoubleVector.fromMemorySegment(S, ALL, d0 + LB, LITTLE_ENDIAN).fma(v3, t1);
+      t2 = DoubleVector.fromMemorySegment(S, ALL, d0 + 2 * LB, LITTLE_ENDIAN).fma(v3, t2);
+      t3 = DoubleVector.fromMemorySegment(S, ALL, d0 + 3 * LB, LITTLE_ENDIAN).fma(v3, t3);
+      t0.intoMemorySegment(ALL, to, LITTLE_ENDIAN);
+      t1.intoMemorySegment(ALL, to + LB, LITTLE_ENDIAN);
+      t2.intoMemorySegment(ALL, to + 2 * LB, LITTLE_ENDIAN);
+      t3.intoMemorySegment(ALL, to + 3 * LB, LITTLE_ENDIAN);
+    }
+    if (j < n) {
+      addRestOfRows(s, sStride, a, aStride, y, j, n);
+    }
+  }
+
+  /** Columns j to n - 1; apart, since what is large is not inlined into. */
+  private static void addRestOfRows(
+      long s, long sStride, long a, long aStride, long y, int from, int n) {
+    long b = a + aStride;
+    long c = b + aStride;
+    long d = c + aStride;
     double s0 = get(s);
     double s1 = get(s + sStride);
     double s2 = get(s + 2 * sStride);
@@ -220,25 +332,31 @@ final class VectorKernels implements Kernels {
     DoubleVector v1 = DoubleVector.broadcast(S, s1);
     DoubleVector v2 = DoubleVector.broadcast(S, s2);
     DoubleVector v3 = DoubleVector.broadcast(S, s3);
-    int j = 0;
+    int j = from;
     for (; j <= n - L; j += L) {
-      long at = a + 8L * j;
-      long to = y + 8L * j;
-      DoubleVector left = load(at & ADDRESS).fma(v0, load(to & ADDRESS));
-      DoubleVector right = load((at + 2 * aStride) & ADDRESS).mul(v2);
-      left = load((at + aStride) & ADDRESS).fma(v1, left);
-      right = load((at + 3 * aStride) & ADDRESS).fma(v3, right);
-      store(left.add(right), to & ADDRESS);
+      long at = 8L * j;
+      long to = (y + at) & ADDRESS;
+      DoubleVector left = load((a + at) & ADDRESS).fma(v0, load(to));
+      DoubleVector right = load((c + at) & ADDRESS).mul(v2);
+      left = load((b + at) & ADDRESS).fma(v1, left);
+      right = load((d + at) & ADDRESS).fma(v3, right);
+      store(left.add(right), to);
+    }
+    if (MASKS && j < n) {
+      long at = 8L * j;
+      long to = (y + at) & ADDRESS;
+      VectorMask<Double> rest = S.indexInRange(j, n);
+      DoubleVector left = load((a + at) & ADDRESS, rest).fma(v0, load(to, rest));
+      DoubleVector right = load((c + at) & ADDRESS, rest).mul(v2);
+      left = load((b + at) & ADDRESS, rest).fma(v1, left);
+      right = load((d + at) & ADDRESS, rest).fma(v3, right);
+      left.add(right).intoMemorySegment(ALL, to, LITTLE_ENDIAN, rest);
+      return;
     }
     for (; j < n; j++) {
-      long at = a + 8L * j;
-      long to = y + 8L * j;
-      double sum =
-          s0 * get(at)
-              + s1 * get(at + aStride)
-              + s2 * get(at + 2 * aStride)
-              + s3 * get(at + 3 * aStride);
-      set(to, get(to) + sum);
+      long at = 8L * j;
+      double sum = s0 * get(a + at) + s1 * get(b + at) + s2 * get(c + at) + s3 * get(d + at);
+      set(y + at, get(y + at) + sum);
     }
   }
 
@@ -257,6 +375,12 @@ final class VectorKernels implements Kernels {
   @Override
   public void addCenteredThenDots(
       long s, long last, long next, long stride, long center, long v, int n, long sum, long dots) {
+    long last1 = last + stride;
+    long last2 = last1 + stride;
+    long last3 = last2 + stride;
+    long next1 = next + stride;
+    long next2 = next1 + stride;
+    long next3 = next2 + stride;
     DoubleVector w0 = DoubleVector.broadcast(S, get(s));
     DoubleVector w1 = DoubleVector.broadcast(S, get(s + 8));
     DoubleVector w2 = DoubleVector.broadcast(S, get(s + 16));
@@ -267,20 +391,36 @@ final class VectorKernels implements Kernels {
     DoubleVector s3 = s0;
     int j = 0;
     for (; j <= n - L; j += L) {
-      long p = last + 8L * j;
-      long q = next + 8L * j;
-      long to = sum + 8L * j;
-      DoubleVector middle = load(center + 8L * j);
-      DoubleVector along = load(v + 8L * j);
-      s0 = load(q).sub(middle).fma(along, s0);
-      s1 = load(q + stride).sub(middle).fma(along, s1);
-      s2 = load(q + 2 * stride).sub(middle).fma(along, s2);
-      s3 = load(q + 3 * stride).sub(middle).fma(along, s3);
-      DoubleVector left = load(p).sub(middle).fma(w0, load(to));
-      DoubleVector right = load(p + 2 * stride).sub(middle).mul(w2);
-      left = load(p + stride).sub(middle).fma(w1, left);
-      right = load(p + 3 * stride).sub(middle).fma(w3, right);
+      long at = 8L * j;
+      long to = (sum + at) & ADDRESS;
+      DoubleVector middle = load((center + at) & ADDRESS);
+      DoubleVector along = load((v + at) & ADDRESS);
+      s0 = load((next + at) & ADDRESS).sub(middle).fma(along, s0);
+      s1 = load((next1 + at) & ADDRESS).sub(middle).fma(along, s1);
+      s2 = load((next2 + at) & ADDRESS).sub(middle).fma(along, s2);
+      s3 = load((next3 + at) & ADDRESS).sub(middle).fma(along, s3);
+      DoubleVector left = load((last + at) & ADDRESS).sub(middle).fma(w0, load(to));
+      DoubleVector right = load((last2 + at) & ADDRESS).sub(middle).mul(w2);
+      left = load((last1 + at) & ADDRESS).sub(middle).fma(w1, left);
+      right = load((last3 + at) & ADDRESS).sub(middle).fma(w3, right);
       store(left.add(right), to);
+    }
+    if (MASKS && j < n) {
+      long at = 8L * j;
+      long to = (sum + at) & ADDRESS;
+      VectorMask<Double> rest = S.indexInRange(j, n);
+      DoubleVector middle = load((center + at) & ADDRESS, rest);
+      DoubleVector along = load((v + at) & ADDRESS, rest);
+      s0 = load((next + at) & ADDRESS, rest).sub(middle).fma(along, s0);
+      s1 = load((next1 + at) & ADDRESS, rest).sub(middle).fma(along, s1);
+      s2 = load((next2 + at) & ADDRESS, rest).sub(middle).fma(along, s2);
+      s3 = load((next3 + at) & ADDRESS, rest).sub(middle).fma(along, s3);
+      DoubleVector left = load((last + at) & ADDRESS, rest).sub(middle).fma(w0, load(to, rest));
+      DoubleVector right = load((last2 + at) & ADDRESS, rest).sub(middle).mul(w2);
+      left = load((last1 + at) & ADDRESS, rest).sub(middle).fma(w1, left);
+      right = load((last3 + at) & ADDRESS, rest).sub(middle).fma(w3, right);
+      left.add(right).intoMemorySegment(ALL, to, LITTLE_ENDIAN, rest);
+      j = n;
     }
     double d0 = sum(s0);
     double d1 = sum(s1);
@@ -834,6 +974,10 @@ final class VectorKernels implements Kernels {
 
   private static DoubleVector load(long address) {
     return DoubleVector.fromMemorySegment(S, ALL, address, LITTLE_ENDIAN);
+  }
+
+  private static DoubleVector load(long address, VectorMask<Double> mask) {
+    return DoubleVector.fromMemorySegment(S, ALL, address, LITTLE_ENDIAN, mask);
   }
 
   private static void store(DoubleVector v, long address) {

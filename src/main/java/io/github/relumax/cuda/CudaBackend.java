@@ -1,7 +1,6 @@
 package io.github.relumax.cuda;
 
 import static io.github.relumax.backend.Shapes.require;
-import static io.github.relumax.backend.Shapes.requireBuckets;
 import static io.github.relumax.backend.Shapes.requireEntries;
 import static io.github.relumax.backend.Shapes.requireKeep;
 import static io.github.relumax.backend.Shapes.requireOptional;
@@ -9,10 +8,6 @@ import static io.github.relumax.backend.Shapes.requireRows;
 import static io.github.relumax.backend.Shapes.requireSize;
 import static io.github.relumax.backend.Shapes.size;
 import static io.github.relumax.cuda.DeviceBuffer.address;
-import static io.github.relumax.cuda.DeviceBuffer.optional;
-import static io.github.relumax.cuda.DeviceSums.ROWS_TOGETHER;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendDescription;
@@ -22,7 +17,6 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.Shapes;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
-import io.github.relumax.cuda.Workspaces.Use;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.InsufficientMemoryException;
 import io.github.relumax.matrix.Matrix;
@@ -32,19 +26,12 @@ import java.util.List;
 /**
  * The backend on an NVIDIA GPU. Every buffer lives in device memory; primitives start kernels, or
  * products and factorisations of NVIDIA's libraries, on one stream and return, and only those with
- * a scalar for an answer wait. cuda-kernels/README.md lists the kernels and their arguments.
+ * a scalar for an answer wait. Here shapes are checked; what takes more than one kernel is in a
+ * class for each kind of primitive. cuda-kernels/README.md lists the kernels and their arguments.
  */
 final class CudaBackend implements Backend {
-  /** Vectors that one read of a matrix serves, at most. */
-  private static final int VECTORS = 8;
-
-  /** Vectors that a solve multiplies transposed matrices by at once. */
-  private static final int VECTORS_OF_A_SOLVE = 3;
-
+  /** Steps that one kernel takes. */
   private static final int STEPS = 4;
-
-  /** C is updated by up to this many units in one pass over it. */
-  private static final int FEW_UNITS = 8;
 
   /** Units whose columns are gathered for one product. */
   private static final int UNITS_TOGETHER = 8192;
@@ -52,25 +39,25 @@ final class CudaBackend implements Backend {
   /** Entries of gathered columns, or of weighted rows, about: 128 MiB. */
   private static final long BLOCK_ENTRIES = 16L << 20;
 
-  /** Numbers in the memory for results. */
-  private static final int RESULTS = 8 * ROWS_TOGETHER;
-
   /** What NVIDIA's libraries take for themselves, about. */
   private static final long LIBRARY_BYTES = 128L << 20;
 
   private final CudaContext gpu;
   private final Kernels kernels;
-  private final Workspaces workspaces;
   private final DeviceSums sums;
-  private final DeviceLists lists;
+  private final HiddenUnits hiddenUnits;
+  private final Softmax softmax;
+  private final SoftmaxCurvature softmaxCurvature;
+  private final MatrixVectorProducts products;
+  private final UnitProducts unitProducts;
+  private final GramProduct grams;
+  private final Cholesky cholesky;
   private final RowSampling sampling;
 
-  /** Where kernels leave scalars for the host to read. */
+  /** Where kernels leave scalars for the host to read, at most as many as softmax has. */
   private final long results;
 
   private final BackendDescription description;
-  private final int unitsTogether;
-  private final long blockEntries;
 
   CudaBackend(CudaContext gpu, Kernels kernels) {
     this(gpu, kernels, UNITS_TOGETHER, BLOCK_ENTRIES);
@@ -85,12 +72,17 @@ final class CudaBackend implements Backend {
   CudaBackend(CudaContext gpu, Kernels kernels, int unitsTogether, long blockEntries) {
     this.gpu = gpu;
     this.kernels = kernels;
-    this.unitsTogether = unitsTogether;
-    this.blockEntries = blockEntries;
-    workspaces = new Workspaces(gpu);
-    results = gpu.allocate(8L * RESULTS, "scalar results");
+    Workspaces workspaces = new Workspaces(gpu);
+    results = gpu.allocate(8L * Softmax.RESULTS, "scalar results");
     sums = new DeviceSums(gpu, kernels, workspaces);
-    lists = new DeviceLists(gpu, kernels, workspaces);
+    DeviceLists lists = new DeviceLists(gpu, kernels, workspaces);
+    hiddenUnits = new HiddenUnits(kernels, lists);
+    softmax = new Softmax(gpu, kernels, sums, results);
+    softmaxCurvature = new SoftmaxCurvature(kernels, sums, results);
+    products = new MatrixVectorProducts(kernels, sums);
+    unitProducts = new UnitProducts(gpu, kernels, workspaces, unitsTogether, blockEntries);
+    grams = new GramProduct(gpu, kernels, workspaces, lists, blockEntries, results);
+    cholesky = new Cholesky(gpu, kernels, workspaces, results);
     sampling = new RowSampling(kernels, sums, lists);
     description = new BackendDescription("cuda", gpu.device().toString(), 1, 64);
   }
@@ -126,19 +118,15 @@ final class CudaBackend implements Backend {
 
   @Override
   public long workspaceBytes(long m, long n, long d) {
-    double together = Math.min(n, unitsTogether);
-    double partials =
-        DeviceSums.VECTOR_PARTIALS + Grids.MOST_BLOCKS * (double) Math.max(2 * 4 * 256, d) + n;
-    double product = together * d + (double) blockRows(m, (long) together) * together;
-    double gram = 1.1 * m + (double) Math.min(m, gramRows(d)) * d;
+    double partials = DeviceSums.VECTOR_PARTIALS + MatrixVectorProducts.workspace(n, d);
+    double product = unitProducts.workspace(m, n, d);
+    double gram = grams.workspace(m, d);
     return (long) (8 * (partials + product + gram + (double) d * d) + LIBRARY_BYTES);
   }
 
   @Override
   public long transposedBytes(long columns, long vectors) {
-    // A tile has 256 lanes of 16 bytes at most, and where there are several fewer slabs.
-    double partials = Math.max(Grids.MOST_BLOCKS * 4.0 * 256, (double) columns);
-    return (long) (8 * Math.min(VECTORS, vectors) * partials);
+    return (long) (8 * MatrixVectorProducts.transposedWorkspace(columns, vectors));
   }
 
   /** By data sheets, not measured: float64 units of data-centre devices, a few of others. */
@@ -152,8 +140,7 @@ final class CudaBackend implements Backend {
     DeviceBuffer buffer = take(matrix.rows(), matrix.columns(), matrix.type(), matrix.name());
     try {
       gpu.write(matrix.segment(), buffer.address());
-      // Products with it transposed may come late in a solve, when nothing is to be allocated.
-      transposedPartials(buffer, VECTORS_OF_A_SOLVE);
+      products.reserveTransposed(buffer);
       return buffer;
     } catch (RuntimeException | Error e) {
       buffer.close();
@@ -182,7 +169,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public Units units(int capacity) {
-    unitBits(capacity);
+    hiddenUnits.reserve(capacity);
     return new DeviceUnits(gpu, capacity);
   }
 
@@ -217,15 +204,8 @@ final class CudaBackend implements Backend {
   @Override
   public double dot(Buffer u, Buffer v) {
     requireSize(v, size(u));
-    dot(u, v, results);
+    sums.dot(u, v, results);
     return sums.scalar(results);
-  }
-
-  private void dot(Buffer u, Buffer v, long out) {
-    int grid = Grids.along(size(u));
-    long partials = sums.partials();
-    kernels.launchRow("dot", grid, address(u), address(v), size(u), partials);
-    sums.add(grid, 1, out);
   }
 
   @Override
@@ -237,8 +217,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void steps(Buffer x, Buffer p, double[] t, Buffer out) {
-    requireSize(p, size(x));
-    require(out.rows() >= t.length && out.columns() == x.columns(), "steps", x, out);
+    Shapes.requireSteps(x, p, t.length, out);
     double[] four = new double[STEPS];
     for (int first = 0; first < t.length; first += STEPS) {
       int count = Math.min(STEPS, t.length - first);
@@ -262,69 +241,14 @@ final class CudaBackend implements Backend {
 
   @Override
   public void multiply(Buffer a, Buffer x, Buffer y) {
-    require(x.columns() == a.columns(), "multiply", a, x);
-    require(y.rows() == x.rows() && y.columns() == a.rows(), "multiply", a, y);
-    int lanes = Grids.rowLanes(a.columns(), a.type().bytes());
-    for (long first = 0; first < x.rows(); first += VECTORS) {
-      int count = (int) Math.min(VECTORS, x.rows() - first);
-      long room = Grids.atLeast(count);
-      kernels.launchRow(
-          Kernels.typed("multiply" + room, a),
-          Grids.product(a.rows(), lanes),
-          address(a),
-          a.rows(),
-          a.columns(),
-          lanes,
-          address(x, first),
-          count,
-          address(y, first),
-          a.rows());
-    }
+    Shapes.requireMultiply("multiply", a, x, y);
+    products.multiply(a, x, y);
   }
 
   @Override
   public void multiplyTransposed(Buffer a, Buffer v, Buffer y) {
     long vectors = Shapes.requireTransposed(a, v, y);
-    int lanes = Grids.tileLanes(a.columns(), a.type().bytes());
-    long tiles = tiles(a, lanes);
-    long slab = slab(a, tiles);
-    long slabs = Math.ceilDiv(a.rows(), slab);
-    long together = Math.min(VECTORS, vectors);
-    long partials = transposedPartials(a, together);
-    for (long first = 0; first < vectors; first += together) {
-      int count = (int) Math.min(together, vectors - first);
-      kernels.launch(
-          Kernels.typed("multiplyTransposed" + Grids.atLeast(count), a),
-          tiles,
-          slabs,
-          address(a),
-          a.rows(),
-          a.columns(),
-          lanes,
-          address(v) + 8 * first * a.rows(),
-          count,
-          slab,
-          partials);
-      for (int k = 0; k < count; k++) {
-        long from = partials + 8L * k * slabs * a.columns();
-        sums.addRows(from, slabs, a.columns(), address(y) + 8 * (first + k) * a.columns());
-      }
-    }
-  }
-
-  private static long tiles(Buffer a, int lanes) {
-    return Math.ceilDiv(a.columns(), (long) lanes * 16 / a.type().bytes());
-  }
-
-  private static long slab(Buffer a, long tiles) {
-    long slabs = Math.max(1, Grids.MOST_BLOCKS / tiles);
-    return Math.ceilDiv(a.rows(), Math.min(Math.ceilDiv(a.rows(), 64L), slabs));
-  }
-
-  private long transposedPartials(Buffer a, long vectors) {
-    long tiles = tiles(a, Grids.tileLanes(a.columns(), a.type().bytes()));
-    long slabs = Math.ceilDiv(a.rows(), slab(a, tiles));
-    return sums.partials(vectors * slabs * a.columns());
+    products.multiplyTransposed(a, vectors, v, y);
   }
 
   // Hidden units
@@ -350,73 +274,26 @@ final class CudaBackend implements Backend {
 
   @Override
   public void activeUnits(Buffer z1, Units out) {
-    long n = size(z1);
-    DeviceUnits units = DeviceLists.unitsFor(out, n);
-    long words = unitBits(n);
-    kernels.along("activeUnits", n, address(z1), n, words, DeviceLists.counts(words, n));
-    lists.fill(units, n, words, 0);
+    hiddenUnits.active(z1, out);
   }
 
   @Override
   public void flippedUnits(Buffer from, Buffer to, Units out) {
-    long n = size(from);
-    requireSize(to, n);
-    DeviceUnits units = DeviceLists.unitsFor(out, n);
-    long words = unitBits(n);
-    long on = words + DeviceLists.wordBytes(n);
-    kernels.along(
-        "flippedUnits", n, address(from), address(to), n, words, on, DeviceLists.counts(words, n));
-    lists.fill(units, n, words, on);
+    requireSize(to, size(from));
+    hiddenUnits.flipped(from, to, out);
   }
 
   @Override
   public void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out) {
-    long n = size(z1);
-    require(trials.columns() == n, "flipCorrections", z1, trials);
+    require(trials.columns() == size(z1), "flipCorrections", z1, trials);
     requireSize(h, size(trials));
-    DeviceUnits units = DeviceLists.unitsFor(out, n);
-    long words = unitBits(n);
-    kernels.along(
-        "flipCorrections",
-        n,
-        address(z1),
-        address(trials),
-        Math.toIntExact(trials.rows()),
-        n,
-        address(h),
-        words,
-        DeviceLists.counts(words, n));
-    lists.fill(units, n, words, 0);
-  }
-
-  private long unitBits(long n) {
-    return lists.bits(Use.UNIT_BITS, n);
+    hiddenUnits.flipCorrections(z1, trials, h, out);
   }
 
   @Override
   public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
-    require(x.columns() == a.columns(), "addColumns", a, x);
-    require(y.rows() == x.rows() && y.columns() == a.rows(), "addColumns", a, y);
-    DeviceUnits chosen = (DeviceUnits) units;
-    if (chosen.count() == 0) {
-      return;
-    }
-    int lanes = (int) Math.min(32, Grids.atMost(chosen.count()));
-    for (long first = 0; first < x.rows(); first += VECTORS) {
-      kernels.launchRow(
-          Kernels.typed("addColumns", a),
-          Grids.groups(a.rows(), lanes),
-          address(a),
-          a.rows(),
-          a.columns(),
-          chosen.index(),
-          chosen.count(),
-          lanes,
-          address(x, first),
-          (int) Math.min(VECTORS, x.rows() - first),
-          address(y, first),
-          a.rows());
-    }
+    Shapes.requireMultiply("addColumns", a, x, y);
+    unitProducts.addColumns(a, (DeviceUnits) units, x, y);
   }
 
   @Override
@@ -424,116 +301,15 @@ final class CudaBackend implements Backend {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);
     requireKeep(keep);
-    DeviceUnits chosen = (DeviceUnits) units;
-    if (chosen.count() == 0) {
-      if (keep == 0) {
-        gpu.clear(address(c), 8 * size(c));
-      }
-    } else if (chosen.count() <= FEW_UNITS) {
-      accumulateFew(a2, chosen, a1, keep != 0, c);
-    } else {
-      accumulateMany(a2, chosen, a1, keep != 0, c);
-    }
-  }
-
-  private void accumulateFew(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
-    long d = a1.columns();
-    long rows = signedRows(a1, units, 0, units.count());
-    int lanes = Grids.tileLanes(d, 8);
-    long slab = Math.max(64, Math.ceilDiv(a2.rows(), 4096L));
-    kernels.launch(
-        Kernels.typed("accumulate", a2),
-        Math.ceilDiv(d, 2L * lanes),
-        Math.ceilDiv(a2.rows(), slab),
-        address(a2),
-        a2.rows(),
-        a2.columns(),
-        units.index(),
-        units.count(),
-        rows,
-        d,
-        lanes,
-        slab,
-        keep ? 1 : 0,
-        address(c));
-  }
-
-  /** Gathered columns of A2 times gathered rows of A1, both with no gaps, by cuBLAS. */
-  private void accumulateMany(Buffer a2, DeviceUnits units, Buffer a1, boolean keep, Buffer c) {
-    int d = Math.toIntExact(a1.columns());
-    long together = Math.min(a2.columns(), unitsTogether);
-    long blockRows = blockRows(a2.rows(), together);
-    long columns = workspaces.address(Use.A2_COLUMNS, 8 * blockRows * together);
-    for (int unit = 0; unit < units.count(); unit += unitsTogether) {
-      int count = Math.min(unitsTogether, units.count() - unit);
-      long rows = signedRows(a1, units, unit, count);
-      for (long row = 0; row < a2.rows(); row += blockRows) {
-        int block = (int) Math.min(blockRows, a2.rows() - row);
-        kernels.launchRow(
-            Kernels.typed("gatherColumns", a2),
-            Grids.warps(block),
-            address(a2, row),
-            block,
-            a2.columns(),
-            units.index() + 8L * unit,
-            count,
-            columns);
-        gpu.multiply(d, block, count, rows, columns, keep || unit > 0, address(c, row));
-      }
-    }
-  }
-
-  /** Rows of A2 whose chosen columns are gathered together. */
-  private long blockRows(long rows, long units) {
-    return Math.min(rows, Math.max(1, blockEntries / units));
-  }
-
-  /** The rows of a1 that the units name, from one on, times their signs. */
-  private long signedRows(Buffer a1, DeviceUnits units, int first, int count) {
-    long room = 8 * Math.min(a1.rows(), unitsTogether) * a1.columns();
-    long out = workspaces.address(Use.A1_ROWS, room);
-    kernels.launchRow(
-        Kernels.typed("gatherRows", a1),
-        Grids.warps(count),
-        address(a1),
-        a1.columns(),
-        units.index() + 8L * first,
-        units.sign() + 8L * first,
-        count,
-        out);
-    return out;
+    unitProducts.accumulate(a2, (DeviceUnits) units, a1, keep != 0, c);
   }
 
   // Softmax
 
   @Override
   public SoftmaxSums softmax(Buffer z, Buffer b, Buffer w2, Buffer f, Buffer gz) {
-    long m = size(z);
-    requireSize(b, m);
-    requireOptional(w2, m);
-    requireSize(f, m);
-    requireSize(gz, m);
-    int grid = Grids.along(m);
-    long partials = sums.partials();
-    long w = optional(w2);
-    kernels.launchRow("softmaxMaximum", grid, address(z), m, m, partials);
-    kernels.launchRow("softmaxScale", 1, partials, grid, results, 8);
-    kernels.launchRow(
-        "softmaxResidual", grid, address(z), address(b), w, m, results, address(f), partials);
-    sums.add(grid, 5, results + 8 * 3);
-    kernels.launchRow(
-        "softmaxGradient",
-        grid,
-        address(z),
-        address(b),
-        w,
-        address(f),
-        results + 8 * 4,
-        m,
-        address(gz));
-    double[] stats = gpu.read(results, 8 * 8).asSlice(0, 8 * 8).toArray(JAVA_DOUBLE);
-    return new SoftmaxSums(
-        0.5 * stats[3], 0.5 * stats[7], stats[4], stats[5], Math.sqrt(stats[6]), stats[2]);
+    Shapes.requireSoftmax(z, b, w2, f, gz);
+    return softmax.evaluate(z, b, w2, f, gz);
   }
 
   @Override
@@ -541,23 +317,7 @@ final class CudaBackend implements Backend {
     long m = z.columns();
     requireSize(b, m);
     requireOptional(w2, m);
-    int grid = Grids.along(m);
-    long partials = sums.partials();
-    long out = results + 8 * 3 * ROWS_TOGETHER;
-    for (int first = 0; first < z.rows(); first += ROWS_TOGETHER) {
-      int rows = (int) Math.min(ROWS_TOGETHER, z.rows() - first);
-      long from = address(z, first);
-      kernels.launch("softmaxMaximum", grid, rows, from, m, m, partials);
-      kernels.launchRow("softmaxScale", rows, partials, grid, results, 3);
-      kernels.launch(
-          "losses", grid, rows, from, m, m, address(b), optional(w2), results, 3, partials);
-      sums.add(grid, 2 * rows, out);
-      MemorySegment sums = gpu.read(out, 8 * 2 * rows);
-      for (int k = 0; k < rows; k++) {
-        dataLoss[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k);
-        regularization[first + k] = 0.5 * sums.getAtIndex(JAVA_DOUBLE, 2L * k + 1);
-      }
-    }
+    softmax.losses(z, b, w2, dataLoss, regularization);
   }
 
   @Override
@@ -565,108 +325,26 @@ final class CudaBackend implements Backend {
     long m = size(f);
     requireSize(b, m);
     requireSize(a, m);
-    int exact = form == CurvatureForm.EXACT ? 1 : 0;
-    kernels.along("curvatureWeights", m, exact, address(f), address(b), fc, m, address(a));
+    softmaxCurvature.weights(form, f, b, fc, a);
   }
 
   @Override
   public void applyCurvature(Buffer a, Buffer f, Buffer w2, Buffer u, Buffer out) {
-    long m = size(u);
-    requireSize(a, m);
-    requireSize(f, m);
-    requireOptional(w2, m);
-    requireSize(out, m);
-    dot(f, u, results);
-    kernels.along("curvatureSum", m, address(a), address(u), results, m, sums.partials());
-    sums.add(Grids.along(m), 1, results + 8);
-    kernels.along(
-        "applyCurvature",
-        m,
-        address(a),
-        address(f),
-        optional(w2),
-        address(u),
-        results,
-        m,
-        address(out));
+    Shapes.requireApplyCurvature(a, f, w2, u, out);
+    softmaxCurvature.apply(a, f, w2, u, out);
   }
 
   // The d x d system
 
   @Override
   public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
-    require(size(a) == c.rows(), "gram", c, a);
-    require(size(center) == c.columns(), "gram", c, center);
-    require(h.rows() == c.columns() && h.columns() == c.columns(), "gram", c, h);
-    requireKeep(keep);
-    long n = size(a);
-    long above = lists.bits(Use.ROW_BITS, n);
-    long below = above + DeviceLists.wordBytes(n);
-    long aboveCounts = DeviceLists.counts(above, n);
-    long belowCounts = aboveCounts + 8 * Grids.MOST_BLOCKS;
-    long list = rowList(n);
-    kernels.along("markSigns", n, address(a), n, above, below, aboveCounts, belowCounts);
-    int added = lists.fill(list, n, above, aboveCounts, results);
-    long rest = list + 8L * added;
-    int subtracted = added == n ? 0 : lists.fill(rest, n, below, belowCounts, results);
-    boolean kept = keep != 0;
-    addSquares(c, center, a, list, added, false, kept, h);
-    addSquares(c, center, a, rest, subtracted, true, kept || added > 0, h);
-    if (kept || added > 0 || subtracted > 0) {
-      long side = Math.ceilDiv(h.rows(), 32L);
-      kernels.launch("mirror", side, side, address(h), h.rows());
-    } else {
-      gpu.clear(address(h), 8 * size(h));
-    }
+    Shapes.requireGram(c, center, a, keep, h);
+    grams.add(c, center, a, keep != 0, h);
   }
 
   @Override
   public void reserveGram(long rows, long columns) {
-    lists.bits(Use.ROW_BITS, rows);
-    rowList(rows);
-    weightedRows(rows, columns);
-  }
-
-  private long rowList(long rows) {
-    return workspaces.address(Use.ROW_LIST, 8 * rows);
-  }
-
-  private long weightedRows(long rows, long columns) {
-    return workspaces.address(Use.WEIGHTED_ROWS, 8 * Math.min(rows, gramRows(columns)) * columns);
-  }
-
-  /** h = keep h ± Σ |a_i| (c_i - center)(c_i - center)ᵀ over listed rows, one triangle. */
-  private void addSquares(
-      Buffer c,
-      Buffer center,
-      Buffer a,
-      long list,
-      int count,
-      boolean subtract,
-      boolean keep,
-      Buffer h) {
-    int d = Math.toIntExact(c.columns());
-    int together = (int) Math.min(c.rows(), gramRows(d));
-    long weighted = weightedRows(c.rows(), d);
-    for (int done = 0; done < count; done += together) {
-      int rows = Math.min(together, count - done);
-      kernels.launchRow(
-          "scaledRows",
-          Grids.warps(rows),
-          address(c),
-          c.columns(),
-          address(center),
-          address(a),
-          list + 8L * done,
-          rows,
-          weighted);
-      gpu.addSquare(d, rows, subtract, weighted, keep || done > 0, address(h));
-    }
-  }
-
-  /** Rows of a Gram matrix that are weighted and multiplied together. */
-  private long gramRows(long d) {
-    return Math.max(1, blockEntries / d);
+    grams.reserve(rows, columns);
   }
 
   @Override
@@ -674,7 +352,7 @@ final class CudaBackend implements Backend {
     long d = h.rows();
     requireSize(u, d);
     requireSize(v, d);
-    square("rankTwo", d, address(h), address(u), address(v), t, d);
+    kernels.square("rankTwo", d, address(h), address(u), address(v), t, d);
   }
 
   @Override
@@ -686,64 +364,31 @@ final class CudaBackend implements Backend {
   @Override
   public boolean factor(Buffer h, double shift, Buffer l) {
     requireSize(l, size(h));
-    int d = Math.toIntExact(h.rows());
-    square("shiftDiagonal", d, address(h), shift, (long) d, address(l));
-    int size = gpu.solver().workspace(d, address(l));
-    long workspace = workspaces.address(Use.SOLVER, 8L * size);
-    gpu.solver().factor(d, address(l), workspace, size, results);
-    kernels.launchRow("pivots", 1, address(h), shift, address(l), (long) d, results + 4);
-    MemorySegment answers = gpu.read(results, 8);
-    return answers.get(JAVA_INT, 0) == 0 && answers.get(JAVA_INT, 4) == 1;
+    return cholesky.factor(h, shift, l);
   }
 
   @Override
   public void solve(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solve", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solve", r, out);
+    Shapes.requireSolve("solve", l, r, out);
     if (address(r) != address(out)) {
       copy(r, out);
     }
-    int d = Math.toIntExact(l.rows());
-    int vectors = Math.toIntExact(r.rows());
-    gpu.solver().solve(d, vectors, address(l), address(out), results);
+    cholesky.solve(l, out);
   }
 
   @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
-    require(l.rows() == l.columns() && r.columns() == l.rows(), "solveTransposed", l, r);
-    require(out.rows() == r.rows() && out.columns() == r.columns(), "solveTransposed", r, out);
+    Shapes.requireSolve("solveTransposed", l, r, out);
     if (address(r) != address(out)) {
       copy(r, out);
     }
-    // Rows of vectors are columns of a column-major matrix, and l is the transpose of an upper one.
-    gpu.solveUpper(Math.toIntExact(l.rows()), Math.toIntExact(r.rows()), address(l), address(out));
+    cholesky.solveTransposed(l, out);
   }
 
   @Override
   public void curvatureTimes(Buffer c, Buffer center, Buffer a, Buffer v, Buffer out) {
-    long d = c.columns();
-    requireSize(center, d);
-    requireSize(a, c.rows());
-    requireSize(v, d);
-    requireSize(out, d);
-    int lanes = Grids.partLanes(d);
-    long slab = Grids.partSlab(c.rows());
-    long slabs = Math.ceilDiv(c.rows(), slab);
-    long rows = slabs * Grids.parts(lanes);
-    long partials = sums.partials(rows * d);
-    kernels.launchRow(
-        Kernels.typed("curvatureTimes", c),
-        slabs,
-        address(c),
-        c.rows(),
-        d,
-        lanes,
-        address(center),
-        address(a),
-        address(v),
-        slab,
-        partials);
-    sums.addRows(partials, rows, d, address(out));
+    Shapes.requireCurvatureTimes(c, center, a, v, out);
+    products.curvatureTimes(c, center, a, v, out);
   }
 
   // Row sampling
@@ -755,19 +400,13 @@ final class CudaBackend implements Backend {
 
   @Override
   public void countSketch(long seed, int stream, Buffer c, Buffer center, Buffer a, Buffer out) {
-    require(out.columns() == c.columns(), "countSketch", c, out);
-    requireOptional(center, c.columns());
-    requireOptional(a, c.rows());
-    requireBuckets(out.rows());
+    Shapes.requireCountSketch(c, center, a, out);
     sampling.countSketch(seed, stream, c, center, a, out);
   }
 
   @Override
   public double rowScores(Buffer y, Buffer shift, Buffer a, double keep, Buffer scores) {
-    requireSize(shift, y.rows());
-    requireOptional(a, y.columns());
-    requireSize(scores, y.columns());
-    requireKeep(keep);
+    Shapes.requireRowScores(y, shift, a, keep, scores);
     sampling.rowScores(y, shift, a, keep != 0, scores, results);
     return sums.scalar(results);
   }
@@ -809,12 +448,5 @@ final class CudaBackend implements Backend {
   @Override
   public void close() {
     gpu.close();
-  }
-
-  // Launching
-
-  /** Starts a kernel over a d x d matrix. */
-  private void square(String kernel, long d, Object... arguments) {
-    kernels.launch(kernel, Grids.columns(d), Math.min(d, Grids.MOST_ROWS), arguments);
   }
 }

@@ -19,7 +19,7 @@ final class Cusolver implements AutoCloseable {
 
   private static final int ALLOC_FAILED = 2;
 
-  private final CudaContext context;
+  private final CudaCalls calls;
   private final MethodHandle bufferSize;
   private final MethodHandle potrf;
   private final MethodHandle potrs;
@@ -29,11 +29,11 @@ final class Cusolver implements AutoCloseable {
   /**
    * Opens a handle in the current context.
    *
-   * @param context which says what a failed call is
+   * @param calls which say what a failed call is
    * @param stream address of the stream
    */
-  Cusolver(CudaContext context, NativeLibrary library, long stream) {
-    this.context = context;
+  Cusolver(CudaCalls calls, NativeLibrary library, long stream) {
+    this.calls = calls;
     // Handles, streams and device addresses are pointers to C, numbers here.
     MethodHandle create =
         library.function("cusolverDnCreate", FunctionDescriptor.of(JAVA_INT, ADDRESS));
@@ -111,7 +111,7 @@ final class Cusolver implements AutoCloseable {
           status == ALLOC_FAILED
               ? "CUSOLVER_STATUS_ALLOC_FAILED"
               : "cusolverStatus_t %d".formatted(status);
-      throw context.failure(call, error, null);
+      throw calls.failure(call, error, null);
     }
   }
 

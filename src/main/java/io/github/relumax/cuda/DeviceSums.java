@@ -1,7 +1,10 @@
 package io.github.relumax.cuda;
 
+import static io.github.relumax.backend.Shapes.size;
+import static io.github.relumax.cuda.DeviceBuffer.address;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 
+import io.github.relumax.backend.Buffer;
 import io.github.relumax.cuda.Workspaces.Use;
 
 /**
@@ -45,6 +48,13 @@ final class DeviceSums {
   void addRows(long partials, long count, long columns, long out) {
     kernels.launchRow(
         "columnSums", Grids.warps(columns), partials, Math.toIntExact(count), columns, out);
+  }
+
+  /** The number at out = ⟨u, v⟩. */
+  void dot(Buffer u, Buffer v, long out) {
+    int grid = Grids.along(size(u));
+    kernels.launchRow("dot", grid, address(u), address(v), size(u), partials());
+    add(grid, 1, out);
   }
 
   /** The number at an address, when everything before is done. */

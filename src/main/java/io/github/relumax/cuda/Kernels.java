@@ -217,6 +217,11 @@ final class Kernels {
     launchRow(name, Grids.along(n), arguments);
   }
 
+  /** Starts a kernel over a d x d matrix. */
+  void square(String name, long d, Object... arguments) {
+    launch(name, Grids.columns(d), Math.min(d, Grids.MOST_ROWS), arguments);
+  }
+
   /** The form of a kernel for the storage of a matrix. */
   static String typed(String name, Buffer matrix) {
     return name + (matrix.type() == ElementType.FLOAT64 ? "_f64" : "_f32");

@@ -15,10 +15,10 @@ import jcuda.driver.JCudaDriver;
 final class Staging {
   private static final long BYTES = 8L << 20;
 
-  private final CudaContext context;
+  private final CudaCalls calls;
   private final CUstream work;
   private final CUstream transfers = new CUstream();
-  private final HostPointer[] pinned = {new HostPointer(), new HostPointer()};
+  private final HostPointer[] pinned = new HostPointer[2];
   private final MemorySegment[] segments = new MemorySegment[2];
 
   /** When the last copy from or to each piece has ended. */
@@ -30,25 +30,26 @@ final class Staging {
   /**
    * @param work the stream that copies stand in order with
    */
-  Staging(CudaContext context, CUstream work) {
-    this.context = context;
+  Staging(CudaCalls calls, CUstream work) {
+    this.calls = calls;
     this.work = work;
-    context.call(
+    calls.call(
         "cuStreamCreate",
         () -> JCudaDriver.cuStreamCreate(transfers, CUstream_flags.CU_STREAM_NON_BLOCKING));
-    context.onClose("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(transfers));
+    calls.onClose("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(transfers));
     create(before);
     for (int i = 0; i < 2; i++) {
-      segments[i] = context.pinned(pinned[i], BYTES);
+      pinned[i] = HostPointer.pinned(calls, BYTES);
+      segments[i] = pinned[i].segment(BYTES);
       create(done[i]);
     }
   }
 
   private void create(CUevent event) {
-    context.call(
+    calls.call(
         "cuEventCreate",
         () -> JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING));
-    context.onClose("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event));
+    calls.onClose("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event));
   }
 
   /** Copies to the device; {@code from} is read completely when this returns. */
@@ -61,7 +62,7 @@ final class Staging {
       HostPointer source = pinned[piece];
       waitFor(piece);
       MemorySegment.copy(from, at, segments[piece], 0, bytes);
-      context.call(
+      calls.call(
           "cuMemcpyHtoDAsync",
           () -> JCudaDriver.cuMemcpyHtoDAsync(target, source, bytes, transfers));
       record(piece);
@@ -69,7 +70,7 @@ final class Staging {
     }
     // Work that comes later must see what was copied.
     CUevent last = done[1 - piece];
-    context.call("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(work, last, 0));
+    calls.call("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(work, last, 0));
   }
 
   /** Copies from the device, one piece on its way while the one before it is taken out. */
@@ -81,7 +82,7 @@ final class Staging {
         DevicePointer source = new DevicePointer(from + at);
         HostPointer target = pinned[piece];
         long bytes = Math.min(BYTES, to.byteSize() - at);
-        context.call(
+        calls.call(
             "cuMemcpyDtoHAsync",
             () -> JCudaDriver.cuMemcpyDtoHAsync(target, source, bytes, transfers));
         record(piece);
@@ -96,15 +97,15 @@ final class Staging {
   }
 
   private void waitForWork() {
-    context.call("cuEventRecord", () -> JCudaDriver.cuEventRecord(before, work));
-    context.call("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(transfers, before, 0));
+    calls.call("cuEventRecord", () -> JCudaDriver.cuEventRecord(before, work));
+    calls.call("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(transfers, before, 0));
   }
 
   private void record(int piece) {
-    context.call("cuEventRecord", () -> JCudaDriver.cuEventRecord(done[piece], transfers));
+    calls.call("cuEventRecord", () -> JCudaDriver.cuEventRecord(done[piece], transfers));
   }
 
   private void waitFor(int piece) {
-    context.call("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(done[piece]));
+    calls.call("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(done[piece]));
   }
 }

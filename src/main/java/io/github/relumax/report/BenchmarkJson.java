@@ -19,6 +19,7 @@ public final class BenchmarkJson {
     json.put("java", Machine.java());
     json.put("path", record.cold().solution().path().toString());
     json.put("method", record.cold().solution().method().toString());
+    json.put("minima", record.settings().minima().toString());
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());

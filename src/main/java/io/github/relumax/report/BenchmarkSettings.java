@@ -1,6 +1,7 @@
 package io.github.relumax.report;
 
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.newton.Minima;
 
 /**
  * Which problem a benchmark solves, and how often.
@@ -11,10 +12,11 @@ import io.github.relumax.matrix.ElementType;
  * @param d unknowns
  * @param type storage of A2
  * @param origin where the problem came from
+ * @param minima which minimum the solves look for
  * @param repeat warm solves
  */
 public record BenchmarkSettings(
-    String name, int m, int n, int d, ElementType type, Origin origin, int repeat) {
+    String name, int m, int n, int d, ElementType type, Origin origin, Minima minima, int repeat) {
 
   /** Where a problem came from. */
   public sealed interface Origin {}

@@ -8,8 +8,10 @@ import io.github.relumax.Version;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendOptions;
 import io.github.relumax.backend.Backends;
+import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.PlantedProblem;
+import io.github.relumax.newton.Minima;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +76,7 @@ final class BenchCommandTest {
     assertThat(json.get("version").asString()).isEqualTo(Version.current());
     assertThat(json.get("backend").get("threads").asInt()).isEqualTo(2);
     assertThat(json.get("path").asString()).isEqualTo("kept");
+    assertThat(json.get("minima").asString()).isEqualTo("first");
     assertThat(json.get("boundBytes").asLong())
         .isEqualTo(Math.round(1.15 * (8 * 60 * 6 + 4 * 200 * 60 + 8 * 200 * 6) + 300e6));
     assertThat(json.get("found").asBoolean()).isTrue();
@@ -367,6 +371,30 @@ final class BenchCommandTest {
       assertThat(run.err()).contains("not enough memory").contains("available are");
     }
     assertThat(names(temporary)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FIRST", "LOWER"})
+  void looksForTheMinimaAskedFor(Minima minima) throws IOException {
+    Path dir = temporary.resolve("problem");
+    PlantedProblem noisy = PlantedProblem.generate(200, 60, 12, 4, 1, ElementType.FLOAT64, 1, 5);
+    ProblemDirectory.create(dir, noisy.problem(), Optional.of(noisy.x0()), Optional.empty());
+    NewtonOptions options = NewtonOptions.DEFAULTS.withMinima(minima);
+    Solution expected;
+    try (Backend backend = Backends.open("cpu", new BackendOptions(2))) {
+      expected = new NewtonSolver(backend, options).solve(noisy.problem(), noisy.x0());
+    }
+
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = folder(dir, file, "--minima", minima);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("minima").asString()).isEqualTo(minima.toString());
+    for (JsonNode solve : list(json.get("solves"))) {
+      assertThat(solve.get("iterations").asInt()).isEqualTo(expected.iterations());
+      assertThat(solve.get("loss").asDouble()).isEqualTo(expected.loss());
+    }
   }
 
   private static CommandLineRun tiny(Path file, Object... more) {

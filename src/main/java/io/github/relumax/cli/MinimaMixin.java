@@ -1,0 +1,26 @@
+package io.github.relumax.cli;
+
+import io.github.relumax.newton.Minima;
+import picocli.CommandLine.Option;
+
+/** Which minimum to look for. */
+final class MinimaMixin {
+  @Option(
+      names = "--minima",
+      paramLabel = "first|lower|auto",
+      defaultValue = "first",
+      description = {
+        "Which minimum to look for, where there are many:",
+        "first: the one that the steps from the start lead to.",
+        "lower: descends three more times from a point on the way, with other dampings, and keeps"
+            + " the lowest loss. Takes up to seven times the iterations.",
+        "auto: lower where fewer than 1.5 d units are active at a minimum with kinks and more than"
+            + " 1/1000 of the loss at the start is left; else first.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private Minima minima;
+
+  Minima minima() {
+    return minima;
+  }
+}
