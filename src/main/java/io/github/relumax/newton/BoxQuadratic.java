@@ -96,6 +96,13 @@ final class BoxQuadratic {
     r[i] = value;
   }
 
+  /** r = r - Q o, for what μ - o does in the place of μ. */
+  void offset(double[] o) {
+    for (int i = 0; i < size; i++) {
+      r[i] -= dotRow(i, o);
+    }
+  }
+
   double multiplier(int i) {
     return mu[i];
   }

@@ -15,8 +15,10 @@ import java.util.List;
  *
  * <p>Where v_i &gt; 0 the kink is convex. It can hold a minimiser: the generalized gradient there
  * holds s v_i a_i for every 0 &lt;= s &lt;= 1, a_i being row i of A1. Where v_i &lt; 0 it is a
- * ridge, never a minimiser: a unit that sits on one is taken as active or not, whichever side is
- * steeper, and for a step on the side that the step leads to.
+ * ridge, never a minimiser.
+ *
+ * <p>A unit at its kink counts as active or not: on a ridge on the steeper side, elsewhere not, and
+ * for a step on the side that the step leads to.
  */
 final class KinkModel implements AutoCloseable {
   /**
@@ -44,6 +46,9 @@ final class KinkModel implements AutoCloseable {
 
   /** The step that was asked for last. */
   private KinkStep step;
+
+  /** The slopes at the end of the next step, where that is one computed again; else null. */
+  private double[] expected;
 
   /** Whether some unit at its kink counts as active in the objective. */
   private boolean hasTakenSides;
@@ -87,6 +92,7 @@ final class KinkModel implements AutoCloseable {
     current = false;
     onSides = false;
     hasTakenSides = false;
+    expected = null;
   }
 
   /**
@@ -104,13 +110,17 @@ final class KinkModel implements AutoCloseable {
   }
 
   /**
-   * Has the objective count units on a ridge on the side that the last step leads to.
+   * Has the objective count units at their kink on the side that the last step leads to.
    *
    * @return whether its curvature is another one now, so that the step is to be computed again
    */
   boolean followStep() {
     boolean[] sides = step.sides();
-    return !Arrays.equals(sides, at.active()) && put(sides);
+    if (Arrays.equals(sides, at.active()) || !put(sides)) {
+      return false;
+    }
+    expected = step.slopes();
+    return true;
   }
 
   /**
@@ -192,7 +202,9 @@ final class KinkModel implements AutoCloseable {
             gradient,
             free,
             scratch,
-            perUnit);
+            perUnit,
+            expected);
+    expected = null;
     return step;
   }
 
@@ -215,15 +227,14 @@ final class KinkModel implements AutoCloseable {
   void leastGradient(Buffer out) {
     stand();
     balance();
-    double[] weights = new double[set.size()];
-    for (int k = 0; k < weights.length; k++) {
-      weights[k] = set.dual().multiplier(k);
-    }
     backend.copy(gradient, out);
-    set.addRows(weights, out);
+    set.addRows(set.multipliersBeyond(set.offsets(at, at.v())), out);
   }
 
-  /** The multipliers s_i v_i of that element, in {@link #set}. */
+  /**
+   * The multipliers s_i v_i of that element, in {@link #set}. The gradient has v_i a_i of those
+   * that count as active.
+   */
   private void balance() {
     set.clear();
     set.add(KinkSet.at(at), at.v(), null);
@@ -232,6 +243,7 @@ final class KinkModel implements AutoCloseable {
     for (int k = 0; k < set.size(); k++) {
       squares.linear(k, along[k]);
     }
+    squares.offset(set.offsets(at, at.v()));
     squares.minimise();
   }
 

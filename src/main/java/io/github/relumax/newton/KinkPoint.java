@@ -4,11 +4,17 @@ package io.github.relumax.newton;
  * The units at x, as a step sees them.
  *
  * @param z1 A1 x
- * @param active the units whose rows are in the gradient: those with z1_i &gt; 0, and those on a
- *     ridge that count as active
- * @param v A2ᵀ gz, the slope of the loss in the activation of each unit
+ * @param active the units whose rows are in the gradient and in H: those with z1_i &gt; 0, and
+ *     those at their kink that count as active
+ * @param v A2ᵀ gz, the slope of the loss in the activation of each unit; 0 where a_i = 0, so that
+ *     z1_i = 0 everywhere
  */
 record KinkPoint(double[] z1, boolean[] active, double[] v) {
+  /** Whether unit i sits at its kink, and it matters on which side of it x is. */
+  boolean isAtKink(int i) {
+    return z1[i] == 0 && v[i] != 0;
+  }
+
   /** Whether unit i sits on a ridge. */
   boolean isOnRidge(int i) {
     return z1[i] == 0 && v[i] < 0;

@@ -159,6 +159,22 @@ final class KinkSet implements AutoCloseable {
     }
   }
 
+  /** o_k: the slope of unit k of K where that counts as active, else 0. */
+  double[] offsets(KinkPoint at, double[] slopes) {
+    double[] o = new double[size()];
+    for (int k = 0; k < o.length; k++) {
+      o[k] = at.active()[members[k]] ? slopes[members[k]] : 0;
+    }
+    return o;
+  }
+
+  /** μ - o. */
+  double[] multipliersBeyond(double[] o) {
+    double[] beyond = new double[size()];
+    Arrays.setAll(beyond, k -> dual.multiplier(k) - o[k]);
+    return beyond;
+  }
+
   /** ⟨a_k, u⟩ for every unit of K. u: 1 x d. */
   double[] products(Buffer u) {
     double[] all = new double[capacity];

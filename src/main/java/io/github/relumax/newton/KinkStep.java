@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
  * the loss is lower than the model says.
  *
  * <p>The slopes change along p as the residual does. The step is computed with those at x, and once
- * more with those that the model expects at its end, v = A2ᵀ(gz + (middle matrix) C p).
+ * more with those that the model expects at its end, v = A2ᵀ(gz + (middle matrix) C p); or once,
+ * with those that a step before it from the same x has found.
  */
 final class KinkStep implements StepModel {
   /** Rounds by which K grows. */
@@ -56,6 +57,7 @@ final class KinkStep implements StepModel {
   private final Buffer free;
   private final Buffer scratch;
   private final Buffer perUnit;
+  private final double[] expected;
 
   /** v, with 0 for what is below it. */
   private double[] v;
@@ -73,6 +75,7 @@ final class KinkStep implements StepModel {
    * @param gradient at x
    * @param free scratch, 1 x d, as is {@code scratch}
    * @param perUnit scratch, 1 x n
+   * @param expected the slopes at the end, where they are known; else null
    */
   KinkStep(
       Backend backend,
@@ -85,7 +88,8 @@ final class KinkStep implements StepModel {
       Buffer gradient,
       Buffer free,
       Buffer scratch,
-      Buffer perUnit) {
+      Buffer perUnit,
+      double[] expected) {
     this.backend = backend;
     this.objective = objective;
     this.form = form;
@@ -98,6 +102,7 @@ final class KinkStep implements StepModel {
     this.free = free;
     this.scratch = scratch;
     this.perUnit = perUnit;
+    this.expected = expected;
     apFree = new double[z1.length];
     ap = new double[z1.length];
   }
@@ -119,12 +124,14 @@ final class KinkStep implements StepModel {
     applyToUnits(free, apFree);
     System.arraycopy(apFree, 0, ap, 0, ap.length);
     backend.copy(free, p);
-    v = convex(at.v());
+    v = convex(expected == null ? at.v() : expected);
     set.clear();
     set.add(KinkSet.at(at), v, h);
     minimise(p);
     // Also where p switches no unit of K: as the ball's multiplier varies, p must not jump.
-    for (int pass = 1; pass < PASSES && (set.size() > 0 || switches()); pass++) {
+    for (int pass = 1;
+        expected == null && pass < PASSES && (set.size() > 0 || switches());
+        pass++) {
       v = convex(objective.slopesAfter(form, p));
       for (int k = 0; k < set.size(); k++) {
         set.dual().bound(k, v[set.unit(k)]);
@@ -161,27 +168,14 @@ final class KinkStep implements StepModel {
   private void linear() {
     BoxQuadratic dual = set.dual();
     for (int k = 0; k < set.size(); k++) {
-      double linear = -(z1[set.unit(k)] + apFree[set.unit(k)]);
-      for (int j = 0; j < set.size(); j++) {
-        linear -= dual.get(k, j) * offset(j);
-      }
-      dual.linear(k, linear);
+      dual.linear(k, -(z1[set.unit(k)] + apFree[set.unit(k)]));
     }
-  }
-
-  /** o_k. */
-  private double offset(int k) {
-    int i = set.unit(k);
-    return at.active()[i] ? v[i] : 0;
+    dual.offset(set.offsets(at, v));
   }
 
   /** μ - o. */
   private double[] weights() {
-    double[] weights = new double[set.size()];
-    for (int k = 0; k < weights.length; k++) {
-      weights[k] = set.dual().multiplier(k) - offset(k);
-    }
-    return weights;
+    return set.multipliersBeyond(set.offsets(at, v));
   }
 
   /** Whether p switches a unit, whatever its slope. */
@@ -282,19 +276,25 @@ final class KinkStep implements StepModel {
   }
 
   /**
-   * The units that count as active where those on a ridge are on the side that p leads to. H there
-   * has what a unit adds to it once it is active; without it p may be far too long, and with it the
-   * model of a unit that goes the other way is wrong.
+   * The units that count as active where those at their kink are on the side that p leads to. H
+   * there has what a unit adds to it once it is active; without it p may be far too long, and with
+   * it the model of a unit that goes the other way is wrong. Units that p leaves at their kink stay
+   * as they are.
    */
   boolean[] sides() {
     boolean[] sides = at.active().clone();
     double width = objective.kinkWidth();
     for (int i = 0; i < sides.length; i++) {
-      if (at.isOnRidge(i) && Math.abs(ap[i]) > width * objective.unitNorm(i)) {
+      if (at.isAtKink(i) && Math.abs(ap[i]) > width * objective.unitNorm(i)) {
         sides[i] = ap[i] > 0;
       }
     }
     return sides;
+  }
+
+  /** The slopes that p was computed with last, 0 for what is below. */
+  double[] slopes() {
+    return v;
   }
 
   private void applyToUnits(Buffer p, double[] out) {

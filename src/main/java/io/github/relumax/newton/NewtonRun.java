@@ -97,9 +97,6 @@ final class NewtonRun implements AutoCloseable {
   /** Residual at least: steps that have to be better are followed by another one. */
   private static final double LEAST_RESIDUAL = 1e-6;
 
-  /** Times that a step is computed again because it leaves ridges by the other side, at most. */
-  private static final int MOST_TURNS = 2;
-
   private static final long STORAGE_SEED = 1;
 
   private final Backend backend;
@@ -123,6 +120,7 @@ final class NewtonRun implements AutoCloseable {
   private final Buffer product;
   private final Buffer before;
   private final Buffer setOut;
+  private final Buffer near;
   private final Damping damping = new Damping();
   private final FormChoice choice;
   private final Creeping creeping = new Creeping();
@@ -183,6 +181,7 @@ final class NewtonRun implements AutoCloseable {
       product = vector(d);
       before = vector(d);
       setOut = vector(d);
+      near = vector(d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -210,7 +209,7 @@ final class NewtonRun implements AutoCloseable {
   static long ownBytes(double n, double d, StepMethod method) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double factors = method == StepMethod.SKETCH_CG ? 2 : 1;
-    return (long) (8 * (factors * d * d + 9 * d) + KinkModel.bytes(n, d));
+    return (long) (8 * (factors * d * d + 10 * d) + KinkModel.bytes(n, d));
   }
 
   /** A step p of one form, and what its model promises. */
@@ -330,7 +329,7 @@ final class NewtonRun implements AutoCloseable {
       return Status.NON_FINITE;
     }
     if (at.activeUnits() == 0) {
-      return isLowestKink() ? Status.STEP_SMALL : Status.NO_ACTIVE_UNIT;
+      return iterations > 0 && isLowestKink() ? Status.STEP_SMALL : Status.NO_ACTIVE_UNIT;
     }
     // Where ‖x‖² overflows, or underflows to 0, every step looks short. Only steps that lead to
     // x = 0 may do the latter.
@@ -345,11 +344,11 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * Whether steps have led to where no unit is active, but units at their kink keep the loss from
-   * falling on their other side, or the target is what is there: uniform.
+   * Whether, where no unit is active, units at their kink keep the loss from falling on their other
+   * side, or the target is what is there: uniform.
    */
   private boolean isLowestKink() {
-    if (iterations == 0 || kinks.count() == 0) {
+    if (kinks.count() == 0) {
       return false;
     }
     knowsKinks = true;
@@ -362,31 +361,6 @@ final class NewtonRun implements AutoCloseable {
     return objective.evaluation().dataLoss() <= 2 * eps * eps / problem.m();
   }
 
-  /**
-   * Ends at x = 0 where that is lowest. All kinks meet there, and near it no step is short beside
-   * x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
-   *
-   * @return null where the solve goes on
-   */
-  private Status endAtOrigin() {
-    double size = norm(objective.x());
-    longest = Math.max(longest, size);
-    if (size > options.tolerance() * longest) {
-      return null;
-    }
-    double loss = objective.evaluation().loss();
-    backend.copy(objective.x(), before);
-    backend.combine(0, before, 0, before, product);
-    moveBack(product);
-    if (objective.evaluation().loss() <= loss && isLowestKink()) {
-      iterations++;
-      report(size, 1, Double.NaN, CurvatureForm.GAUSS_NEWTON, 0);
-      return Status.STEP_SMALL;
-    }
-    moveBack(before);
-    return null;
-  }
-
   private Status stopRequested() {
     if (interrupted.getAsBoolean()) {
       return Status.INTERRUPTED;
@@ -396,10 +370,6 @@ final class NewtonRun implements AutoCloseable {
 
   /** One accepted step, or the reason why there is none. */
   private Status iterate() {
-    Status origin = endAtOrigin();
-    if (origin != null) {
-      return origin;
-    }
     if (creeping.isSeen()) {
       if (excursion()) {
         creeping.restart();
@@ -495,15 +465,12 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * Minimises the damped model of a form. Where the step leaves ridges by the other side than was
+   * Minimises the damped model of a form. Where the step leaves kinks by the other side than was
    * assumed, the model there is another one.
    */
   private boolean computeDirection(CurvatureForm form) {
     boolean found = minimise(form, damping.value());
-    for (int turn = 0; found && knowsKinks && turn < MOST_TURNS; turn++) {
-      if (!clock.time(Phase.CURVATURE, kinks::followStep)) {
-        break;
-      }
+    if (found && knowsKinks && clock.time(Phase.CURVATURE, kinks::followStep)) {
       curvature.moved();
       found = minimise(form, damping.value());
     }
@@ -610,12 +577,32 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private void move(int trial, CurvatureForm form) {
+    double loss = objective.evaluation().loss();
+    longest = Math.max(longest, norm(objective.x()));
     lastGradient = objective.evaluation().gradientNorm();
     approximation = curvature.approximation(form);
     backend.copy(objective.x(), before);
     clock.time(Phase.EVALUATE, () -> objective.accept(trial));
     curvature.moved();
     kinks.moved();
+    settleAtOrigin(loss);
+  }
+
+  /**
+   * Goes on to x = 0 where that is lowest. All kinks meet there, and near it no step is short
+   * beside x; but an x that has come within the tolerance of what it was is 0 to the tolerance.
+   *
+   * @param highest the loss before the step: that at x may be below the one at 0 by rounding
+   */
+  private void settleAtOrigin(double highest) {
+    if (norm(objective.x()) <= options.tolerance() * longest) {
+      backend.copy(objective.x(), near);
+      backend.combine(0, near, 0, near, product);
+      moveBack(product);
+      if (!(objective.evaluation().loss() <= highest && isLowestKink())) {
+        moveBack(near);
+      }
+    }
   }
 
   private void moveBack(Buffer to) {

@@ -169,14 +169,15 @@ final class MaskedProduct {
 
   /** The same by A1ᵀ (mask ∘ (A2ᵀ u)), for no more rows than the scratch has. */
   void transposedTimesThroughFactors(Buffer u, Buffer out) {
-    transposedTimesThroughFactors(u, hidden.rows(0, u.rows()), out);
+    Buffer v = hidden.rows(0, u.rows());
+    backend.multiplyTransposed(a2, u, v);
+    transposedTimesThroughUnits(v, out);
   }
 
-  /** The same, with v = A2ᵀ u. v: k x n. */
-  void transposedTimesThroughFactors(Buffer u, Buffer v, Buffer out) {
-    Buffer h = hidden.rows(0, u.rows());
-    backend.multiplyTransposed(a2, u, v);
-    for (long k = 0; k < u.rows(); k++) {
+  /** Row k of out = A1ᵀ (mask ∘ v_k), for no more rows than the scratch has. v: k x n. */
+  void transposedTimesThroughUnits(Buffer v, Buffer out) {
+    Buffer h = hidden.rows(0, v.rows());
+    for (long k = 0; k < v.rows(); k++) {
       backend.mask(z1, v.row(k), h.row(k));
     }
     backend.multiplyTransposed(a1, h, out);

@@ -56,6 +56,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** z1_i of a unit at its kink that counts as active: lost in every sum. */
   private static final double JUST_ACTIVE = Double.MIN_NORMAL;
 
+  /**
+   * Where units that are switched off take more than this much of H with them, what is left has
+   * their rounding.
+   */
+  private static final double MOST_FALL = 1e3;
+
   private final Backend backend;
   private final int m;
   private final int n;
@@ -117,6 +123,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final MaskedProduct c;
   private final CurvatureRows rows;
 
+  private final CurvatureUpdate changes;
   private final Map<CurvatureForm, Buffer> hessians = new EnumMap<>(CurvatureForm.class);
   private final Set<CurvatureForm> hCurrent = EnumSet.noneOf(CurvatureForm.class);
 
@@ -178,6 +185,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       owned.add(units::close);
       c = new MaskedProduct(backend, a1, a2, z1, trialH, units, Math.min(blockRows, m));
       owned.add(c::close);
+      changes = new CurvatureUpdate(backend, a1, a2, trialH, trialX, trialZ);
       double w2Sum = squares == null ? 0 : sum(squares);
       rows =
           new CurvatureRows(
@@ -305,18 +313,56 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * @param active for each unit; of those away from their kink it says what is so
    */
   public Evaluation takeSides(boolean[] active) {
-    double[] values = read(Quantity.PRE_ACTIVATION);
+    double[] values = new double[n];
+    double[] signs = new double[n];
+    backend.read(z1, values);
     for (int i = 0; i < n; i++) {
-      if (values[i] == 0 && active[i]) {
-        values[i] = JUST_ACTIVE;
+      double side = active[i] ? JUST_ACTIVE : 0;
+      if (isAtKink(values[i]) && values[i] != side) {
+        values[i] = side;
+        signs[i] = active[i] ? 1 : -1;
       }
     }
     Buffer there = trialZ1.row(0);
     backend.write(values, there);
     backend.flippedUnits(z1, there, units);
+    if (changes.suits(units.count())) {
+      follow(signs);
+    } else {
+      hCurrent.clear();
+    }
+    rows.invalidate();
     backend.copy(there, z1);
     c.follow(units, evaluation.activeUnits());
-    return evaluate(evaluation.flips());
+    if (!hCurrent.isEmpty()) {
+      c.form();
+    }
+    if (gradientRefined) {
+      c.transposedTimesThroughUnits(slopes, gradient);
+    } else {
+      differentiate();
+    }
+    return describe(evaluation.flips());
+  }
+
+  /** The curvature that is there follows the units in the list, which are switched. */
+  private void follow(double[] signs) {
+    if (units.count() > 0 && !hCurrent.isEmpty()) {
+      changes.choose(units, signs, f);
+      hCurrent.removeIf(form -> !follows(form));
+    }
+  }
+
+  /** Whether H of this form, which follows, is as good as formed anew. */
+  private boolean follows(CurvatureForm form) {
+    Buffer h = hessians.get(form);
+    double before = backend.scale(h);
+    changes.addTo(h, c, u -> applyCurvature(form, u));
+    return before <= MOST_FALL * backend.scale(h);
+  }
+
+  private static boolean isAtKink(double preActivation) {
+    return preActivation == 0 || preActivation == JUST_ACTIVE;
   }
 
   /** The evaluation at the current x. */
@@ -435,14 +481,21 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     sums = backend.softmax(z, b, w2, f, gz);
     if (gradientRefined) {
       refine();
-    } else if (c.isCurrent() || !c.isKept()) {
+    } else {
+      differentiate();
+    }
+    return describe(flips);
+  }
+
+  /** grad = Cᵀ gz, and what else needs the same pass. */
+  private void differentiate() {
+    if (c.isCurrent() || !c.isKept()) {
       c.transposedTimes(logitRows, products.rows(0, logitRows.rows()));
       rows.productsAreThere();
     } else {
       // C̄ is to come from the C that it will be subtracted from: where they agree, to the bit.
       c.transposedTimes(gz, gradient);
     }
-    return describe(flips);
   }
 
   /**
@@ -461,7 +514,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** v = A2ᵀ gz, grad = A1ᵀ (mask ∘ v). */
   private void refine() {
-    c.transposedTimesThroughFactors(gz, slopes, gradient);
+    backend.multiplyTransposed(a2, gz, slopes);
+    c.transposedTimesThroughUnits(slopes, gradient);
   }
 
   private Evaluation describe(int flips) {
@@ -635,7 +689,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     double[] values = new double[(int) from.columns()];
     backend.read(from, values);
     if (quantity == Quantity.PRE_ACTIVATION) {
-      Arrays.setAll(values, i -> values[i] == JUST_ACTIVE ? 0 : values[i]);
+      Arrays.setAll(values, i -> isAtKink(values[i]) ? 0 : values[i]);
     }
     return values;
   }

@@ -5,6 +5,7 @@ public class CountingBackend extends ForwardingBackend {
   private int buffers;
   private int formed;
   private int updated;
+  private int grams;
 
   public CountingBackend(Backend backend) {
     super(backend);
@@ -23,6 +24,17 @@ public class CountingBackend extends ForwardingBackend {
   /** How often C was brought up to date by flipped units. */
   public int updated() {
     return updated;
+  }
+
+  /** How often a Gram matrix was formed, or a block of one. */
+  public int grams() {
+    return grams;
+  }
+
+  @Override
+  public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
+    grams++;
+    super.gram(c, center, a, keep, h);
   }
 
   @Override

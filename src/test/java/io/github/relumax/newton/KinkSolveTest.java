@@ -346,22 +346,27 @@ final class KinkSolveTest {
     assertEndsAtOrigin(Problem.of(Matrix.of(a1), Matrix.of(a2), b), KinkProblem.normals(random, d));
   }
 
-  /** And where every unit that wakes raises the loss: 0 is a minimiser by its kinks alone. */
+  /**
+   * And where every unit that wakes raises the loss: 0 is a minimiser by its kinks alone. A step
+   * that leads there ends beside it by rounding, where the loss may be lower by rounding.
+   */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 5, 8})
-  void aMinimiserAtTheOriginByItsKinksIsReached(int d) {
-    Random random = new Random(d);
-    double[][] a1 = new double[20][];
-    Arrays.setAll(a1, i -> KinkProblem.normals(random, d));
-    double[][] a2 = new double[30][];
-    Arrays.setAll(a2, i -> KinkProblem.normals(random, 20));
-    double[] b = SoftmaxReluOracle.softmax(KinkProblem.normals(random, 30));
-    double[] v = slopes(Problem.of(Matrix.of(a1), Matrix.of(a2), b), new double[d]);
-    for (double[] row : a2) {
-      Arrays.setAll(row, i -> 0.1 * Math.signum(v[i]) * row[i]);
+  @CsvSource({"1, 20", "2, 20", "3, 20", "5, 20", "8, 1"})
+  void aMinimiserAtTheOriginByItsKinksIsReached(int d, int seeds) {
+    for (int seed = 0; seed < seeds; seed++) {
+      Random random = new Random(d + 1000 * seed);
+      double[][] a1 = new double[20][];
+      Arrays.setAll(a1, i -> KinkProblem.normals(random, d));
+      double[][] a2 = new double[30][];
+      Arrays.setAll(a2, i -> KinkProblem.normals(random, 20));
+      double[] b = SoftmaxReluOracle.softmax(KinkProblem.normals(random, 30));
+      double[] v = slopes(Problem.of(Matrix.of(a1), Matrix.of(a2), b), new double[d]);
+      for (double[] row : a2) {
+        Arrays.setAll(row, i -> 0.1 * Math.signum(v[i]) * row[i]);
+      }
+      double[] x0 = KinkProblem.normals(random, d);
+      assertEndsAtOrigin(Problem.of(Matrix.of(a1), Matrix.of(a2), b), x0);
     }
-    double[] x0 = KinkProblem.normals(random, d);
-    assertEndsAtOrigin(Problem.of(Matrix.of(a1), Matrix.of(a2), b), x0);
   }
 
   private void assertEndsAtOrigin(Problem problem, double[] x0) {

@@ -67,6 +67,31 @@ final class KinkStepTest {
     assertThat(known).as("units known").isGreaterThan(held);
   }
 
+  /** A step that is given the slopes at its end is the minimiser with these, in one pass. */
+  @ParameterizedTest
+  @CsvSource({"2, 4", "3, 5", "6, 7"})
+  void theSlopesAtTheEndMayBeKnown(int d, int n) {
+    int differs = 0;
+    for (int seed = 1; seed <= 25; seed++) {
+      try (Fixture fixture = new Fixture(d, n, Math.min(2, d - 1), seed)) {
+        double sigma = 1e-3 * fixture.h.scale();
+        double[] slopes = fixture.secondSlopes(sigma, 0);
+        KinkStep step = fixture.stepOf(fixture.h, Stiffening.NONE, slopes);
+        assertThat(step.minimise(sigma, 0, 1, fixture.p)).isTrue();
+        double[] p = fixture.read(fixture.p);
+        double[] expected = fixture.expected(sigma, 0);
+        assertThat(distance(p, expected)).isLessThan(1e-7 * norm(expected));
+        double[] first = fixture.model.minimiser(sigma, 0, fixture.units.v());
+        differs += distance(first, expected) > 1e-3 * norm(expected) ? 1 : 0;
+        double[] used = step.slopes();
+        for (int i = 0; i < n; i++) {
+          assertThat(used[i]).isEqualTo(Math.max(0, slopes[i]));
+        }
+      }
+    }
+    assertThat(differs).as("steps that other slopes change").isPositive();
+  }
+
   /** Units on a ridge that count as active meet their kink from there, should the ridge turn. */
   @ParameterizedTest
   @CsvSource({"2, 4", "3, 5", "4, 6", "6, 7"})
@@ -377,14 +402,14 @@ final class KinkStepTest {
         }
       }
       units = new KinkPoint(z1, active, v);
-      step = stepOf(h, Stiffening.NONE);
+      step = stepOf(h, Stiffening.NONE, null);
       model = new Model(at.gaussNewton(), slope, x, z1, active, a1, v);
       for (int i = 0; i < atKink; i++) {
         assertThat(z1[i]).isZero();
       }
     }
 
-    private KinkStep stepOf(MatrixSystem system, Stiffening stiffening) {
+    private KinkStep stepOf(MatrixSystem system, Stiffening stiffening, double[] slopes) {
       return new KinkStep(
           backend,
           objective,
@@ -396,7 +421,8 @@ final class KinkStepTest {
           gradient,
           allocate(d),
           allocate(d),
-          allocate(n));
+          allocate(n),
+          slopes);
     }
 
     /** With H - ρ Σ a_i a_iᵀ, which is to be indefinite, and with H + ρ Σ a_i a_iᵀ for it. */
@@ -404,7 +430,7 @@ final class KinkStepTest {
       Buffer indefinite = plus(-rho, stiffUnits);
       Buffer stiff = plus(rho, stiffUnits);
       assertThat(h.of(indefinite).factor(0)).isFalse();
-      return stepOf(h.orStiffened(stiff), new Stiffening(2 * rho, stiffUnits));
+      return stepOf(h.orStiffened(stiff), new Stiffening(2 * rho, stiffUnits), null);
     }
 
     private Buffer plus(double rho, int[] stiffUnits) {

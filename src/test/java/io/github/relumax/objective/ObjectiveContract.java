@@ -20,6 +20,7 @@ import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -731,6 +732,103 @@ public abstract class ObjectiveContract {
       objective.returnTo(home);
       assertAgrees(objective, problem, x);
     }
+  }
+
+  /** H follows a few units that take another side, and is formed anew for many. */
+  @ParameterizedTest
+  @CsvSource({
+    "7, 9, 4, 0, 7, false",
+    "61, 23, 5, 0, 61, true",
+    "61, 23, 5, 0.02, 61, false",
+    "61, 23, 5, 0.02, 11, true",
+    "203, 31, 17, 0, 60, false",
+    "203, 31, 17, 0.03, 203, true"
+  })
+  void theCurvatureFollowsUnitsThatTakeASide(
+      int m, int n, int d, double weight, long blockRows, boolean refined) {
+    double[] x = PlantedProblem.randomStart(d, 3);
+    Arrays.fill(x, 0, 3, 0);
+    Problem problem = atKinks(planted(m, n, d), 6).withWeight(weight);
+    try (SoftmaxReluObjective objective =
+        new SoftmaxReluObjective(backend, problem, 8, blockRows)) {
+      objective.startAt(x);
+      if (refined) {
+        objective.refineGradient();
+      }
+      List.of(CurvatureForm.values()).forEach(objective::curvature);
+      boolean[] last = new boolean[n];
+      for (Set<Integer> on :
+          List.of(
+              Set.of(1),
+              Set.of(1, 2, 4),
+              Set.of(0, 1, 4),
+              Set.of(5),
+              Set.<Integer>of(),
+              Set.of(0, 2, 3, 5),
+              Set.of(0, 2, 3, 5))) {
+        boolean[] sides = new boolean[n];
+        on.forEach(i -> sides[i] = true);
+        int before = backend.grams();
+        objective.takeSides(sides);
+        SoftmaxReluOracle.At at = new SoftmaxReluOracle(justActive(problem, on, x)).at(x);
+        double[] gradient = objective.read(Quantity.GRADIENT);
+        assertClose(gradient, at.gradient, norm(at.gradientMagnitude));
+        assertCurvature(objective, CurvatureForm.EXACT, at.hessian(), at);
+        assertCurvature(objective, CurvatureForm.GAUSS_NEWTON, at.gaussNewton(), at);
+        int changed = 0;
+        for (int i = 0; i < 6; i++) {
+          changed += sides[i] == last[i] ? 0 : 1;
+        }
+        assertThat(backend.grams() > before).isEqualTo(changed > 3);
+        last = sides;
+      }
+    }
+  }
+
+  /** What is left of H when nearly all of it goes is no rounding of what went. */
+  @ParameterizedTest
+  @ValueSource(longs = {60, 11})
+  void littleIsLeftOfTheCurvatureToItsOwnRounding(long blockRows) {
+    int d = 5;
+    double[] x = PlantedProblem.randomStart(d, 3);
+    Arrays.fill(x, 0, 3, 0);
+    Problem small = atKinks(planted(60, 23, d), 1);
+    double[][] a2 = SoftmaxReluOracle.entries(small.a2());
+    for (double[] row : a2) {
+      row[0] *= 1e6;
+    }
+    Problem problem = Problem.of(small.a1(), Matrix.of(a2), small.b());
+    try (SoftmaxReluObjective objective =
+        new SoftmaxReluObjective(backend, problem, 8, blockRows)) {
+      objective.startAt(x);
+      double alone = norm(flat(matrix(objective, CurvatureForm.EXACT)));
+      boolean[] sides = new boolean[23];
+      sides[0] = true;
+      objective.takeSides(sides);
+      double both = norm(flat(matrix(objective, CurvatureForm.EXACT)));
+      assertThat(both).isGreaterThan(1e9 * alone);
+      objective.takeSides(new boolean[23]);
+      assertAgrees(objective, problem, x);
+    }
+  }
+
+  /** The same with the first units at their kink wherever the first three entries of x are 0. */
+  private static Problem atKinks(PlantedProblem planted, int count) {
+    double[][] a1 = SoftmaxReluOracle.entries(planted.problem().a1());
+    for (int i = 0; i < count; i++) {
+      Arrays.fill(a1[i], 3, a1[i].length, 0);
+    }
+    return Problem.of(Matrix.of(a1), planted.problem().a2(), planted.problem().b());
+  }
+
+  /** The same with these units hardly beyond their kink. */
+  private static Problem justActive(Problem problem, Set<Integer> units, double[] x) {
+    double[][] a1 = SoftmaxReluOracle.entries(problem.a1());
+    for (int i : units) {
+      a1[i][3] = 1e-15 * Math.signum(x[3]);
+    }
+    Problem with = Problem.of(Matrix.of(a1), problem.a2(), problem.b());
+    return problem.w().isPresent() ? with.withWeights(problem.w().get()) : with;
   }
 
   @Test
