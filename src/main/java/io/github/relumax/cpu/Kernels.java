@@ -24,7 +24,7 @@ interface Kernels {
   /** Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4. */
   void dots(long a, long aStride, long x, int n, long out, long outStride);
 
-  /** How many vectors {@link #dotBlock} takes. */
+  /** How many vectors {@link #dotBlock} and {@link #addBlock} take. */
   int vectorsAtOnce();
 
   /**
@@ -35,6 +35,12 @@ interface Kernels {
 
   /** y += s0 a_0 + s1 a_1 + s2 a_2 + s3 a_3 for four rows of a. */
   void addRows(long s, long sStride, long a, long aStride, long y, int n);
+
+  /**
+   * Four rows added to the sums of several vectors: y[j][k] += Σ_r s[r][k] a[r][j] for r &lt; 4 and
+   * k &lt; vectorsAtOnce(), s and y row after row without gaps.
+   */
+  void addBlock(long s, long a, long aStride, long y, int n);
 
   /** y += s a. */
   void addRow(double s, long a, long y, int n);

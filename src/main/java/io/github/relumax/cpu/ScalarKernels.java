@@ -102,6 +102,25 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addBlock(long s, long a, long aStride, long y, int n) {
+    for (int r = 0; r < 4; r++) {
+      long row = a + r * aStride;
+      double s0 = get(s + 32L * r);
+      double s1 = get(s + 32L * r + 8);
+      double s2 = get(s + 32L * r + 16);
+      double s3 = get(s + 32L * r + 24);
+      for (int j = 0; j < n; j++) {
+        double entry = get(row + 8L * j);
+        long to = y + 32L * j;
+        set(to, get(to) + s0 * entry);
+        set(to + 8, get(to + 8) + s1 * entry);
+        set(to + 16, get(to + 16) + s2 * entry);
+        set(to + 24, get(to + 24) + s3 * entry);
+      }
+    }
+  }
+
+  @Override
   public void addRow(double s, long a, long y, int n) {
     for (int j = 0; j < n; j++) {
       set(y + 8L * j, get(y + 8L * j) + s * get(a + 8L * j));

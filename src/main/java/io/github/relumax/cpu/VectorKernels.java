@@ -338,6 +338,37 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void addBlock(long s, long a, long aStride, long y, int n) {
+    long b = a + aStride;
+    long c = b + aStride;
+    long d = c + aStride;
+    DoubleVector v0 = load(s);
+    DoubleVector w0 = load(s + LB);
+    DoubleVector v1 = load(s + 2 * LB);
+    DoubleVector w1 = load(s + 3 * LB);
+    DoubleVector v2 = load(s + 4 * LB);
+    DoubleVector w2 = load(s + 5 * LB);
+    DoubleVector v3 = load(s + 6 * LB);
+    DoubleVector w3 = load(s + 7 * LB);
+    for (int j = 0; j < n; j++) {
+      long at = 8L * j;
+      long to = (y + 2 * LB * j) & ADDRESS;
+      DoubleVector entry = DoubleVector.broadcast(S, get((a + at) & ADDRESS));
+      DoubleVector first = entry.fma(v0, load(to));
+      DoubleVector second = entry.fma(w0, load(to + LB));
+      entry = DoubleVector.broadcast(S, get((b + at) & ADDRESS));
+      first = entry.fma(v1, first);
+      second = entry.fma(w1, second);
+      entry = DoubleVector.broadcast(S, get((c + at) & ADDRESS));
+      first = entry.fma(v2, first);
+      second = entry.fma(w2, second);
+      entry = DoubleVector.broadcast(S, get((d + at) & ADDRESS));
+      store(entry.fma(v3, first), to);
+      store(entry.fma(w3, second), to + LB);
+    }
+  }
+
+  @Override
   public void addRow(double s, long a, long y, int n) {
     DoubleVector v = DoubleVector.broadcast(S, s);
     int j = 0;

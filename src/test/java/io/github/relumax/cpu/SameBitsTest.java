@@ -77,6 +77,9 @@ final class SameBitsTest {
     kernels.dotBlock(X, 8, Y, LENGTH / vectors, OUT);
     bits.append(" dotBlock ").append(hash(4 * vectors));
     RawMemory.copy(Y, OUT, 8 * LENGTH);
+    kernels.addBlock(Y, X, 8, OUT, LENGTH / vectors);
+    bits.append(" addBlock ").append(hash(LENGTH));
+    RawMemory.copy(Y, OUT, 8 * LENGTH);
     kernels.addRows(X, 16, X, 8, OUT, LENGTH - 3);
     bits.append(" addRows ").append(hash(LENGTH));
     long[] rows = {X, X + 8, X + 24, Y};
