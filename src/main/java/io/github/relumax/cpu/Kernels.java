@@ -24,18 +24,23 @@ interface Kernels {
   /** Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4. */
   void dots(long a, long aStride, long x, int n, long out, long outStride);
 
+  /** How many vectors {@link #dotBlock} and {@link #addBlock} take. */
+  int vectorsAtOnce();
+
   /**
-   * Eight dot products at once: out[r][k] = ⟨row r of a, row k of x⟩ for r &lt; 2 and k &lt; 4.
-   * Each entry of a is loaded once.
-   *
-   * @param rStride from one r to the next
-   * @param kStride from one k to the next
+   * Dot products of four rows with several vectors: out[r][k] = Σ_j a[r][j] x[j][k] for r &lt; 4
+   * and k &lt; vectorsAtOnce(), x and out row after row without gaps.
    */
-  void dotTile(
-      long a, long aStride, long x, long xStride, int n, long out, long rStride, long kStride);
+  void dotBlock(long a, long aStride, long x, int n, long out);
 
   /** y += s0 a_0 + s1 a_1 + s2 a_2 + s3 a_3 for four rows of a. */
   void addRows(long s, long sStride, long a, long aStride, long y, int n);
+
+  /**
+   * Four rows added to the sums of several vectors: y[j][k] += Σ_r s[r][k] a[r][j] for r &lt; 4 and
+   * k &lt; vectorsAtOnce(), s and y row after row without gaps.
+   */
+  void addBlock(long s, long a, long aStride, long y, int n);
 
   /** y += s a. */
   void addRow(double s, long a, long y, int n);

@@ -56,12 +56,31 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void dotTile(
-      long a, long aStride, long x, long xStride, int n, long out, long rStride, long kStride) {
-    for (int r = 0; r < 2; r++) {
-      for (int k = 0; k < 4; k++) {
-        set(out + k * kStride + r * rStride, dot(a + r * aStride, x + k * xStride, n));
+  public int vectorsAtOnce() {
+    return 4;
+  }
+
+  @Override
+  public void dotBlock(long a, long aStride, long x, int n, long out) {
+    for (int r = 0; r < 4; r++) {
+      long row = a + r * aStride;
+      double s0 = 0;
+      double s1 = 0;
+      double s2 = 0;
+      double s3 = 0;
+      for (int j = 0; j < n; j++) {
+        double entry = get(row + 8L * j);
+        long from = x + 32L * j;
+        s0 += entry * get(from);
+        s1 += entry * get(from + 8);
+        s2 += entry * get(from + 16);
+        s3 += entry * get(from + 24);
       }
+      long to = out + 32L * r;
+      set(to, s0);
+      set(to + 8, s1);
+      set(to + 16, s2);
+      set(to + 24, s3);
     }
   }
 
@@ -79,6 +98,25 @@ final class ScalarKernels implements Kernels {
               + s2 * get(at + 2 * aStride)
               + s3 * get(at + 3 * aStride);
       set(y + 8L * j, get(y + 8L * j) + sum);
+    }
+  }
+
+  @Override
+  public void addBlock(long s, long a, long aStride, long y, int n) {
+    for (int r = 0; r < 4; r++) {
+      long row = a + r * aStride;
+      double s0 = get(s + 32L * r);
+      double s1 = get(s + 32L * r + 8);
+      double s2 = get(s + 32L * r + 16);
+      double s3 = get(s + 32L * r + 24);
+      for (int j = 0; j < n; j++) {
+        double entry = get(row + 8L * j);
+        long to = y + 32L * j;
+        set(to, get(to) + s0 * entry);
+        set(to + 8, get(to + 8) + s1 * entry);
+        set(to + 16, get(to + 16) + s2 * entry);
+        set(to + 24, get(to + 24) + s3 * entry);
+      }
     }
   }
 

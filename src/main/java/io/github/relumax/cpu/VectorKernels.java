@@ -202,72 +202,49 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void dotTile(
-      long a, long aStride, long x, long xStride, int n, long out, long rStride, long kStride) {
-    DoubleVector s00 = DoubleVector.zero(S);
-    DoubleVector s01 = s00;
-    DoubleVector s02 = s00;
-    DoubleVector s03 = s00;
-    DoubleVector s10 = s00;
-    DoubleVector s11 = s00;
-    DoubleVector s12 = s00;
-    DoubleVector s13 = s00;
-    int i = 0;
-    for (; i <= n - L; i += L) {
-      long p = a + 8L * i;
-      long q = x + 8L * i;
-      DoubleVector a0 = load(p);
-      DoubleVector a1 = load(p + aStride);
-      DoubleVector v = load(q);
-      s00 = a0.fma(v, s00);
-      s10 = a1.fma(v, s10);
-      v = load(q + xStride);
-      s01 = a0.fma(v, s01);
-      s11 = a1.fma(v, s11);
-      v = load(q + 2 * xStride);
-      s02 = a0.fma(v, s02);
-      s12 = a1.fma(v, s12);
-      v = load(q + 3 * xStride);
-      s03 = a0.fma(v, s03);
-      s13 = a1.fma(v, s13);
+  public int vectorsAtOnce() {
+    return 2 * L;
+  }
+
+  @Override
+  public void dotBlock(long a, long aStride, long x, int n, long out) {
+    long b = a + aStride;
+    long c = b + aStride;
+    long d = c + aStride;
+    DoubleVector s0 = DoubleVector.zero(S);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    DoubleVector t0 = s0;
+    DoubleVector t1 = s0;
+    DoubleVector t2 = s0;
+    DoubleVector t3 = s0;
+    for (int j = 0; j < n; j++) {
+      long at = 8L * j;
+      long from = (x + 2 * LB * j) & ADDRESS;
+      DoubleVector v = load(from);
+      DoubleVector w = load(from + LB);
+      DoubleVector entry = DoubleVector.broadcast(S, get((a + at) & ADDRESS));
+      s0 = entry.fma(v, s0);
+      t0 = entry.fma(w, t0);
+      entry = DoubleVector.broadcast(S, get((b + at) & ADDRESS));
+      s1 = entry.fma(v, s1);
+      t1 = entry.fma(w, t1);
+      entry = DoubleVector.broadcast(S, get((c + at) & ADDRESS));
+      s2 = entry.fma(v, s2);
+      t2 = entry.fma(w, t2);
+      entry = DoubleVector.broadcast(S, get((d + at) & ADDRESS));
+      s3 = entry.fma(v, s3);
+      t3 = entry.fma(w, t3);
     }
-    if (MASKS && i < n) {
-      long p = (a + 8L * i) & ADDRESS;
-      long q = (x + 8L * i) & ADDRESS;
-      VectorMask<Double> rest = S.indexInRange(i, n);
-      DoubleVector a0 = load(p, rest);
-      DoubleVector a1 = load((p + aStride) & ADDRESS, rest);
-      DoubleVector v = load(q, rest);
-      s00 = a0.fma(v, s00);
-      s10 = a1.fma(v, s10);
-      v = load((q + xStride) & ADDRESS, rest);
-      s01 = a0.fma(v, s01);
-      s11 = a1.fma(v, s11);
-      v = load((q + 2 * xStride) & ADDRESS, rest);
-      s02 = a0.fma(v, s02);
-      s12 = a1.fma(v, s12);
-      v = load((q + 3 * xStride) & ADDRESS, rest);
-      s03 = a0.fma(v, s03);
-      s13 = a1.fma(v, s13);
-      i = n;
-    }
-    set(out, sum(s00));
-    set(out + rStride, sum(s10));
-    set(out + kStride, sum(s01));
-    set(out + kStride + rStride, sum(s11));
-    set(out + 2 * kStride, sum(s02));
-    set(out + 2 * kStride + rStride, sum(s12));
-    set(out + 3 * kStride, sum(s03));
-    set(out + 3 * kStride + rStride, sum(s13));
-    for (; i < n; i++) {
-      for (int r = 0; r < 2; r++) {
-        double entry = get(a + r * aStride + 8L * i);
-        for (int k = 0; k < 4; k++) {
-          long to = out + k * kStride + r * rStride;
-          set(to, get(to) + entry * get(x + k * xStride + 8L * i));
-        }
-      }
-    }
+    store(s0, out);
+    store(t0, out + LB);
+    store(s1, out + 2 * LB);
+    store(t1, out + 3 * LB);
+    store(s2, out + 4 * LB);
+    store(t2, out + 5 * LB);
+    store(s3, out + 6 * LB);
+    store(t3, out + 7 * LB);
   }
 
   @Override
@@ -357,6 +334,37 @@ final class VectorKernels implements Kernels {
       long at = 8L * j;
       double sum = s0 * get(a + at) + s1 * get(b + at) + s2 * get(c + at) + s3 * get(d + at);
       set(y + at, get(y + at) + sum);
+    }
+  }
+
+  @Override
+  public void addBlock(long s, long a, long aStride, long y, int n) {
+    long b = a + aStride;
+    long c = b + aStride;
+    long d = c + aStride;
+    DoubleVector v0 = load(s);
+    DoubleVector w0 = load(s + LB);
+    DoubleVector v1 = load(s + 2 * LB);
+    DoubleVector w1 = load(s + 3 * LB);
+    DoubleVector v2 = load(s + 4 * LB);
+    DoubleVector w2 = load(s + 5 * LB);
+    DoubleVector v3 = load(s + 6 * LB);
+    DoubleVector w3 = load(s + 7 * LB);
+    for (int j = 0; j < n; j++) {
+      long at = 8L * j;
+      long to = (y + 2 * LB * j) & ADDRESS;
+      DoubleVector entry = DoubleVector.broadcast(S, get((a + at) & ADDRESS));
+      DoubleVector first = entry.fma(v0, load(to));
+      DoubleVector second = entry.fma(w0, load(to + LB));
+      entry = DoubleVector.broadcast(S, get((b + at) & ADDRESS));
+      first = entry.fma(v1, first);
+      second = entry.fma(w1, second);
+      entry = DoubleVector.broadcast(S, get((c + at) & ADDRESS));
+      first = entry.fma(v2, first);
+      second = entry.fma(w2, second);
+      entry = DoubleVector.broadcast(S, get((d + at) & ADDRESS));
+      store(entry.fma(v3, first), to);
+      store(entry.fma(w3, second), to + LB);
     }
   }
 

@@ -196,6 +196,8 @@ public abstract class BackendContract extends SparseContract {
     "1, 300, 2",
     "300, 1, 6",
     "5000, 3, 5",
+    "9, 7, 18",
+    "31, 33, 37",
     "40001, 2, 2"
   })
   void multiply(int rows, int columns, int count) {
@@ -280,6 +282,8 @@ public abstract class BackendContract extends SparseContract {
     "300, 103, 33",
     "64, 24, 1",
     "5000, 3, 2",
+    "9, 7, 34",
+    "31, 33, 37",
     "1201, 49, 13"
   })
   void multiplyTransposedOfSeveralRows(int rows, int columns, int vectors) {

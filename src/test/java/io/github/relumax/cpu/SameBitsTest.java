@@ -73,8 +73,15 @@ final class SameBitsTest {
     bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
     kernels.dots(X, 8, Y, LENGTH - 3, OUT, 8);
     bits.append(" dots ").append(hash(4));
-    kernels.dotTile(X, 8, Y, 8, LENGTH - 3, OUT, 8, 16);
-    bits.append(" dotTile ").append(hash(8));
+    int vectors = kernels.vectorsAtOnce();
+    kernels.dotBlock(X, 8, Y, LENGTH / vectors, OUT);
+    bits.append(" dotBlock ").append(hash(4 * vectors));
+    RawMemory.copy(Y, OUT, 8 * LENGTH);
+    kernels.addBlock(Y, X, 8, OUT, LENGTH / vectors);
+    bits.append(" addBlock ").append(hash(LENGTH));
+    RawMemory.copy(Y, OUT, 8 * LENGTH);
+    kernels.addRows(X, 16, X, 8, OUT, LENGTH - 3);
+    bits.append(" addRows ").append(hash(LENGTH));
     long[] rows = {X, X + 8, X + 24, Y};
     RawMemory.copy(Y, OUT, 8 * LENGTH);
     kernels.addCenteredThenDots(X, X + 8, X + 16, 8, Y, X, LENGTH - 5, OUT, GZ);
