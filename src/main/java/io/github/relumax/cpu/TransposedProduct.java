@@ -144,7 +144,7 @@ final class TransposedProduct {
     for (int q = 0; q < vectors; q++) {
       long from = v.address(k + q) + 8 * i;
       for (int r = 0; r < count; r++) {
-        RawMemory.set(weights + 8L * (r * atOnce + q), RawMemory.get(from + 8 * r * apart));
+        RawMemory.set(weights + 8L * r * atOnce + 8L * q, RawMemory.get(from + 8L * r * apart));
       }
     }
   }
