@@ -65,8 +65,8 @@ final class Cholesky {
         (_, low, high) -> {
           for (long i = low; i < high; i++) {
             RawMemory.copy(h.address(i), l.address(i), 8L * (i + 1));
-            RawMemory.clear(at(l, i, i) + 8, 8 * (d - 1 - i));
-            set(at(l, i, i), get(at(h, i, i)) + shift);
+            RawMemory.clear(l.address(i, i) + 8, 8 * (d - 1 - i));
+            set(l.address(i, i), get(h.address(i, i)) + shift);
           }
         });
   }
@@ -119,7 +119,7 @@ final class Cholesky {
   private void clearBeside(CpuBuffer l, int first, int end) {
     int most = tileRows + kernels.tileColumns();
     for (int i = first; i < end; i++) {
-      RawMemory.clear(at(l, i, i) + 8, 8 * Math.min(most, l.rows() - 1 - i));
+      RawMemory.clear(l.address(i, i) + 8, 8 * Math.min(most, l.rows() - 1 - i));
     }
   }
 
@@ -127,17 +127,17 @@ final class Cholesky {
     CpuBuffer l = job.l();
     for (int j = first; j < end; j++) {
       int left = j - first;
-      long row = at(l, j, first);
-      double pivot = get(at(l, j, j)) - kernels.dot(row, row, left);
-      double entry = Math.abs(get(at(job.h(), j, j)) + job.shift());
+      long row = l.address(j, first);
+      double pivot = get(l.address(j, j)) - kernels.dot(row, row, left);
+      double entry = Math.abs(get(job.h().address(j, j)) + job.shift());
       if (!(pivot > job.d() * Math.ulp(1.0) * entry) || pivot == Double.POSITIVE_INFINITY) {
         return false;
       }
       double root = Math.sqrt(pivot);
-      set(at(l, j, j), root);
+      set(l.address(j, j), root);
       for (int i = j + 1; i < end; i++) {
-        double dot = kernels.dot(at(l, i, first), row, left);
-        set(at(l, i, j), (get(at(l, i, j)) - dot) / root);
+        double dot = kernels.dot(l.address(i, first), row, left);
+        set(l.address(i, j), (get(l.address(i, j)) - dot) / root);
       }
     }
     return true;
@@ -187,7 +187,7 @@ final class Cholesky {
     int count = Math.min(width, job.d() - row);
     long packed = job.panels().at(first % DEPTH, row);
     long step = job.panels().step();
-    long in = at(job.l(), row, first);
+    long in = job.l().address(row, first);
     if (count < width) {
       RawMemory.clear(packed, width * step);
     }
@@ -203,7 +203,7 @@ final class Cholesky {
    */
   private void packStrips(CpuBuffer l, int first, long strips) {
     for (int j = 0; j < width; j++) {
-      long from = at(l, first + j, first);
+      long from = l.address(first + j, first);
       long strip = strips + 8L * (j / tileRows) * tileRows * width;
       for (int k = 0; k < j; k++) {
         set(entry(strip, j % tileRows, k), -get(from + 8L * k));
@@ -295,90 +295,5 @@ final class Cholesky {
   /** Panels that are worth a thread, when the product for each is so deep and so wide. */
   private int grain(int depth, int columns) {
     return (int) (GRAIN / ((long) width * depth * columns)) + 1;
-  }
-
-  /** out = (l lᵀ)⁻¹ out for every row of out. */
-  void solve(CpuBuffer l, CpuBuffer out) {
-    long d = l.rows();
-    parallel.run(
-        out.rows(),
-        GRAIN / (d * d) + 1,
-        (part, low, high) -> {
-          long four = parallel.tile(part);
-          for (long k = low; k < high; k++) {
-            solveForward(l, out.address(k), four);
-          }
-          solveTransposed(l, out.address(low), out.stride(), (int) (high - low), four);
-        });
-  }
-
-  /** x = l⁻¹ x, four rows of l at a time. */
-  private void solveForward(CpuBuffer l, long x, long four) {
-    int d = (int) l.rows();
-    for (int i = 0; i < d; i += 4) {
-      int rows = Math.min(4, d - i);
-      if (rows == 4) {
-        kernels.dots(l.address(i), l.stride(), x, i, four, 8);
-      } else {
-        for (int r = 0; r < rows; r++) {
-          set(four + 8L * r, kernels.dot(l.address(i + r), x, i));
-        }
-      }
-      for (int r = 0; r < rows; r++) {
-        double left = get(four + 8L * r);
-        for (int k = i; k < i + r; k++) {
-          left += get(at(l, i + r, k)) * get(x + 8L * k);
-        }
-        set(x + 8L * (i + r), (get(x + 8L * (i + r)) - left) / get(at(l, i + r, i + r)));
-      }
-    }
-  }
-
-  /** out = l⁻ᵀ out for every row of out. */
-  void solveTransposed(CpuBuffer l, CpuBuffer out) {
-    long d = l.rows();
-    parallel.run(
-        out.rows(),
-        GRAIN / (d * d) + 1,
-        (part, low, high) ->
-            solveTransposed(
-                l, out.address(low), out.stride(), (int) (high - low), parallel.tile(part)));
-  }
-
-  /** x = l⁻ᵀ x for so many rows x, while four rows of l are in cache. */
-  private void solveTransposed(CpuBuffer l, long x, long stride, int count, long four) {
-    int d = (int) l.rows();
-    int whole = d / 4 * 4;
-    for (int i = d - 1; i >= whole; i--) {
-      for (int k = 0; k < count; k++) {
-        long to = x + k * stride;
-        double xi = get(to + 8L * i) / get(at(l, i, i));
-        set(to + 8L * i, xi);
-        kernels.addRow(-xi, l.address(i), to, i);
-      }
-    }
-    for (int i = whole - 4; i >= 0; i -= 4) {
-      for (int k = 0; k < count; k++) {
-        solveFour(l, i, x + k * stride, four);
-      }
-    }
-  }
-
-  /** Entries i..i+3 of x, and what they take off the entries before. */
-  private void solveFour(CpuBuffer l, int i, long x, long four) {
-    for (int r = 3; r >= 0; r--) {
-      double left = get(x + 8L * (i + r));
-      for (int k = i + r + 1; k < i + 4; k++) {
-        left -= get(at(l, k, i + r)) * get(x + 8L * k);
-      }
-      double xi = left / get(at(l, i + r, i + r));
-      set(x + 8L * (i + r), xi);
-      set(four + 8L * r, -xi);
-    }
-    kernels.addRows(four, 8, l.address(i), l.stride(), x, i);
-  }
-
-  private static long at(CpuBuffer l, long i, long j) {
-    return l.address(i) + 8 * j;
   }
 }

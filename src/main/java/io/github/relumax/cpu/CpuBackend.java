@@ -49,6 +49,7 @@ final class CpuBackend implements Backend {
   private final SparseProducts sparse;
   private final SparseUnitProducts sparseUnits;
   private final Cholesky cholesky;
+  private final TriangularSolve triangular;
   private final MatrixVectorProduct vectorProduct;
   private final TransposedProduct transposed;
   private final CurvatureProduct curvature;
@@ -65,6 +66,7 @@ final class CpuBackend implements Backend {
     sparse = new SparseProducts(kernels, parallel);
     sparseUnits = new SparseUnitProducts(kernels, parallel);
     cholesky = new Cholesky(kernels, parallel);
+    triangular = new TriangularSolve(kernels, parallel);
     vectorProduct = new MatrixVectorProduct(kernels, parallel);
     transposed = new TransposedProduct(kernels, parallel);
     curvature = new CurvatureProduct(kernels, parallel);
@@ -457,14 +459,14 @@ final class CpuBackend implements Backend {
   public void solve(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solve", l, r, out);
     copy(r, out);
-    cholesky.solve((CpuBuffer) l, (CpuBuffer) out);
+    triangular.solve((CpuBuffer) l, (CpuBuffer) out);
   }
 
   @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solveTransposed", l, r, out);
     copy(r, out);
-    cholesky.solveTransposed((CpuBuffer) l, (CpuBuffer) out);
+    triangular.solveTransposed((CpuBuffer) l, (CpuBuffer) out);
   }
 
   @Override

@@ -82,6 +82,11 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
     return address() + i * stride();
   }
 
+  /** Where entry j of row i lies. */
+  long address(long i, long j) {
+    return address(i) + j * type.bytes();
+  }
+
   long stride() {
     return columns * type.bytes();
   }

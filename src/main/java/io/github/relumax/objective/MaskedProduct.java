@@ -13,6 +13,9 @@ import java.util.List;
  * {@link #invalidate} or {@link #follow}.
  */
 final class MaskedProduct {
+  /** Updates of C by a unit, for each active one, after which it is formed anew. */
+  private static final long MOST_UPDATES = 4;
+
   private final Backend backend;
   private final Buffer a1;
   private final Buffer a2;
@@ -123,7 +126,8 @@ final class MaskedProduct {
 
   /**
    * x has moved by a step that switched these units. Forming C anew costs as much as updating by
-   * every active unit, and its rounding is that of a sum over them.
+   * every active unit, and its rounding is that of a sum over them; updates may make it a few times
+   * that.
    *
    * @param active how many units were active before the step
    */
@@ -133,7 +137,7 @@ final class MaskedProduct {
     }
     int flips = flipped.count();
     unitsUpdated += flips;
-    current = 2L * flips < active && unitsUpdated < active;
+    current = 2L * flips < active && unitsUpdated < MOST_UPDATES * active;
     if (current && flips > 0) {
       backend.accumulate(a2, flipped, a1, 1, c);
     }

@@ -977,7 +977,7 @@ public abstract class BackendContract extends SparseContract {
   @ParameterizedTest
   @CsvSource({
     "1, 1", "1, 7", "2, 2", "2, 3", "3, 1", "3, 7", "17, 2", "17, 3", "17, 7", "103, 2", "103, 3",
-    "103, 7", "65, 130"
+    "1, 5", "2, 6", "103, 7", "38, 18", "65, 130"
   })
   void solveForSeveralRows(int d, int count) {
     double[][] h = positiveDefinite(d);

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** The kernels give the same bits interpreted and compiled: when the compiler comes is chance. */
 final class SameBitsTest {
-  private static final int LENGTH = 1003;
+  /** Less 3 and less 5, as kernels get it, no multiple of any vector. */
+  private static final int LENGTH = 1006;
 
   @Test
   void interpretedAndCompiledCodeAgree() throws IOException, InterruptedException {
