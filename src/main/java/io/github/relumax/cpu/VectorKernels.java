@@ -173,7 +173,8 @@ final class VectorKernels implements Kernels {
       s2 = load((c + at) & ADDRESS).fma(v, s2);
       s3 = load((d + at) & ADDRESS).fma(v, s3);
     }
-    if (MASKS && i < n) {
+    // Of rows shorter than a vector, adding up the lanes would take longest.
+    if (MASKS && i > 0 && i < n) {
       long at = 8L * i;
       VectorMask<Double> rest = S.indexInRange(i, n);
       DoubleVector v = load((x + at) & ADDRESS, rest);
@@ -257,7 +258,8 @@ final class VectorKernels implements Kernels {
     DoubleVector v2 = DoubleVector.broadcast(S, get(s + 2 * sStride));
     DoubleVector v3 = DoubleVector.broadcast(S, get(s + 3 * sStride));
     int j = 0;
-    // Four lines of each row at a time: one keeps memory less busy.
+    // Four lines of each row at a time: one keeps memory less busy. The rows are added up before y,
+    // which may be large beside them, rounds the sum.
     for (; j <= n - 4 * L; j += 4 * L) {
       long at = 8L * j;
       long a0 = (a + at) & ADDRESS;
@@ -265,14 +267,10 @@ final class VectorKernels implements Kernels {
       long c0 = (c + at) & ADDRESS;
       long d0 = (d + at) & ADDRESS;
       long to = (y + at) & ADDRESS;
-      DoubleVector t0 = DoubleVector.fromMemorySegment(S, ALL, to, LITTLE_ENDIAN);
-      DoubleVector t1 = DoubleVector.fromMemorySegment(S, ALL, to + LB, LITTLE_ENDIAN);
-      DoubleVector t2 = DoubleVector.fromMemorySegment(S, ALL, to + 2 * LB, LITTLE_ENDIAN);
-      DoubleVector t3 = DoubleVector.fromMemorySegment(S, ALL, to + 3 * LB, LITTLE_ENDIAN);
-      t0 = DoubleVector.fromMemorySegment(S, ALL, a0, LITTLE_ENDIAN).fma(v0, t0);
-      t1 = DoubleVector.fromMemorySegment(S, ALL, a0 + LB, LITTLE_ENDIAN).fma(v0, t1);
-      t2 = DoubleVector.fromMemorySegment(S, ALL, a0 + 2 * LB, LITTLE_ENDIAN).fma(v0, t2);
-      t3 = DoubleVector.fromMemorySegment(S, ALL, a0 + 3 * LB, LITTLE_ENDIAN).fma(v0, t3);
+      DoubleVector t0 = DoubleVector.fromMemorySegment(S, ALL, a0, LITTLE_ENDIAN).mul(v0);
+      DoubleVector t1 = DoubleVector.fromMemorySegment(S, ALL, a0 + LB, LITTLE_ENDIAN).mul(v0);
+      DoubleVector t2 = DoubleVector.fromMemorySegment(S, ALL, a0 + 2 * LB, LITTLE_ENDIAN).mul(v0);
+      DoubleVector t3 = DoubleVector.fromMemorySegment(S, ALL, a0 + 3 * LB, LITTLE_ENDIAN).mul(v0);
       t0 = DoubleVector.fromMemorySegment(S, ALL, b0, LITTLE_ENDIAN).fma(v1, t0);
       t1 = DoubleVector.fromMemorySegment(S, ALL, b0 + LB, LITTLE_ENDIAN).fma(v1, t1);
       t2 = DoubleVector.fromMemorySegment(S, ALL, b0 + 2 * LB, LITTLE_ENDIAN).fma(v1, t2);
@@ -285,9 +283,13 @@ final class VectorKernels implements Kernels {
       t1 = DoubleVector.fromMemorySegment(S, ALL, d0 + LB, LITTLE_ENDIAN).fma(v3, t1);
       t2 = DoubleVector.fromMemorySegment(S, ALL, d0 + 2 * LB, LITTLE_ENDIAN).fma(v3, t2);
       t3 = DoubleVector.fromMemorySegment(S, ALL, d0 + 3 * LB, LITTLE_ENDIAN).fma(v3, t3);
+      t0 = t0.add(DoubleVector.fromMemorySegment(S, ALL, to, LITTLE_ENDIAN));
       t0.intoMemorySegment(ALL, to, LITTLE_ENDIAN);
+      t1 = t1.add(DoubleVector.fromMemorySegment(S, ALL, to + LB, LITTLE_ENDIAN));
       t1.intoMemorySegment(ALL, to + LB, LITTLE_ENDIAN);
+      t2 = t2.add(DoubleVector.fromMemorySegment(S, ALL, to + 2 * LB, LITTLE_ENDIAN));
       t2.intoMemorySegment(ALL, to + 2 * LB, LITTLE_ENDIAN);
+      t3 = t3.add(DoubleVector.fromMemorySegment(S, ALL, to + 3 * LB, LITTLE_ENDIAN));
       t3.intoMemorySegment(ALL, to + 3 * LB, LITTLE_ENDIAN);
     }
     if (j < n) {
@@ -313,21 +315,20 @@ final class VectorKernels implements Kernels {
     for (; j <= n - L; j += L) {
       long at = 8L * j;
       long to = (y + at) & ADDRESS;
-      DoubleVector left = load((a + at) & ADDRESS).fma(v0, load(to));
-      DoubleVector right = load((c + at) & ADDRESS).mul(v2);
-      left = load((b + at) & ADDRESS).fma(v1, left);
-      right = load((d + at) & ADDRESS).fma(v3, right);
-      store(left.add(right), to);
+      DoubleVector sum = load((a + at) & ADDRESS).mul(v0);
+      sum = load((b + at) & ADDRESS).fma(v1, sum);
+      sum = load((c + at) & ADDRESS).fma(v2, sum);
+      store(load((d + at) & ADDRESS).fma(v3, sum).add(load(to)), to);
     }
     if (MASKS && j < n) {
       long at = 8L * j;
       long to = (y + at) & ADDRESS;
       VectorMask<Double> rest = S.indexInRange(j, n);
-      DoubleVector left = load((a + at) & ADDRESS, rest).fma(v0, load(to, rest));
-      DoubleVector right = load((c + at) & ADDRESS, rest).mul(v2);
-      left = load((b + at) & ADDRESS, rest).fma(v1, left);
-      right = load((d + at) & ADDRESS, rest).fma(v3, right);
-      left.add(right).intoMemorySegment(ALL, to, LITTLE_ENDIAN, rest);
+      DoubleVector sum = load((a + at) & ADDRESS, rest).mul(v0);
+      sum = load((b + at) & ADDRESS, rest).fma(v1, sum);
+      sum = load((c + at) & ADDRESS, rest).fma(v2, sum);
+      sum = load((d + at) & ADDRESS, rest).fma(v3, sum).add(load(to, rest));
+      sum.intoMemorySegment(ALL, to, LITTLE_ENDIAN, rest);
       return;
     }
     for (; j < n; j++) {
@@ -354,8 +355,8 @@ final class VectorKernels implements Kernels {
       long at = 8L * j;
       long to = (y + 2 * LB * j) & ADDRESS;
       DoubleVector entry = DoubleVector.broadcast(S, get((a + at) & ADDRESS));
-      DoubleVector first = entry.fma(v0, load(to));
-      DoubleVector second = entry.fma(w0, load(to + LB));
+      DoubleVector first = entry.mul(v0);
+      DoubleVector second = entry.mul(w0);
       entry = DoubleVector.broadcast(S, get((b + at) & ADDRESS));
       first = entry.fma(v1, first);
       second = entry.fma(w1, second);
@@ -363,8 +364,8 @@ final class VectorKernels implements Kernels {
       first = entry.fma(v2, first);
       second = entry.fma(w2, second);
       entry = DoubleVector.broadcast(S, get((d + at) & ADDRESS));
-      store(entry.fma(v3, first), to);
-      store(entry.fma(w3, second), to + LB);
+      store(entry.fma(v3, first).add(load(to)), to);
+      store(entry.fma(w3, second).add(load(to + LB)), to + LB);
     }
   }
 
