@@ -19,7 +19,7 @@ final class Cholesky {
   private static final int INNER = 192;
 
   /** Multiplications that are worth waking a thread for. */
-  private static final long GRAIN = 1_000_000;
+  static final long GRAIN = 1_000_000;
 
   /** Entries of a matrix to copy that are worth waking a thread for. */
   private static final int COPIED = 65_536;

@@ -11,9 +11,6 @@ final class TriangularSolve {
   /** Right-hand sides up to which laying them side by side takes longer than it saves. */
   private static final int FEW = 4;
 
-  /** Products of entries that are worth a thread. */
-  private static final long GRAIN = 1_000_000;
-
   private final Kernels kernels;
   private final Parallel parallel;
   private final BlockSolve blocks;
@@ -39,11 +36,13 @@ final class TriangularSolve {
     if (out.rows() <= FEW) {
       parallel.run(
           out.rows(),
-          GRAIN / (d * d) + 1,
+          Cholesky.GRAIN / (d * d) + 1,
           (part, low, high) -> {
             long four = parallel.tile(part);
-            for (long k = low; forward && k < high; k++) {
-              solveForward(l, out.address(k), four);
+            if (forward) {
+              for (long k = low; k < high; k++) {
+                solveForward(l, out.address(k), four);
+              }
             }
             solveTransposed(l, out.address(low), out.stride(), (int) (high - low), four);
           });
@@ -52,7 +51,7 @@ final class TriangularSolve {
     int atOnce = blocks.atOnce();
     parallel.run(
         Math.ceilDiv(out.rows(), (long) atOnce),
-        GRAIN / (atOnce * d * d) + 1,
+        Cholesky.GRAIN / (atOnce * d * d) + 1,
         (part, low, high) -> {
           for (long k = atOnce * low; k < Math.min(atOnce * high, out.rows()); k += atOnce) {
             int count = (int) Math.min(atOnce, out.rows() - k);
