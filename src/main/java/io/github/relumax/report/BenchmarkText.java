@@ -49,7 +49,13 @@ public final class BenchmarkText {
             "GFLOP/s",
             "GB/s",
             "of ceilings"));
-    record.phases().forEach((phase, figures) -> lines.add(row(phase, figures)));
+    record
+        .phases()
+        .forEach((phase, figures) -> {
+          if (figures.seconds().median() > 0) {
+            lines.add(row(phase, figures));
+          }
+        });
     lines.add(row("whole solve", record.whole()));
     lines.add("%-18s %10s".formatted("cold solve", seconds(record.cold().solution().seconds())));
     lines.add("");
@@ -76,6 +82,11 @@ public final class BenchmarkText {
     lines.addAll(PredictedPhases.lines(record));
     lines.add("");
     lines.add("Iterations   " + distinct(record, solve -> solve.solution().iterations()));
+    record
+        .cold()
+        .solution()
+        .coarse()
+        .ifPresent(coarse -> lines.add("Coarse       " + CoarseText.counts(coarse)));
     lines.add(
         "Status       " + distinct(record, solve -> JsonReport.name(solve.solution().status())));
     lines.add("Distance     " + distance(record) + found(record));

@@ -116,6 +116,7 @@ public final class PlanText {
   }
 
   private static void addMethods(List<String> lines, PlanRecord plan) {
+    plan.decision().coarse().ifPresent(coarse -> lines.add("Coarse   " + CoarseText.line(coarse)));
     lines.add("Steps    " + plan.decision().method().description());
     for (StepMethod method : METHODS) {
       Prediction prediction = plan.prediction(method);
@@ -146,7 +147,9 @@ public final class PlanText {
     }
     lines.add("");
     for (Phase phase : Phase.values()) {
-      lines.add("%-10s %10s s".formatted(phase, Format.fixed(prediction.seconds(phase), 4)));
+      if (prediction.seconds(phase) > 0) {
+        lines.add("%-10s %10s s".formatted(phase, Format.fixed(prediction.seconds(phase), 4)));
+      }
     }
     lines.add("%-10s %10s s".formatted("in all", Format.fixed(prediction.seconds(), 4)));
   }

@@ -1,0 +1,150 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.OffHeap;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * Solves the coarse problem: the rows S of A2 with the largest max(b_i, f_i), f at the start.
+ * softmax over S is f_i / Σ_S f, so that
+ *
+ * <pre>  b_S / β,  w_S √(Σ w² / Σ_S w²) / β,   β = Σ_S b / Σ b</pre>
+ *
+ * in the place of b and w make its loss 1/β² times what S has of the whole problem's, if f weighs S
+ * as b does. Where some x gives f = b, it solves both. Elsewhere the two minimisers are near each
+ * other while S has most of b and f, and a step of the coarse problem costs |S| / m of a step of
+ * the whole.
+ */
+final class CoarseStart {
+  /** The least part of Σ max(b, f) that S is to have. */
+  private static final double LEAST_SHARE = 0.5;
+
+  private final Backend backend;
+  private final Problem problem;
+  private final NewtonOptions options;
+  private final CoarseSize size;
+  private final BooleanSupplier interrupted;
+
+  CoarseStart(
+      Backend backend,
+      Problem problem,
+      NewtonOptions options,
+      CoarseSize size,
+      BooleanSupplier interrupted) {
+    this.backend = backend;
+    this.problem = problem;
+    this.options = options;
+    this.size = size;
+    this.interrupted = interrupted;
+  }
+
+  /**
+   * Where the coarse problem's solve ended.
+   *
+   * @param atKinks whether its steps came to know about kinks
+   */
+  record End(Solution solution, int rows, boolean atKinks) {
+    /** The same for whoever reads the solution of the whole problem. */
+    CoarseSolve told(double seconds, boolean taken) {
+      return new CoarseSolve(
+          rows,
+          solution.method(),
+          solution.status(),
+          solution.iterations(),
+          solution.loss(),
+          seconds,
+          taken,
+          solution.further());
+    }
+  }
+
+  /**
+   * Solves it; empty where no rows can stand for all.
+   *
+   * @param f softmax at x0
+   * @param seconds at most
+   */
+  Optional<End> solve(double[] f, double[] x0, double seconds) {
+    double[] b = problem.b();
+    double[] weights = new double[b.length];
+    Arrays.setAll(weights, i -> Math.max(b[i], f[i]));
+    int[] rows = heaviest(weights, size.rows());
+    double share = sum(weights, rows) / Arrays.stream(weights).sum();
+    double beta = sum(b, rows) / Arrays.stream(b).sum();
+    if (!(beta > 0 && Double.isFinite(beta))
+        || (options.coarseRows().isAuto() && share < LEAST_SHARE)) {
+      return Optional.empty();
+    }
+    try (Arena arena = Arena.ofShared()) {
+      Problem coarse = coarse(rows, b, beta, arena);
+      NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
+      try (NewtonRun run =
+          new NewtonRun(
+              backend,
+              coarse,
+              own,
+              CurvaturePath.KEPT,
+              size.method(),
+              Optional.empty(),
+              IterationListener.none(),
+              interrupted)) {
+        Solution solution = run.solve(x0);
+        return Optional.of(new End(solution, rows.length, run.knowsKinks()));
+      }
+    }
+  }
+
+  /** The problem of these rows, whose A2 lies in the arena. */
+  private Problem coarse(int[] rows, double[] b, double beta, Arena arena) {
+    Matrix a2 =
+        OffHeap.allocateUntouched(
+            rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
+    problem.a2().copyRows(rows, a2);
+    double[] target = new double[rows.length];
+    Arrays.setAll(target, k -> b[rows[k]] / beta);
+    Problem coarse = Problem.of(problem.a1(), a2, target).withRadius(problem.radius());
+    return problem.w().map(w -> coarse.withWeights(weights(w, rows, beta))).orElse(coarse);
+  }
+
+  private static double[] weights(double[] w, int[] rows, double beta) {
+    double all = Arrays.stream(w).map(one -> one * one).sum();
+    double part = Arrays.stream(rows).mapToDouble(i -> w[i] * w[i]).sum();
+    double factor = part > 0 ? Math.sqrt(all / part) / beta : 0;
+    return Arrays.stream(rows).mapToDouble(i -> factor * w[i]).toArray();
+  }
+
+  /** The numbers of the largest entries, in ascending order; of equal ones the first. */
+  private static int[] heaviest(double[] weights, int count) {
+    double[] sorted = weights.clone();
+    Arrays.parallelSort(sorted);
+    double least = sorted[sorted.length - count];
+    int above = sorted.length - firstAbove(sorted, least);
+    int[] equal =
+        IntStream.range(0, weights.length)
+            .filter(i -> weights[i] == least)
+            .limit(count - above)
+            .toArray();
+    IntStream larger = IntStream.range(0, weights.length).filter(i -> weights[i] > least);
+    return IntStream.concat(larger, Arrays.stream(equal)).sorted().toArray();
+  }
+
+  /** Where the entries above a value begin, in ascending order. */
+  private static int firstAbove(double[] sorted, double value) {
+    int first = sorted.length;
+    while (first > 0 && sorted[first - 1] > value) {
+      first--;
+    }
+    return first;
+  }
+
+  private static double sum(double[] values, int[] chosen) {
+    return Arrays.stream(chosen).mapToDouble(i -> values[i]).sum();
+  }
+}
