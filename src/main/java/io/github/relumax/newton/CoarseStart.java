@@ -83,7 +83,7 @@ final class CoarseStart {
       return Optional.empty();
     }
     try (Arena arena = Arena.ofShared()) {
-      Problem coarse = coarse(rows, b, beta, arena);
+      Problem coarse = coarse(problem, rows, beta, arena);
       NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
       try (NewtonRun run =
           new NewtonRun(
@@ -102,7 +102,8 @@ final class CoarseStart {
   }
 
   /** The problem of these rows, whose A2 lies in the arena. */
-  private Problem coarse(int[] rows, double[] b, double beta, Arena arena) {
+  static Problem coarse(Problem problem, int[] rows, double beta, Arena arena) {
+    double[] b = problem.b();
     Matrix a2 =
         OffHeap.allocateUntouched(
             rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
@@ -121,7 +122,7 @@ final class CoarseStart {
   }
 
   /** The numbers of the largest entries, in ascending order; of equal ones the first. */
-  private static int[] heaviest(double[] weights, int count) {
+  static int[] heaviest(double[] weights, int count) {
     double[] sorted = weights.clone();
     Arrays.parallelSort(sorted);
     double least = sorted[sorted.length - count];

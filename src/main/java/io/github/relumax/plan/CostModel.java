@@ -57,7 +57,7 @@ public final class CostModel {
    * for all methods and both paths.
    */
   private static final Map<Phase, Integer> CALLS =
-      Map.of(Phase.COARSE, 0, Phase.EVALUATE, 6, Phase.CURVATURE, 4, Phase.STEP, 3, Phase.TRIAL, 5);
+      Map.of(Phase.EVALUATE, 6, Phase.CURVATURE, 4, Phase.STEP, 3, Phase.TRIAL, 5);
 
   /** Units that flip at some trial point for each that flips at the one taken. */
   private static final double TRIAL_FLIPS = 1.3;
@@ -331,10 +331,8 @@ public final class CostModel {
   }
 
   private void calls() {
-    for (Phase phase : Phase.values()) {
-      double seconds = CALLS.get(phase) * 1e-3 / rates.call();
-      steps.add(new Step(phase, "calls", false, 0, 0, seconds));
-    }
+    CALLS.forEach((phase, calls) ->
+        steps.add(new Step(phase, "calls", false, 0, 0, calls * 1e-3 / rates.call())));
   }
 
   /** Work of every iteration that memory alone limits. */

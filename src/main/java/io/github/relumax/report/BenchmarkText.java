@@ -49,13 +49,7 @@ public final class BenchmarkText {
             "GFLOP/s",
             "GB/s",
             "of ceilings"));
-    record
-        .phases()
-        .forEach((phase, figures) -> {
-          if (figures.seconds().median() > 0) {
-            lines.add(row(phase, figures));
-          }
-        });
+    record.phases().forEach((phase, figures) -> lines.add(row(phase, figures)));
     lines.add(row("whole solve", record.whole()));
     lines.add("%-18s %10s".formatted("cold solve", seconds(record.cold().solution().seconds())));
     lines.add("");

@@ -57,13 +57,16 @@ public final class PlanText {
                 Format.fixed(rates.memory(), 1),
                 Format.fixed(rates.call(), 1)));
     lines.add(
-        "Assumed  %s units active (%s), %s flips in a step (%s %% of them), %s iterations"
+        "Assumed  %s units active (%s), %s flips in a step (%s %% of them), %s%s"
             .formatted(
                 Format.count(load.activeUnits()),
                 plan.activeCounted() ? "counted at the start" : "half of them",
                 Format.fixed(load.flips(), 0),
                 Format.fixed(100 * load.flips() / load.activeUnits(), 0),
-                load.iterations()));
+                load.coarse()
+                    .map(c -> Format.iterations(c.iterations()) + " of the coarse problem, then ")
+                    .orElse(""),
+                Format.iterations(load.iterations())));
   }
 
   private static void addMemory(List<String> lines, PlanRecord plan) {
