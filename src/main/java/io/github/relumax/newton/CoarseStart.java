@@ -9,7 +9,6 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /**
  * Solves the coarse problem: the rows S of A2 with the largest max(b_i, f_i), f at the start.
@@ -25,6 +24,9 @@ import java.util.stream.IntStream;
 final class CoarseStart {
   /** The least part of Σ max(b, f) that S is to have. */
   private static final double LEAST_SHARE = 0.5;
+
+  /** The exponent and some of the mantissa. */
+  private static final int FIRST_BITS = 16;
 
   private final Backend backend;
   private final Problem problem;
@@ -74,7 +76,8 @@ final class CoarseStart {
   Optional<End> solve(double[] f, double[] x0, double seconds) {
     double[] b = problem.b();
     double[] weights = new double[b.length];
-    Arrays.setAll(weights, i -> Math.max(b[i], f[i]));
+    // Adding 0 makes a -0 one.
+    Arrays.setAll(weights, i -> Math.max(b[i], f[i]) + 0.0);
     int[] rows = heaviest(weights, size.rows());
     double share = sum(weights, rows) / Arrays.stream(weights).sum();
     double beta = sum(b, rows) / Arrays.stream(b).sum();
@@ -121,28 +124,40 @@ final class CoarseStart {
     return Arrays.stream(rows).mapToDouble(i -> factor * w[i]).toArray();
   }
 
-  /** The numbers of the largest entries, in ascending order; of equal ones the first. */
+  /**
+   * The numbers of the largest entries, in ascending order; of equal ones the first. Entries are
+   * above or equal to 0, so that they are ordered as their bits; the first bits of all are counted,
+   * and only those with the bits of the last one chosen are sorted.
+   */
   static int[] heaviest(double[] weights, int count) {
-    double[] sorted = weights.clone();
-    Arrays.parallelSort(sorted);
-    double least = sorted[sorted.length - count];
-    int above = sorted.length - firstAbove(sorted, least);
-    int[] equal =
-        IntStream.range(0, weights.length)
-            .filter(i -> weights[i] == least)
-            .limit(count - above)
-            .toArray();
-    IntStream larger = IntStream.range(0, weights.length).filter(i -> weights[i] > least);
-    return IntStream.concat(larger, Arrays.stream(equal)).sorted().toArray();
+    int[] counts = new int[1 << FIRST_BITS];
+    for (double weight : weights) {
+      counts[firstBits(weight)]++;
+    }
+    int above = 0;
+    int bits = counts.length - 1;
+    while (above + counts[bits] < count) {
+      above += counts[bits--];
+    }
+    int last = bits;
+    double[] among =
+        Arrays.stream(weights).filter(weight -> firstBits(weight) == last).sorted().toArray();
+    double least = among[among.length - (count - above)];
+    int equal = count - above;
+    for (int k = among.length - 1; among[k] > least; k--) {
+      equal--;
+    }
+    int[] chosen = new int[count];
+    for (int i = 0, k = 0; k < count; i++) {
+      if (weights[i] > least || (weights[i] == least && equal-- > 0)) {
+        chosen[k++] = i;
+      }
+    }
+    return chosen;
   }
 
-  /** Where the entries above a value begin, in ascending order. */
-  private static int firstAbove(double[] sorted, double value) {
-    int first = sorted.length;
-    while (first > 0 && sorted[first - 1] > value) {
-      first--;
-    }
-    return first;
+  private static int firstBits(double weight) {
+    return (int) (Double.doubleToRawLongBits(weight) >>> (Long.SIZE - 1 - FIRST_BITS));
   }
 
   private static double sum(double[] values, int[] chosen) {

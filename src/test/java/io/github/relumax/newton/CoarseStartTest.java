@@ -68,8 +68,11 @@ final class CoarseStartTest {
     Random random = new Random(1);
     for (int m : new int[] {1, 2, 7, 100, 1001}) {
       for (int count : new int[] {1, (m + 1) / 2, m}) {
-        // Few values, so that many are equal.
+        // Few values, so that many are equal, and many that differ in their last bits alone.
         double[] weights = random.ints(m, 0, 9).asDoubleStream().toArray();
+        for (int i = 0; i < m; i += 2) {
+          weights[i] *= 1 + random.nextInt(3) * Math.ulp(1.0);
+        }
         int[] expected =
             IntStream.range(0, m)
                 .boxed()
