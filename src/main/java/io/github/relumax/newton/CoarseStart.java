@@ -81,40 +81,53 @@ final class CoarseStart {
     int[] rows = heaviest(weights, size.rows());
     double share = sum(weights, rows) / Arrays.stream(weights).sum();
     double beta = sum(b, rows) / Arrays.stream(b).sum();
-    if (!(beta > 0 && Double.isFinite(beta))
-        || (options.coarseRows().isAuto() && share < LEAST_SHARE)) {
+    if (!(beta > 0) || (options.coarseRows().isAuto() && share < LEAST_SHARE)) {
       return Optional.empty();
     }
     try (Arena arena = Arena.ofShared()) {
-      Problem coarse = coarse(problem, rows, beta, arena);
-      NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
-      try (NewtonRun run =
-          new NewtonRun(
-              backend,
-              coarse,
-              own,
-              CurvaturePath.KEPT,
-              size.method(),
-              Optional.empty(),
-              IterationListener.none(),
-              interrupted)) {
-        Solution solution = run.solve(x0);
-        return Optional.of(new End(solution, rows.length, run.knowsKinks()));
-      }
+      Optional<Problem> coarse = coarse(problem, rows, beta, arena);
+      return coarse.map(found -> solve(found, x0, seconds));
     }
   }
 
-  /** The problem of these rows, whose A2 lies in the arena. */
-  static Problem coarse(Problem problem, int[] rows, double beta, Arena arena) {
+  private End solve(Problem coarse, double[] x0, double seconds) {
+    NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
+    try (NewtonRun run =
+        new NewtonRun(
+            backend,
+            coarse,
+            own,
+            CurvaturePath.KEPT,
+            size.method(),
+            Optional.empty(),
+            IterationListener.none(),
+            interrupted)) {
+      Solution solution = run.solve(x0);
+      return new End(solution, coarse.m(), run.knowsKinks());
+    }
+  }
+
+  /**
+   * The problem of these rows, whose A2 lies in the arena; empty where β is so small that b or w
+   * would overflow.
+   */
+  static Optional<Problem> coarse(Problem problem, int[] rows, double beta, Arena arena) {
     double[] b = problem.b();
+    double[] target = Arrays.stream(rows).mapToDouble(i -> b[i] / beta).toArray();
+    Optional<double[]> weights = problem.w().map(w -> weights(w, rows, beta));
+    if (!isFinite(target) || !weights.map(CoarseStart::isFinite).orElse(true)) {
+      return Optional.empty();
+    }
     Matrix a2 =
         OffHeap.allocateUntouched(
             rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
     problem.a2().copyRows(rows, a2);
-    double[] target = new double[rows.length];
-    Arrays.setAll(target, k -> b[rows[k]] / beta);
     Problem coarse = Problem.of(problem.a1(), a2, target).withRadius(problem.radius());
-    return problem.w().map(w -> coarse.withWeights(weights(w, rows, beta))).orElse(coarse);
+    return Optional.of(weights.map(coarse::withWeights).orElse(coarse));
+  }
+
+  private static boolean isFinite(double[] values) {
+    return Arrays.stream(values).allMatch(Double::isFinite);
   }
 
   private static double[] weights(double[] w, int[] rows, double beta) {

@@ -109,11 +109,31 @@ final class CoarseStartTest {
       expected += 0.5 * (c * c + share * Math.pow(w[rows[k]] * z[k], 2));
     }
     try (Arena arena = Arena.ofShared()) {
-      Problem coarse = CoarseStart.coarse(problem, rows, beta, arena);
+      Problem coarse = CoarseStart.coarse(problem, rows, beta, arena).orElseThrow();
       assertThat(coarse.radius()).isEqualTo(9);
       assertThat(coarse.a2().type()).isEqualTo(type);
       double loss = new SoftmaxReluOracle(coarse).at(planted.x0()).loss();
       assertThat(beta * beta * loss).isCloseTo(expected, within(1e-13 * expected));
+    }
+  }
+
+  /** b may be any vector. */
+  @Test
+  void rowsWhoseTargetsAddUpToNothingAreNotSolvedFor() {
+    PlantedProblem planted = PlantedProblem.generate(6, 12, 2, 1, 0, ElementType.FLOAT64, 0.3, 1);
+    double[][] targets = {{3, -3, 0, 0, 0, 1}, {3, -4, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}};
+    for (double[] b : targets) {
+      Problem problem = Problem.of(planted.problem().a1(), planted.problem().a2(), b);
+      assertThat(solve(rows(1), problem, planted.x0()).coarse().isPresent())
+          .isEqualTo(b[0] > 0 && Arrays.stream(b).sum() > 0);
+      assertThat(solve(rows(2), problem, planted.x0()).status()).isNotEqualTo(Status.FAILED);
+    }
+    try (Arena arena = Arena.ofShared()) {
+      int[] rows = {0, 1};
+      Problem small = planted.problem();
+      assertThat(CoarseStart.coarse(small, rows, Double.MIN_VALUE, arena)).isEmpty();
+      assertThat(CoarseStart.coarse(small, rows, 1e-300, arena)).isPresent();
+      assertThat(CoarseStart.coarse(small.withWeight(1e100), rows, 1e-300, arena)).isEmpty();
     }
   }
 
