@@ -14,7 +14,13 @@ import java.util.Arrays;
  */
 final class BoxQuadratic {
   private static final int MOST_ROUNDS = 200;
-  private static final int SWEEPS = 4;
+  private static final int SWEEPS = 8;
+
+  /** Factor by which a step that leaves the box is shortened until the value falls. */
+  private static final double SHORTER = 0.5;
+
+  /** Shorter than this, a step is shortened to what the box has room for. */
+  private static final double SHORTEST = 0.01;
 
   /** Rounds without a lower value, one after the other, after which nothing more is expected. */
   private static final int IDLE_ROUNDS = 4;
@@ -215,8 +221,12 @@ final class BoxQuadratic {
         return;
       }
       double room = room(count, step);
-      if (!isLower(count, step, 1) && !(room < 1 && isLower(count, step, room))) {
-        return;
+      double length = 1;
+      while (!isLower(count, step, length)) {
+        if (length <= room) {
+          return;
+        }
+        length = length < SHORTEST ? room : Math.max(room, SHORTER * length);
       }
       double[] old = mu;
       mu = target;
