@@ -23,6 +23,7 @@ record KinkPoint(double[] z1, boolean[] active, double[] v) {
   /** Whether unit i would be on the other side of its kink once A1 x has changed by this. */
   boolean switches(int i, double change) {
     double there = z1[i] + change;
-    return active[i] ? there < 0 : there > 0;
+    // A choice of numbers, not of ways to go on: which units are active follows no pattern.
+    return (active[i] ? -there : there) > 0;
   }
 }

@@ -143,7 +143,11 @@ final class KinkStep implements StepModel {
   }
 
   private static double[] convex(double[] slopes) {
-    return Arrays.stream(slopes).map(slope -> Math.max(0, slope)).toArray();
+    double[] convex = new double[slopes.length];
+    for (int i = 0; i < convex.length; i++) {
+      convex[i] = Math.max(0, slopes[i]);
+    }
+    return convex;
   }
 
   /** p = the minimiser with these slopes, while K grows. */
@@ -185,10 +189,15 @@ final class KinkStep implements StepModel {
 
   /** Units outside K whose convex kink p crosses: those that add most, where room is short. */
   private int[] crossed() {
-    int[] all =
-        IntStream.range(0, z1.length)
-            .filter(i -> v[i] > 0 && !set.contains(i) && isCrossed(i))
-            .toArray();
+    int[] all = new int[z1.length];
+    int count = 0;
+    for (int i = 0; i < z1.length; i++) {
+      // What is rare first.
+      if (isCrossed(i) && v[i] > 0 && !set.contains(i)) {
+        all[count++] = i;
+      }
+    }
+    all = Arrays.copyOf(all, count);
     if (all.length <= set.room()) {
       return all;
     }
