@@ -98,6 +98,15 @@ public final class CostModel {
    */
   private static final double SOFTMAX_BYTES = 120;
 
+  /**
+   * Traffic that a byte of fresh memory is worth when it is first written: the system has to find
+   * its page and to make it zeros.
+   */
+  private static final double FRESH = 5;
+
+  /** The same for a row of A2 among which those of the coarse problem are chosen, by Java code. */
+  private static final double CHOICE_BYTES = 400;
+
   /** The same for one trial point: its logits, their maximum, exponentials and loss. */
   private static final double LOSS_BYTES = 80;
 
@@ -134,7 +143,12 @@ public final class CostModel {
         Double.POSITIVE_INFINITY,
         load.a2PassBytes() + SOFTMAX_BYTES * load.m());
     Workload own = load.coarseLoad(coarse);
-    once(Phase.COARSE, "rows of A2", 0, Double.POSITIVE_INFINITY, 3.0 * own.a2Bytes());
+    once(
+        Phase.COARSE,
+        "choose rows of A2, copy them",
+        0,
+        Double.POSITIVE_INFINITY,
+        CHOICE_BYTES * load.m() + (3 + FRESH) * own.a2Bytes());
     Prediction solve = predict(own, CurvaturePath.KEPT, coarse.method(), rates);
     double flops = 0;
     double bytes = 0;
@@ -156,6 +170,7 @@ public final class CostModel {
         perUnit() * load.activeUnits(),
         productRate(),
         load.a2PassBytes() + c);
+    once(Phase.EVALUATE, "fresh memory of C", 0, Double.POSITIVE_INFINITY, FRESH * c);
     once(
         Phase.EVALUATE,
         "C x, softmax, Cᵀ gz",

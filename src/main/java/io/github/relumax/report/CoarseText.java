@@ -28,6 +28,14 @@ public final class CoarseText {
     return Format.count(coarse.rows()) + " rows, " + Format.iterations(coarse.iterations());
   }
 
+  static ObjectNode json(CoarseSize size) {
+    ObjectNode json = JsonReport.object();
+    json.put("rows", size.rows());
+    json.put("method", size.method().toString());
+    json.put("bytes", size.bytes());
+    return json;
+  }
+
   static ObjectNode json(CoarseSolve coarse) {
     ObjectNode json = JsonReport.object();
     json.put("rows", coarse.rows());

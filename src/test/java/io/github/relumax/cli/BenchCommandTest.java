@@ -397,6 +397,29 @@ final class BenchCommandTest {
     }
   }
 
+  @Test
+  void theCoarseProblemHasAPhase() {
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = tiny(file, "--coarse-rows", 70);
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Coarse   the 70 rows that b and f weigh most come first, ")
+        .containsPattern("of ceilings\ncoarse +\\d.*\nevaluate ")
+        .containsPattern("ratio\ncoarse +\\d.*\nevaluate ")
+        .containsPattern("\nCoarse +70 rows, \\d+ iterations\n");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("coarseRows").asString()).isEqualTo("70");
+    assertThat(json.get("phases").get("coarse").get("median").asDouble()).isPositive();
+    assertThat(json.get("predicted").get("phases").get("coarse").asDouble()).isPositive();
+    for (JsonNode solve : json.get("solves")) {
+      assertThat(solve.get("coarse").get("rows").asInt()).isEqualTo(70);
+      // The jump is one.
+      assertThat(json.get("predicted").get("iterations").asInt())
+          .isEqualTo(solve.get("iterations").asInt() - 1);
+    }
+    assertWorkAddsUp(json);
+  }
+
   private static CommandLineRun tiny(Path file, Object... more) {
     List<Object> args =
         new ArrayList<>(List.of("bench", "--m", 200, "--n", 60, "--d", 6, "--repeat", 2));
