@@ -65,7 +65,7 @@ final class SparseMatrix extends CpuBuffer {
       long numbers = (long) bytes((double) rows, (double) columns, (double) nonZeros) / 8;
       String name = "the non-zeros of " + matrix.name();
       MemorySegment memory =
-          OffHeap.allocateUntouched(1, numbers, ElementType.FLOAT64, arena, name).segment();
+          OffHeap.allocateUnset(1, numbers, ElementType.FLOAT64, arena, name).segment();
       Layout at = Layout.of(memory.address(), rows, columns, nonZeros);
       SparseMatrix made = new SparseMatrix(rows, columns, 0, memory, at, arena);
       new SparseBuilder(made, matrix, kernels, parallel).build();

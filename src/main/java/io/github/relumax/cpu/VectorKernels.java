@@ -43,9 +43,7 @@ final class VectorKernels implements Kernels {
 
   /** 32-bit numbers, as many as S has lanes. */
   private static final VectorSpecies<Integer> I =
-      MASKS
-          ? VectorSpecies.of(int.class, VectorShape.forBitSize(S.vectorBitSize() / 2))
-          : null;
+      MASKS ? VectorSpecies.of(int.class, VectorShape.forBitSize(S.vectorBitSize() / 2)) : null;
 
   private static final int TILE_COLUMNS = 3 * L;
 

@@ -109,10 +109,8 @@ final class SparseMatrixTest {
     }
     try (Parallel parallel = new Parallel(2)) {
       assertThatIllegalStateException()
-          .isThrownBy(
-              () ->
-                  SparseMatrix.of(matrix.withNonZeros(counted), new VectorKernels(), parallel)
-                      .close())
+          .isThrownBy(() ->
+              SparseMatrix.of(matrix.withNonZeros(counted), new VectorKernels(), parallel).close())
           .withMessage(
               "A2 has 10000 non-zeros, it had %d when it was checked: it must stay as it is",
               counted);
