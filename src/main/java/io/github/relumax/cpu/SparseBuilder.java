@@ -61,7 +61,8 @@ final class SparseBuilder {
 
   private void compress(int part, int block) {
     int low = block * blockRows;
-    int high = Math.min(rows, low + blockRows);
+    int high = low + Math.min(rows - low, blockRows);
+    // A vector more may be written.
     long most = (long) (high - low) * columns + kernels.tileColumns();
     long values = parallel.scratch(part, Parallel.LEFT, most).address();
     long numbers = parallel.scratch(part, Parallel.RIGHT, (most + 1) / 2).address();

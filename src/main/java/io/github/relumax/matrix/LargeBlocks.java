@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * Large blocks from the C library. Its calloc has the system make each page a page of zeros when a
- * thread first uses it, but for a block that was used before: there it writes the zeros, as an arena
- * does everywhere, at once and on one thread. Its malloc writes nothing.
+ * thread first uses it, but for a block that was used before: there it writes the zeros, as an
+ * arena does everywhere, at once and on one thread. Its malloc writes nothing.
  */
 @SuppressWarnings("restricted") // Where it is forbidden, isPermitted says so.
 final class LargeBlocks {

@@ -28,7 +28,9 @@ public final class OffHeap {
     return allocate(rows, columns, type, arena, name, LargeBlocks::zeros);
   }
 
-  /** The same, whose entries are whatever was there before: for what is written before it is read. */
+  /**
+   * The same, whose entries are whatever was there before: for what is written before it is read.
+   */
   public static Matrix allocateUnset(
       long rows, long columns, ElementType type, Arena arena, String name) {
     return allocate(rows, columns, type, arena, name, LargeBlocks::unset);
