@@ -18,14 +18,6 @@ interface Kernels {
   /** out[i] = (double) in[i]: float32 storage read as float64. */
   void widen(long in, long out, int n);
 
-  /**
-   * The entries of a row that are not zero, and their columns as 32-bit numbers, in order. Up to a
-   * vector of each may be written beyond the last.
-   *
-   * @return how many there are
-   */
-  int compress(long row, int n, long values, long columns);
-
   /** Σ a_i b_i. */
   double dot(long a, long b, int n);
 

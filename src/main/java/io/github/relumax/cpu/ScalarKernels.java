@@ -34,31 +34,6 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public int compress(long row, int n, long values, long columns) {
-    return compress(row, 0, n, values, columns);
-  }
-
-  /**
-   * The same from a column on. All entries are written, and those that are zero are written over:
-   * where the next is not zero is hard to predict.
-   */
-  static int compress(long row, int from, int n, long values, long columns) {
-    long value = values;
-    long column = columns;
-    for (int j = from; j < n; j++) {
-      long entry = RawMemory.getLong(row + 8L * j);
-      RawMemory.setLong(value, entry);
-      RawMemory.setInt(column, j);
-      // Without its sign bit, every pattern but that of zero carries into the sign bit when the
-      // largest number is added.
-      long kept = ((entry & Long.MAX_VALUE) + Long.MAX_VALUE) >>> 63;
-      value += 8 * kept;
-      column += 4 * kept;
-    }
-    return (int) ((value - values) / 8);
-  }
-
-  @Override
   public double dot(long a, long b, int n) {
     double s0 = 0;
     double s1 = 0;

@@ -40,7 +40,7 @@ final class SparseBuilder {
   }
 
   void build() {
-    parallel.inOrder(places.length, this::compress);
+    parallel.inOrder(places.length, this::compressRows);
     if (taken.get() != matrix.nonZeros()) {
       throw new IllegalStateException(
           "%s has %d non-zeros, it had %d when it was checked: it must stay as it is"
@@ -59,17 +59,17 @@ final class SparseBuilder {
 
   // Rows
 
-  private void compress(int part, int block) {
+  private void compressRows(int part, int block) {
     int low = block * blockRows;
     int high = low + Math.min(rows - low, blockRows);
-    // A vector more may be written.
-    long most = (long) (high - low) * columns + kernels.tileColumns();
+    // One more may be written.
+    long most = (long) (high - low) * columns + 1;
     long values = parallel.scratch(part, Parallel.LEFT, most).address();
     long numbers = parallel.scratch(part, Parallel.RIGHT, (most + 1) / 2).address();
     int count = 0;
     for (int i = low; i < high; i++) {
       int before = count;
-      count += kernels.compress(row(part, i), columns, values + 8L * count, numbers + 4L * count);
+      count += compress(row(part, i), columns, values + 8L * count, numbers + 4L * count);
       RawMemory.setLong(to.rowBegins() + 8L * (i + 1), count - before);
     }
     long place = taken.getAndAdd(count);
@@ -78,6 +78,47 @@ final class SparseBuilder {
       RawMemory.copy(values, to.columnValues(place), 8L * count);
       RawMemory.copy(numbers, to.rowNumbers(place), 4L * count);
     }
+  }
+
+  /**
+   * Writes the entries of a row that are not zero, and their columns, and may write one more of
+   * each.
+   *
+   * @return how many there are
+   */
+  private static int compress(long row, int n, long values, long numbers) {
+    int count = 0;
+    int j = 0;
+    for (; j <= n - 4; j += 4) {
+      long at = row + 8L * j;
+      long any =
+          RawMemory.getLong(at)
+              | RawMemory.getLong(at + 8)
+              | RawMemory.getLong(at + 16)
+              | RawMemory.getLong(at + 24);
+      // Mostly all four are zero, of either sign.
+      if (any << 1 != 0) {
+        count = compress(row, j, j + 4, values, numbers, count);
+      }
+    }
+    return compress(row, j, n, values, numbers, count);
+  }
+
+  /**
+   * The same for columns from j on, after so many non-zeros. Every entry is written, and one that
+   * is zero is written over: which are is hard to predict.
+   */
+  private static int compress(long row, int j, int end, long values, long numbers, int count) {
+    int next = count;
+    for (int k = j; k < end; k++) {
+      long entry = RawMemory.getLong((row & RawMemory.ADDRESS) + 8L * k);
+      RawMemory.setLong((values & RawMemory.ADDRESS) + 8L * next, entry);
+      RawMemory.setInt((numbers & RawMemory.ADDRESS) + 4L * next, k);
+      // Without its sign bit, every pattern but that of zero carries into the sign bit when the
+      // largest number is added.
+      next += (int) (((entry & Long.MAX_VALUE) + Long.MAX_VALUE) >>> 63);
+    }
+    return next;
   }
 
   /** Where the entries of a row lie, as float64. */

@@ -9,7 +9,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -40,10 +39,6 @@ final class VectorKernels implements Kernels {
 
   /** Whether the processor has masks, by which the rest of a row is one more vector. */
   private static final boolean MASKS = L >= 8;
-
-  /** 32-bit numbers, as many as S has lanes. */
-  private static final VectorSpecies<Integer> I =
-      MASKS ? VectorSpecies.of(int.class, VectorShape.forBitSize(S.vectorBitSize() / 2)) : null;
 
   private static final int TILE_COLUMNS = 3 * L;
 
@@ -115,26 +110,6 @@ final class VectorKernels implements Kernels {
     for (; i < n; i++) {
       set(out + 8L * i, RawMemory.getFloat(in + 4L * i));
     }
-  }
-
-  @Override
-  public int compress(long row, int n, long values, long columns) {
-    int count = 0;
-    int j = 0;
-    if (MASKS) {
-      IntVector numbers = IntVector.zero(I).addIndex(1);
-      for (; j <= n - L; j += L) {
-        DoubleVector v = load((row + 8L * j) & ADDRESS);
-        VectorMask<Double> kept = v.compare(VectorOperators.NE, 0);
-        store(v.compress(kept), (values + 8L * count) & ADDRESS);
-        numbers
-            .compress(kept.cast(I))
-            .intoMemorySegment(ALL, (columns + 4L * count) & ADDRESS, LITTLE_ENDIAN);
-        numbers = numbers.add(L);
-        count += kept.trueCount();
-      }
-    }
-    return count + ScalarKernels.compress(row, j, n, values + 8L * count, columns + 4L * count);
   }
 
   @Override
