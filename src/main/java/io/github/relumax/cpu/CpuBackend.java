@@ -155,7 +155,7 @@ final class CpuBackend implements Backend {
   public Buffer upload(Matrix matrix) {
     return compressedBytes(matrix.rows(), matrix.columns(), matrix.nonZeros()) == 0
         ? CpuBuffer.view(matrix)
-        : SparseMatrix.of(matrix, parallel);
+        : SparseMatrix.of(matrix, kernels, parallel);
   }
 
   @Override
