@@ -14,7 +14,7 @@ final class CoarseMixin {
             + " all rows from there if the loss is lower. The minimum may be another one than that"
             + " of a solve without.",
         "auto: where A2 has 8,192 rows or more, 1/16 of them or 8 d, but no more than 1/8 and 256"
-            + " MiB of A2, if they have half of the sum of b and f.",
+            + " MiB of A2 and C, if they have half of the sum of b and f.",
         "Default: ${DEFAULT-VALUE}."
       })
   private String rows;

@@ -29,7 +29,7 @@ public record CoarseSize(int rows, StepMethod method, long bytes) {
   /** Fewer rows for each entry of x leave x undetermined. */
   private static final int LEAST_MULTIPLE = 2;
 
-  /** What the rows of A2 may take, which are copied. */
+  /** What the rows of A2, which are copied, and those of C may take. */
   private static final long MOST_BYTES = 256L << 20;
 
   /**
@@ -70,7 +70,7 @@ public record CoarseSize(int rows, StepMethod method, long bytes) {
       return 0;
     }
     long wanted = Math.max(m / SMALL_PART, Math.min((long) MULTIPLE * d, m / LARGEST_PART));
-    long rows = Math.min(wanted, MOST_BYTES / Matrix.bytes(1, n, type));
+    long rows = Math.min(wanted, MOST_BYTES / (Matrix.bytes(1, n, type) + 8L * d));
     return rows >= (long) LEAST_MULTIPLE * d ? (int) rows : 0;
   }
 }

@@ -119,8 +119,7 @@ final class CoarseStart {
       return Optional.empty();
     }
     Matrix a2 =
-        OffHeap.allocateUnset(
-            rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
+        OffHeap.allocateUnset(rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
     problem.a2().copyRows(rows, a2);
     Problem coarse = Problem.of(problem.a1(), a2, target).withRadius(problem.radius());
     return Optional.of(weights.map(coarse::withWeights).orElse(coarse));

@@ -169,12 +169,14 @@ final class SolveCommandTest {
         .contains("Coarse problem: 90 rows, " + steps + " iterations, ")
         .contains("; gone on from its end\n")
         .containsPattern("Time .*: coarse \\d+ %, evaluate ");
-    String start = Files.readAllLines(problem.resolve("solution").resolve("trace.jsonl")).getFirst();
+    String start =
+        Files.readAllLines(problem.resolve("solution").resolve("trace.jsonl")).getFirst();
     assertThat(start).contains("\"gradientNorm\":null");
 
     CommandLineRun none = CommandLineRun.of("solve", problem, "--coarse-rows", "none");
     assertThat(none.out()).doesNotContainIgnoringCase("coarse");
-    assertThat(CommandLineRun.json(problem.resolve("solution").resolve("result.json")).has("coarse"))
+    assertThat(
+            CommandLineRun.json(problem.resolve("solution").resolve("result.json")).has("coarse"))
         .isFalse();
 
     CommandLineRun one = CommandLineRun.of("solve", problem, "--coarse-rows", 1);
@@ -489,7 +491,7 @@ final class SolveCommandTest {
     "--delta,NaN,'delta: NaN, expected between 0 and 1'",
     "--sampling-seed,1.5,'1.5'",
     "--coarse-rows,0,'coarse-rows: 0, expected 1 or more'",
-    "--coarse-rows,few,\"coarse-rows: 'few', expected auto, none or a number of rows\"",
+    "--coarse-rows,few,'coarse-rows: ''few'', expected auto, none or a number of rows'",
     "--format,xml,'xml' is none of table",
     "--start,nowhere,--start nowhere: no such file",
     "--start,'',the name is empty",

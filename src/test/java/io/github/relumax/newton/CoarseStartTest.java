@@ -139,11 +139,11 @@ final class CoarseStartTest {
 
   @ParameterizedTest
   @CsvSource({
-    // m/16, 8 d, m/8, 256 MiB, too few for d, too few rows.
+    // m/16, 8 d, m/8, 256 MiB of A2 and C, too few for d, too few rows.
     "1000000, 100, 20, 62500",
     "40000, 100, 500, 4000",
     "40000, 100, 800, 5000",
-    "400000, 10000, 400, 3355",
+    "400000, 10000, 400, 3226",
     "40000, 100, 2501, 0",
     "8191, 100, 20, 0",
     "8192, 100, 20, 512"

@@ -36,7 +36,9 @@ final class CostModelTest {
     assertThat(whole.seconds(Phase.COARSE)).isCloseTo(part.seconds() + copied, within(1e-12));
     assertThat(step(whole, "A2 relu(A1 x0), softmax").bytes())
         .isEqualTo(4.0 * 10_000 * 1_000 + 120 * 10_000);
-    assertThat(whole.steps()).extracting(Step::name).doesNotContain("first trial points through A2");
+    assertThat(whole.steps())
+        .extracting(Step::name)
+        .doesNotContain("first trial points through A2");
     assertThat(whole.times(step(whole, "C p"))).isEqualTo(1);
     assertThat(step(whole, "columns of A2 that flip").seconds()).isZero();
   }
