@@ -75,14 +75,15 @@ def run_relumax_process(folder, threads, time_limit):
     }
 
 
-def run_relumax_warm(folder, threads):
+def run_relumax_warm(folder, threads, coarse_rows="auto"):
     """
     The median solve of a process that has solved the problem before and holds its arrays in memory: until an iterate
     was at the goal (seconds), as a peer is timed, and to Relumax's own end, which only a stopping test can know (endSeconds).
     """
     with tempfile.TemporaryDirectory() as out:
         file = os.path.join(out, "bench.json")
-        relumax(["bench", "--problem", folder, "--repeat", WARM_SOLVES, "--threads", threads, "--out", file])
+        own = ["--repeat", WARM_SOLVES, "--coarse-rows", coarse_rows, "--threads", threads, "--out", file]
+        relumax(["bench", "--problem", folder, *own])
         result = read_json(file)
     warm = [solve for solve in result["solves"] if solve["warm"]]
     worst = max(warm, key=lambda solve: solve["distanceToPlanted"])
@@ -129,13 +130,15 @@ def available(asked):
 
 def rounds(folder, problem, methods, chosen, threads):
     """Every method once a round, each round beginning with the next one, so that none has a fixed place."""
-    names = ["relumax-warm", "relumax", *methods]
+    names = ["relumax-warm", "relumax-whole", "relumax", *methods]
     runs = []
     for number in range(chosen.rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
             if name == "relumax-warm":
                 run = run_relumax_warm(folder, threads)
+            elif name == "relumax-whole":
+                run = run_relumax_warm(folder, threads, "none")
             elif name == "relumax":
                 run = run_relumax_process(folder, threads, chosen.time_limit)
             else:

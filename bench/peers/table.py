@@ -11,6 +11,7 @@ BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
 ROWS = [  # method, which of its times, title
     ("relumax-warm", "seconds", "**Relumax**, solve in a warm process"),
     ("relumax-warm", "endSeconds", "Relumax, the same to its own end"),
+    ("relumax-whole", "seconds", "Relumax, warm, without a coarse problem"),
     ("relumax", "seconds", "Relumax, first solve of a process, to its end"),
     ("relumax", "wallSeconds", "Relumax, whole process"),
     ("numpy-updated", "seconds", "NumPy Gauss-Newton, C updated"),

@@ -10,9 +10,9 @@ readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 presets=("$@")
 [ $# -gt 0 ] || presets=(small medium opt125m wide tall)
 for preset in "${presets[@]}"; do
-  repeat=5
+  repeat=9
   # Java compiles what is called seldom and shortly only after many solves.
-  [ "$preset" != small ] || repeat=15
+  [ "$preset" != small ] || repeat=47
   "$ROOT/relumax" bench --preset "$preset" --repeat "$repeat" --out "$ROOT/bench/results/bench-$preset.json"
 done
 python3 "$ROOT/bench/presets/table.py"

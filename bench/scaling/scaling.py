@@ -32,6 +32,8 @@ def bench(sizes, threads, repeat):
         out = os.path.join(folder, "bench.json")
         command = [os.path.join(ROOT, "relumax"), "bench", "--repeat", str(repeat), "--threads", str(threads)]
         command += [f"--{name}={size}" for name, size in sizes.items()] + ["--out", out]
+        # All iterations are those of the whole problem.
+        command += ["--coarse-rows", "none"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(out) as file:
             return json.load(file)

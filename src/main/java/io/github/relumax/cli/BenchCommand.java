@@ -78,6 +78,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private MinimaMixin minima;
 
+  @Mixin private CoarseMixin coarse;
+
   @Option(
       names = "--time-limit",
       paramLabel = "SECONDS",
@@ -108,7 +110,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private NewtonOptions options() {
-    NewtonOptions options = curvature.options(path).withMinima(minima.minima());
+    NewtonOptions options =
+        curvature.options(path).withMinima(minima.minima()).withCoarseRows(coarse.rows());
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 
@@ -194,11 +197,11 @@ final class BenchCommand implements Callable<Integer> {
               solved.a2().type(),
               origin,
               minima.minima(),
+              coarse.rows(),
               repeat);
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-      console.println("Path     " + PathText.line(decision));
-      console.println("Steps    " + decision.method().description());
+      console.println(PathText.lines(decision));
       Benchmark benchmark = new Benchmark(backend, settings, input, options);
       BenchmarkRecord record =
           console.during("solving", progress -> benchmark.run(prepareSeconds, progress));

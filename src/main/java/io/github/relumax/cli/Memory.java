@@ -87,6 +87,7 @@ final class Memory {
             problem.m(),
             problem.n(),
             problem.d(),
+            problem.a2().type(),
             problem.a2().nonZeros(),
             options,
             SolveMemory.available(backend, problem) - taken);
@@ -152,7 +153,7 @@ final class Memory {
       NewtonOptions options,
       long available) {
     long left = left(available, m, n, d, type);
-    PathDecision decision = PathDecision.of(backend, m, n, d, options, left);
+    PathDecision decision = PathDecision.of(backend, m, n, d, type, options, left);
     if (!decision.fits()) {
       String advice = "end other programs, or take smaller sizes";
       for (ElementType less : List.of(type, ElementType.FLOAT32)) {

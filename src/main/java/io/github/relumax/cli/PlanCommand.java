@@ -9,6 +9,7 @@ import io.github.relumax.io.AtomicFiles;
 import io.github.relumax.io.ProblemOutline;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.InvalidInputException;
+import io.github.relumax.newton.CoarseSize;
 import io.github.relumax.newton.StepMethod;
 import io.github.relumax.plan.PathDecision;
 import io.github.relumax.plan.Rates;
@@ -60,6 +61,8 @@ final class PlanCommand implements Callable<Integer> {
   private int iterations;
 
   @Mixin private CurvatureMixin curvature;
+
+  @Mixin private CoarseMixin coarse;
 
   @Mixin private PathMixin path;
 
@@ -157,17 +160,30 @@ final class PlanCommand implements Callable<Integer> {
     long left = mapped ? available : available - load.a2Bytes();
     PathDecision decision =
         PathDecision.of(
-            backend, load.m(), load.n(), load.d(), load.nonZeros(), curvature.options(path), left);
+            backend,
+            load.m(),
+            load.n(),
+            load.d(),
+            load.type(),
+            load.nonZeros(),
+            curvature.options(path).withCoarseRows(coarse.rows()),
+            left);
     Memory.require(Ceilings.bytes(), available, "measuring rates takes", "end other programs");
     Rates rates = console.during("measuring rates", _ -> measure(backend));
     return new PlanRecord(
         subject.name(),
-        load,
+        decision.coarse().map(size -> after(load, size)).orElse(load),
         subject.activeCounted(),
         mapped,
         decision,
         rates,
         backend.description());
+  }
+
+  /** What is left of the work after a coarse problem, which takes the iterations planned for. */
+  private static Workload after(Workload load, CoarseSize size) {
+    Workload.Coarse coarse = new Workload.Coarse(size.rows(), size.method(), load.iterations());
+    return load.after(coarse, Math.min(load.iterations(), Workload.AFTER_COARSE), 0);
   }
 
   private static Rates measure(Backend backend) {

@@ -186,8 +186,7 @@ final class SingleSolve {
         .chosen()
         .ifPresent(weights -> console.println("Weight   " + WeightsText.line(weights)));
     backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-    console.println("Path     " + PathText.line(decision));
-    console.println("Steps    " + decision.method().description());
+    console.println(PathText.lines(decision));
     console.println("Results  " + results);
     console.println();
     console.println(table.header());

@@ -89,6 +89,8 @@ final class SolveCommand implements Callable<Integer> {
 
   @Mixin private MinimaMixin minima;
 
+  @Mixin private CoarseMixin coarse;
+
   @Mixin private PathMixin path;
 
   @Mixin private BackendMixin backends;
@@ -188,7 +190,8 @@ final class SolveCommand implements Callable<Integer> {
             .options(path)
             .withTolerance(tolerance)
             .withMaxIterations(maxIterations)
-            .withMinima(minima.minima());
+            .withMinima(minima.minima())
+            .withCoarseRows(coarse.rows());
     return timeLimit == null ? options : options.withTimeLimit(timeLimit);
   }
 

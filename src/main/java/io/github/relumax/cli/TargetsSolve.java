@@ -172,8 +172,7 @@ final class TargetsSolve {
     }
     console.println(heading);
     backends.explain(backend).forEach(line -> console.println("Backend  " + line));
-    console.println("Path     " + PathText.line(decision));
-    console.println("Steps    " + decision.method().description());
+    console.println(PathText.lines(decision));
     console.println("Results  " + results);
   }
 

@@ -106,8 +106,7 @@ final class CpuBackend implements Backend {
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double p = d + (double) Panels.width(kernels);
-    double left = PackedProducts.leftSize(d);
-    double eachThread = p * (p + GramSum.DEPTH) + left + 6.0 * n + 8_192;
+    double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
     double packed = p * Math.max(n, Cholesky.DEPTH);
     double each = parallel.threads() * eachThread;
     return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes((double) m, (double) n));
@@ -156,7 +155,7 @@ final class CpuBackend implements Backend {
   public Buffer upload(Matrix matrix) {
     return compressedBytes(matrix.rows(), matrix.columns(), matrix.nonZeros()) == 0
         ? CpuBuffer.view(matrix)
-        : SparseMatrix.of(matrix, parallel);
+        : SparseMatrix.of(matrix, kernels, parallel);
   }
 
   @Override

@@ -21,6 +21,9 @@ final class GramProduct {
   /** Blocks of h for each thread, so that none waits long for the last one. */
   private static final int BLOCKS = 4;
 
+  /** Panels of rows in a block, at most: the more, the less often those of columns are fetched. */
+  private static final int MOST_PANELS = 16;
+
   /** Rows and columns of a square of h that is mirrored at a time: a few cache lines. */
   private static final int SQUARE = 32;
 
@@ -128,7 +131,7 @@ final class GramProduct {
   private void addProduct(Panels panels, int depth, int sign, boolean empty, CpuBuffer h) {
     int d = (int) h.rows();
     int count = Panels.count(kernels, d);
-    int block = Math.clamp(count / (BLOCKS * parallel.threads()), 1, Panels.BLOCK);
+    int block = Math.clamp(count / (BLOCKS * parallel.threads()), 1, MOST_PANELS);
     parallel.largestFirst(
         Math.ceilDiv(count, block),
         (part, item) -> {

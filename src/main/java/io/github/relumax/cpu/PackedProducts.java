@@ -2,29 +2,20 @@ package io.github.relumax.cpu;
 
 /**
  * The product that forms C from selected units. Both operands are copied into the order in which
- * tiles read them, so much at a time that what a thread reads again stays in its cache.
+ * tiles read them, so much at a time that what a thread reads again stays in its cache: the panels
+ * of some columns of A1 in the second one, where every strip of A2 meets them, and a strip of A2 in
+ * the first. Tiles go along a strip, so that rows of C are read and written in order, which the
+ * processor foresees and fetches ahead.
  */
 final class PackedProducts {
   /** Units that one product takes: the more, the less often C is read and written. */
   private static final int DEPTH = 384;
 
-  /**
-   * Columns of C up to which the panels of a group of units stay, all or most of them, in a second
-   * cache of 2 MiB beside {@link #FEW_ROWS} of A2.
-   */
-  private static final int NARROW = 768;
+  /** Rows of C that one thread treats at a time: the more, the less often panels are fetched. */
+  private static final int ROWS = 1024;
 
-  /** Rows of C that one thread treats at a time, where it is narrow. */
-  private static final int FEW_ROWS = 96;
-
-  /**
-   * Rows of C that one thread treats at a time, where it is wide: so many as leave the cache room
-   * for what is fetched of C, since the panels come from outside once for each block.
-   */
-  private static final int MANY_ROWS = 256;
-
-  /** Numbers of A2 that each thread packs for few rows. */
-  static final int LEFT_SIZE = FEW_ROWS * DEPTH;
+  /** Numbers of A2 that each thread packs. */
+  static final int LEFT_SIZE = ROWS * DEPTH;
 
   private final Kernels kernels;
   private final Parallel parallel;
@@ -32,15 +23,6 @@ final class PackedProducts {
   PackedProducts(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
-  }
-
-  private static int blockRows(long d) {
-    return d <= NARROW ? FEW_ROWS : MANY_ROWS;
-  }
-
-  /** Numbers of A2 that each thread packs for a product of d columns. */
-  static int leftSize(long d) {
-    return blockRows(d) * DEPTH;
   }
 
   /**
@@ -51,7 +33,6 @@ final class PackedProducts {
   void accumulate(Columns a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
     int count = units.count();
     int d = (int) a1.columns();
-    int blockRows = blockRows(d);
     long right = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, count)).address();
     RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
     parallel.run(
@@ -66,9 +47,9 @@ final class PackedProducts {
         c.rows(),
         kernels.tileRows(),
         (part, low, high) -> {
-          long left = parallel.scratch(part, Parallel.LEFT, leftSize(d)).address();
-          for (long row = low; row < high; row += blockRows) {
-            int rows = (int) Math.min(blockRows, high - row);
+          long left = parallel.scratch(part, Parallel.LEFT, LEFT_SIZE).address();
+          for (long row = low; row < high; row += ROWS) {
+            int rows = (int) Math.min(ROWS, high - row);
             if (clear && count == 0) {
               RawMemory.clear(c.address(row), rows * c.stride());
             }
@@ -130,26 +111,37 @@ final class PackedProducts {
       long row,
       int rows) {
     int d = (int) c.columns();
-    int fetched = d <= NARROW ? Panels.FETCHED_COLUMNS : Panels.FETCHED_COLUMNS / 2;
-    int tileRows = kernels.tileRows();
+    for (int first = 0; first < d; first += Panels.BLOCK_COLUMNS) {
+      int end = Math.min(first + Panels.BLOCK_COLUMNS, d);
+      for (int r = 0; r < rows; r += kernels.tileRows()) {
+        int count = Math.min(kernels.tileRows(), rows - r);
+        addStrip(part, left + 8L * r * depth, right, depth, clear, c, row + r, count, first, end);
+      }
+    }
+  }
+
+  /** Columns [first, end) of some rows, as many as a tile has at most. */
+  private void addStrip(
+      int part,
+      long left,
+      Panels right,
+      int depth,
+      boolean clear,
+      CpuBuffer c,
+      long row,
+      int rows,
+      int first,
+      int end) {
     int tileColumns = kernels.tileColumns();
     long tile = parallel.tile(part);
-    for (int column = 0; column < d; column += tileColumns) {
-      if (!clear && column % fetched == 0) {
-        long bytes = 8L * Math.min(fetched, d - column);
-        RawMemory.fetch(c.address(row) + 8L * column, rows, c.stride(), bytes, tile);
-      }
-      long panel = right.at(0, column);
-      int columns = Math.min(tileColumns, d - column);
-      for (int r = 0; r < rows; r += tileRows) {
-        kernels.tile(depth, left + 8L * r * depth, 8L * tileRows, panel, right.step(), tile);
-        long to = c.address(row + r) + 8L * column;
-        int count = Math.min(tileRows, rows - r);
-        if (clear) {
-          kernels.storeTile(1, tile, to, c.stride(), count, columns);
-        } else {
-          kernels.addTile(1, tile, to, c.stride(), count, columns);
-        }
+    for (int column = first; column < end; column += tileColumns) {
+      int columns = Math.min(tileColumns, end - column);
+      kernels.tile(depth, left, 8L * kernels.tileRows(), right.at(0, column), right.step(), tile);
+      long to = c.address(row) + 8L * column;
+      if (clear) {
+        kernels.storeTile(1, tile, to, c.stride(), rows, columns);
+      } else {
+        kernels.addTile(1, tile, to, c.stride(), rows, columns);
       }
     }
   }

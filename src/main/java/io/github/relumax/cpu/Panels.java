@@ -12,8 +12,11 @@ final class Panels {
    */
   static final int BLOCK = 4;
 
-  /** Columns of a result that are fetched ahead: a multiple of any tile's columns. */
-  static final int FETCHED_COLUMNS = 384;
+  /**
+   * Columns whose panels, GramSum.DEPTH deep, fit into a second cache of 2 MiB with room to spare:
+   * a multiple of any tile's columns.
+   */
+  static final int BLOCK_COLUMNS = 288;
 
   private final Kernels kernels;
   private final long address;
@@ -63,7 +66,8 @@ final class Panels {
   /**
    * c[i,j] = (empty ? 0 : c[i,j]) + sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the
    * columns i of the panels [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal
-   * also write above it, and up to column {@code limit}.
+   * also write above it, and up to column {@code limit}. Tiles go along a strip of rows, so that c
+   * is read and written in order.
    *
    * @param tile scratch for one tile
    * @param c where c[0,0] lies
@@ -87,21 +91,20 @@ final class Panels {
     int top = low * width;
     int bottom = Math.min(high * width, limit);
     int last = Math.min(end, bottom);
-    for (int j = first; j < last; j += tileColumns) {
-      if (!empty && (j - first) % FETCHED_COLUMNS == 0) {
-        int start = Math.max(top, j);
-        long bytes = 8L * Math.min(FETCHED_COLUMNS, last - j);
-        RawMemory.fetch(c + start * stride + 8L * j, bottom - start, stride, bytes, tile);
-      }
-      int columns = Math.min(tileColumns, limit - j);
-      for (int i = Math.max(top, j / tileRows * tileRows); i < bottom; i += tileRows) {
-        kernels.tile(to - from, at(from, i), step(), at(from, j), step(), tile);
+    for (int block = first; block < last; block += BLOCK_COLUMNS) {
+      int blockEnd = Math.min(block + BLOCK_COLUMNS, last);
+      for (int i = Math.max(top, block / tileRows * tileRows); i < bottom; i += tileRows) {
         int rows = Math.min(tileRows, limit - i);
-        long out = c + i * stride + 8L * j;
-        if (empty) {
-          kernels.storeTile(sign, tile, out, stride, rows, columns);
-        } else {
-          kernels.addTile(sign, tile, out, stride, rows, columns);
+        int rowEnd = Math.min(blockEnd, i + tileRows);
+        for (int j = block; j < rowEnd; j += tileColumns) {
+          int columns = Math.min(tileColumns, limit - j);
+          kernels.tile(to - from, at(from, i), step(), at(from, j), step(), tile);
+          long out = c + i * stride + 8L * j;
+          if (empty) {
+            kernels.storeTile(sign, tile, out, stride, rows, columns);
+          } else {
+            kernels.addTile(sign, tile, out, stride, rows, columns);
+          }
         }
       }
     }

@@ -142,19 +142,24 @@ final class Parallel implements AutoCloseable {
   }
 
   /**
-   * Runs {@code job} for the items n - 1, n - 2, ..., 0, each on the thread that is free first: for
-   * items whose work grows with their number, and whose results do not depend on the thread.
+   * Runs {@code job} for the items 0, 1, ..., n - 1, which are begun in this order, each on the
+   * thread that is free first: for results that do not depend on the thread.
    */
-  void largestFirst(int n, ItemJob job) {
-    AtomicInteger left = new AtomicInteger(n);
+  void inOrder(int n, ItemJob job) {
+    AtomicInteger next = new AtomicInteger();
     runParts(
         parts(n),
         true,
         part -> {
-          for (int item = left.decrementAndGet(); item >= 0; item = left.decrementAndGet()) {
+          for (int item = next.getAndIncrement(); item < n; item = next.getAndIncrement()) {
             job.run(part, item);
           }
         });
+  }
+
+  /** The same in the order n - 1, n - 2, ..., 0: for items whose work grows with their number. */
+  void largestFirst(int n, ItemJob job) {
+    inOrder(n, (part, item) -> job.run(part, n - 1 - item));
   }
 
   private void runParts(int parts, boolean wake, WorkerTeam.Job job) {

@@ -16,9 +16,6 @@ import java.lang.foreign.ValueLayout;
  * CpuBuffer#address} that the memory is still there, and {@link Parallel#run} that it stays.
  */
 final class RawMemory {
-  /** Bytes of a cache line. */
-  private static final int LINE = 64;
-
   /** Bits that an address can have: what was masked by them needs no check of bounds. */
   static final long ADDRESS = Long.MAX_VALUE >> 1;
 
@@ -78,24 +75,6 @@ final class RawMemory {
 
   static void clear(long address, long bytes) {
     ALL.asSlice(address, bytes).fill((byte) 0);
-  }
-
-  /**
-   * Brings rows of memory into the cache, line after line in order, which the memory system reads
-   * ahead of. What is then visited in another order, a few lines here and a few there, would
-   * otherwise wait for each of them.
-   *
-   * @param sink where a number that depends on all of them is written, so that the reads are done
-   */
-  static void fetch(long address, int rows, long stride, long bytes, long sink) {
-    double sum = 0;
-    for (int row = 0; row < rows; row++) {
-      long from = address + row * stride;
-      for (long at = 0; at < bytes; at += LINE) {
-        sum += get(from + at);
-      }
-    }
-    set(sink, sum);
   }
 
   static void copy(long from, long to, long bytes) {

@@ -9,8 +9,11 @@ final class UnitEntries {
   /** Rows whose entries are listed at a time, at most. */
   private static final int MOST_ROWS = 256;
 
-  /** Non-zeros that are looked at for them, at most, but for a row that has more. */
-  private static final int MOST_ENTRIES = PackedProducts.LEFT_SIZE / 2;
+  /**
+   * Non-zeros that are looked at for them, at most, but for a row that has more: so many, with
+   * their places, leave room in a second cache.
+   */
+  private static final int MOST_ENTRIES = 18_432;
 
   private final SparseMatrix a2;
   private final long placeOf;

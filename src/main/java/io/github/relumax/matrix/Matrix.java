@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * A dense matrix outside the Java heap: rows x columns, row-major, little-endian, 64-bit indexed,
@@ -235,6 +236,23 @@ public final class Matrix {
       }
     }
     return values;
+  }
+
+  /**
+   * Copies rows, on all cores: row k of {@code to} becomes row rows[k] of this.
+   *
+   * @throws IllegalArgumentException if shapes or types differ
+   */
+  public void copyRows(int[] rows, Matrix to) {
+    if (to.rows != rows.length || to.columns != columns || to.type != type) {
+      throw new IllegalArgumentException(
+          "%d rows of %s do not make %s".formatted(rows.length, this, to));
+    }
+    long bytes = bytes(1, columns, type);
+    IntStream.range(0, rows.length)
+        .parallel()
+        .forEach(
+            k -> MemorySegment.copy(segment, offset(rows[k], 0), to.segment, k * bytes, bytes));
   }
 
   @Override

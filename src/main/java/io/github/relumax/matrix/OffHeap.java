@@ -1,6 +1,7 @@
 package io.github.relumax.matrix;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** Allocates matrices whose size a user chose, so that one too large is an error in words. */
 public final class OffHeap {
@@ -14,7 +15,7 @@ public final class OffHeap {
    */
   public static Matrix allocate(
       long rows, long columns, ElementType type, Arena arena, String name) {
-    return allocate(rows, columns, type, arena, name, false);
+    return allocate(rows, columns, type, arena, name, null);
   }
 
   /**
@@ -24,11 +25,24 @@ public final class OffHeap {
    */
   public static Matrix allocateUntouched(
       long rows, long columns, ElementType type, Arena arena, String name) {
-    return allocate(rows, columns, type, arena, name, true);
+    return allocate(rows, columns, type, arena, name, LargeBlocks::zeros);
+  }
+
+  /**
+   * The same, whose entries are whatever was there before: for what is written before it is read.
+   */
+  public static Matrix allocateUnset(
+      long rows, long columns, ElementType type, Arena arena, String name) {
+    return allocate(rows, columns, type, arena, name, LargeBlocks::unset);
+  }
+
+  @FunctionalInterface
+  private interface LargeBlock {
+    MemorySegment allocate(long bytes, Arena arena);
   }
 
   private static Matrix allocate(
-      long rows, long columns, ElementType type, Arena arena, String name, boolean untouched) {
+      long rows, long columns, ElementType type, Arena arena, String name, LargeBlock block) {
     long bytes;
     try {
       bytes = Matrix.bytes(rows, columns, type);
@@ -44,8 +58,8 @@ public final class OffHeap {
               .formatted(name, rows, columns, type, bytes, there));
     }
     try {
-      if (untouched && bytes >= ZeroPages.LEAST && ZeroPages.isPermitted()) {
-        return Matrix.over(ZeroPages.allocate(bytes, arena), rows, columns, type, name);
+      if (block != null && bytes >= LargeBlocks.LEAST && LargeBlocks.isPermitted()) {
+        return Matrix.over(block.allocate(bytes, arena), rows, columns, type, name);
       }
       return Matrix.allocate(rows, columns, type, arena).named(name);
     } catch (OutOfMemoryError e) {

@@ -1,9 +1,6 @@
 package io.github.relumax.newton;
 
 import java.util.Arrays;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
-import org.ejml.interfaces.linsol.LinearSolverDense;
 
 /**
  * min 1/2 μᵀQμ + rᵀμ over 0 &lt;= μ &lt;= u for a small positive semidefinite Q: the dual of a step
@@ -17,7 +14,13 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  */
 final class BoxQuadratic {
   private static final int MOST_ROUNDS = 200;
-  private static final int SWEEPS = 4;
+  private static final int SWEEPS = 8;
+
+  /** Factor by which a step that leaves the box is shortened until the value falls. */
+  private static final double SHORTER = 0.5;
+
+  /** Shorter than this, a step is shortened to what the box has room for. */
+  private static final double SHORTEST = 0.01;
 
   /** Rounds without a lower value, one after the other, after which nothing more is expected. */
   private static final int IDLE_ROUNDS = 4;
@@ -25,18 +28,20 @@ final class BoxQuadratic {
   /** Rounding of a gradient, in parts of the sum of the sizes of its terms. */
   private static final double PRECISION = 8 * Math.ulp(1.0);
 
-  /** First and largest multiple of the mean of the diagonal that is added where Q is singular. */
-  private static final double LEAST_RIDGE = 1e-15;
-
-  private static final double MOST_RIDGE = 1e-3;
-  private static final double MORE_RIDGE = 100;
-
   private final int stride;
-  private double[] q = new double[0];
+  private final FaceFactor factor = new FaceFactor();
+  private double[][] q = new double[0][];
   private double[] r = new double[0];
   private double[] upper = new double[0];
   private double[] mu = new double[0];
   private double[] gradient = new double[0];
+
+  /** Where a step leads, what it changes, and Q times that. */
+  private double[] target = new double[0];
+
+  private double[] change = new double[0];
+  private double[] product = new double[0];
+  private int[] free = new int[0];
   private int size;
 
   /**
@@ -51,6 +56,7 @@ final class BoxQuadratic {
   /** Begins anew. */
   void clear() {
     size = 0;
+    factor.forget();
   }
 
   int size() {
@@ -61,15 +67,17 @@ final class BoxQuadratic {
   void add(double bound) {
     if (size == mu.length) {
       int room = Math.min(stride, Math.max(16, 2 * size));
-      double[] larger = new double[room * room];
-      for (int i = 0; i < size; i++) {
-        System.arraycopy(q, i * mu.length, larger, i * room, size);
-      }
+      double[][] larger = new double[room][];
+      Arrays.setAll(larger, i -> i < size ? Arrays.copyOf(q[i], room) : new double[room]);
       q = larger;
       r = Arrays.copyOf(r, room);
       upper = Arrays.copyOf(upper, room);
       mu = Arrays.copyOf(mu, room);
       gradient = Arrays.copyOf(gradient, room);
+      target = new double[room];
+      change = new double[room];
+      product = new double[room];
+      free = new int[room];
     }
     upper[size] = bound;
     mu[size] = 0;
@@ -78,12 +86,13 @@ final class BoxQuadratic {
 
   /** Q_ij = Q_ji = value. */
   void set(int i, int j, double value) {
-    q[i * mu.length + j] = value;
-    q[j * mu.length + i] = value;
+    q[i][j] = value;
+    q[j][i] = value;
+    factor.forget();
   }
 
   double get(int i, int j) {
-    return q[i * mu.length + j];
+    return q[i][j];
   }
 
   /** u_i = value. */
@@ -98,8 +107,9 @@ final class BoxQuadratic {
 
   /** r = r - Q o, for what μ - o does in the place of μ. */
   void offset(double[] o) {
+    multiply(o, product);
     for (int i = 0; i < size; i++) {
-      r[i] -= dotRow(i, o);
+      r[i] -= product[i];
     }
   }
 
@@ -140,35 +150,41 @@ final class BoxQuadratic {
 
   /** gradient = Qμ + r. */
   private void refresh() {
+    multiply(mu, gradient);
     for (int i = 0; i < size; i++) {
-      gradient[i] = r[i] + dotRow(i, mu);
+      gradient[i] += r[i];
     }
   }
 
-  private double dotRow(int i, double[] v) {
-    double sum = 0;
-    int at = i * mu.length;
+  /** out = Q v. Row by row, as Q is symmetric and sums side by side do not wait for each other. */
+  private void multiply(double[] v, double[] out) {
+    Arrays.fill(out, 0, size, 0);
     for (int j = 0; j < size; j++) {
-      sum += q[at + j] * v[j];
+      if (v[j] != 0) {
+        addRow(j, v[j], out);
+      }
     }
-    return sum;
+  }
+
+  private void addRow(int j, double times, double[] out) {
+    double[] row = q[j];
+    for (int i = 0; i < size; i++) {
+      out[i] += times * row[i];
+    }
   }
 
   /** Minimises along each coordinate in turn. */
   private void descend() {
     for (int i = 0; i < size; i++) {
       double curvature = get(i, i);
-      double target =
+      double there =
           curvature > 0
               ? Math.clamp(mu[i] - gradient[i] / curvature, 0, upper[i])
               : gradient[i] < 0 ? upper[i] : gradient[i] > 0 ? 0 : mu[i];
-      double change = target - mu[i];
-      if (change != 0) {
-        mu[i] = target;
-        int at = i * mu.length;
-        for (int j = 0; j < size; j++) {
-          gradient[j] += change * q[at + j];
-        }
+      double by = there - mu[i];
+      if (by != 0) {
+        mu[i] = there;
+        addRow(i, by, gradient);
       }
     }
   }
@@ -193,7 +209,6 @@ final class BoxQuadratic {
 
   /** Newton's method on the free variables, while those that reach a bound stay there. */
   private void settleFace() {
-    int[] free = new int[size];
     for (int round = 0; round < size; round++) {
       int count = 0;
       for (int i = 0; i < size; i++) {
@@ -201,19 +216,21 @@ final class BoxQuadratic {
           free[count++] = i;
         }
       }
-      double[] step = count == 0 ? null : solveFree(free, count);
+      double[] step = count == 0 ? null : solveFree(count);
       if (step == null) {
         return;
       }
-      double[] target = moved(free, count, step, 1);
-      double room = room(free, count, step);
-      if (room < 1 && !(change(target) < 0)) {
-        target = moved(free, count, step, room);
+      double room = room(count, step);
+      double length = 1;
+      while (!isLower(count, step, length)) {
+        if (length <= room) {
+          return;
+        }
+        length = length < SHORTEST ? room : Math.max(room, SHORTER * length);
       }
-      if (!(change(target) < 0)) {
-        return;
-      }
+      double[] old = mu;
       mu = target;
+      target = old;
       refresh();
       if (room >= 1) {
         return;
@@ -221,18 +238,28 @@ final class BoxQuadratic {
     }
   }
 
-  /** μ and that much of a step, clipped to the box. */
-  private double[] moved(int[] free, int count, double[] step, double length) {
-    double[] target = mu.clone();
+  /** Whether the value falls to {@link #target}: that much of a step, clipped to the box. */
+  private boolean isLower(int count, double[] step, double length) {
+    System.arraycopy(mu, 0, target, 0, size);
     for (int k = 0; k < count; k++) {
       int i = free[k];
       target[i] = Math.clamp(mu[i] + length * step[k], 0, upper[i]);
     }
-    return target;
+    double slope = 0;
+    for (int i = 0; i < size; i++) {
+      change[i] = target[i] - mu[i];
+      slope += gradient[i] * change[i];
+    }
+    multiply(change, product);
+    double curvature = 0;
+    for (int i = 0; i < size; i++) {
+      curvature += change[i] * product[i];
+    }
+    return slope + 0.5 * curvature < 0;
   }
 
   /** How much of a step the box has room for. */
-  private double room(int[] free, int count, double[] step) {
+  private double room(int count, double[] step) {
     double room = Double.POSITIVE_INFINITY;
     for (int k = 0; k < count; k++) {
       int i = free[k];
@@ -244,24 +271,7 @@ final class BoxQuadratic {
     return room;
   }
 
-  /** The value at target less that at μ. */
-  private double change(double[] target) {
-    double[] difference = new double[mu.length];
-    double slope = 0;
-    for (int i = 0; i < size; i++) {
-      difference[i] = target[i] - mu[i];
-      slope += gradient[i] * difference[i];
-    }
-    double curvature = 0;
-    for (int i = 0; i < size; i++) {
-      if (difference[i] != 0) {
-        curvature += difference[i] * dotRow(i, difference);
-      }
-    }
-    return slope + 0.5 * curvature;
-  }
-
-  private double[] solveFree(int[] free, int count) {
+  private double[] solveFree(int count) {
     double[] right = new double[count];
     for (int k = 0; k < count; k++) {
       right[k] = -gradient[free[k]];
@@ -276,28 +286,6 @@ final class BoxQuadratic {
    * @return false if that takes more than rounding
    */
   boolean solve(int[] chosen, int count, double[] right) {
-    double mean = 0;
-    for (int k = 0; k < count; k++) {
-      mean += get(chosen[k], chosen[k]) / count;
-    }
-    for (double ridge = LEAST_RIDGE; ridge <= MOST_RIDGE; ridge *= MORE_RIDGE) {
-      DMatrixRMaj matrix = new DMatrixRMaj(count, count);
-      for (int k = 0; k < count; k++) {
-        for (int l = 0; l < count; l++) {
-          matrix.set(k, l, get(chosen[k], chosen[l]));
-        }
-        matrix.add(k, k, ridge * mean);
-      }
-      LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.chol(count);
-      if (solver.setA(matrix)) {
-        DMatrixRMaj x = new DMatrixRMaj(count, 1);
-        DMatrixRMaj b = new DMatrixRMaj(count, 1);
-        System.arraycopy(right, 0, b.data, 0, count);
-        solver.solve(b, x);
-        System.arraycopy(x.data, 0, right, 0, count);
-        return true;
-      }
-    }
-    return false;
+    return factor.solve(q, chosen, count, right);
   }
 }

@@ -44,6 +44,9 @@ final class KinkModel implements AutoCloseable {
   private boolean current;
   private KinkPoint at;
 
+  /** Whether {@link #set} holds the multipliers of {@link #balance} at {@link #at}. */
+  private boolean balanced;
+
   /** The step that was asked for last. */
   private KinkStep step;
 
@@ -90,6 +93,7 @@ final class KinkModel implements AutoCloseable {
   /** The objective has moved. */
   void moved() {
     current = false;
+    balanced = false;
     onSides = false;
     hasTakenSides = false;
     expected = null;
@@ -148,6 +152,7 @@ final class KinkModel implements AutoCloseable {
     hasTakenSides = any;
     objective.takeSides(active);
     at = new KinkPoint(at.z1(), active, at.v());
+    balanced = false;
     backend.copy(objective.gradient(), gradient);
     return true;
   }
@@ -190,6 +195,8 @@ final class KinkModel implements AutoCloseable {
         system = h.orStiffened(stiff);
       }
     }
+    // The step needs the set for its own.
+    balanced = false;
     step =
         new KinkStep(
             backend,
@@ -236,6 +243,10 @@ final class KinkModel implements AutoCloseable {
    * that count as active.
    */
   private void balance() {
+    if (balanced) {
+      return;
+    }
+    balanced = true;
     set.clear();
     set.add(KinkSet.at(at), at.v(), null);
     double[] along = set.products(gradient);

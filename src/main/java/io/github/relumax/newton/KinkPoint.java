@@ -1,5 +1,7 @@
 package io.github.relumax.newton;
 
+import java.util.Arrays;
+
 /**
  * The units at x, as a step sees them.
  *
@@ -20,9 +22,17 @@ record KinkPoint(double[] z1, boolean[] active, double[] v) {
     return z1[i] == 0 && v[i] < 0;
   }
 
-  /** Whether unit i would be on the other side of its kink once A1 x has changed by this. */
-  boolean switches(int i, double change) {
-    double there = z1[i] + change;
-    return active[i] ? there < 0 : there > 0;
+  /** The units that are on the other side of their kink once A1 x has changed by this. */
+  int[] switched(double[] change) {
+    int[] found = new int[z1.length];
+    int count = 0;
+    for (int i = 0; i < found.length; i++) {
+      double there = z1[i] + change[i];
+      // Chosen, not branched on: which units are active follows no pattern. Few switch.
+      if ((active[i] ? -there : there) > 0) {
+        found[count++] = i;
+      }
+    }
+    return Arrays.copyOf(found, count);
   }
 }

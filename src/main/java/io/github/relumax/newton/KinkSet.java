@@ -73,7 +73,7 @@ final class KinkSet implements AutoCloseable {
   /** Bytes of its Java arrays, at most, those of the dual included. */
   static double javaBytes(double n, double d) {
     double most = Math.min(n, Math.max(d, LEAST_CAPACITY));
-    return 8 * (most * (2 * most + 7) + 3 * n);
+    return 8 * (most * (2 * most + 11) + 3 * n);
   }
 
   /** The convex kinks that x sits at: units with z1_i = 0 and v_i &gt; 0. */

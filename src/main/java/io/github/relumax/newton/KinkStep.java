@@ -6,7 +6,6 @@ import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * A step that knows about kinks. Where p switches unit i, its activation differs from the one that
@@ -130,7 +129,7 @@ final class KinkStep implements StepModel {
     minimise(p);
     // Also where p switches no unit of K: as the ball's multiplier varies, p must not jump.
     for (int pass = 1;
-        expected == null && pass < PASSES && (set.size() > 0 || switches());
+        expected == null && pass < PASSES && (set.size() > 0 || at.switched(ap).length > 0);
         pass++) {
       v = convex(objective.slopesAfter(form, p));
       for (int k = 0; k < set.size(); k++) {
@@ -143,7 +142,11 @@ final class KinkStep implements StepModel {
   }
 
   private static double[] convex(double[] slopes) {
-    return Arrays.stream(slopes).map(slope -> Math.max(0, slope)).toArray();
+    double[] convex = new double[slopes.length];
+    for (int i = 0; i < convex.length; i++) {
+      convex[i] = Math.max(0, slopes[i]);
+    }
+    return convex;
   }
 
   /** p = the minimiser with these slopes, while K grows. */
@@ -178,17 +181,16 @@ final class KinkStep implements StepModel {
     return set.multipliersBeyond(set.offsets(at, v));
   }
 
-  /** Whether p switches a unit, whatever its slope. */
-  private boolean switches() {
-    return IntStream.range(0, z1.length).anyMatch(this::isCrossed);
-  }
-
   /** Units outside K whose convex kink p crosses: those that add most, where room is short. */
   private int[] crossed() {
-    int[] all =
-        IntStream.range(0, z1.length)
-            .filter(i -> v[i] > 0 && !set.contains(i) && isCrossed(i))
-            .toArray();
+    int[] all = at.switched(ap);
+    int count = 0;
+    for (int i : all) {
+      if (v[i] > 0 && !set.contains(i)) {
+        all[count++] = i;
+      }
+    }
+    all = Arrays.copyOf(all, count);
     if (all.length <= set.room()) {
       return all;
     }
@@ -201,11 +203,10 @@ final class KinkStep implements StepModel {
         .toArray();
   }
 
-  private boolean isCrossed(int i) {
-    return at.switches(i, ap[i]);
-  }
-
-  /** Corrects p so that the units that land do so to rounding. */
+  /**
+   * Corrects p so that the units that land do so to rounding. A1 p is formed anew for K alone: of
+   * other units only the side that p leads them to is asked for, and a correction is rounding.
+   */
   private void land(Buffer p) {
     int[] held = set.held();
     double last = Double.POSITIVE_INFINITY;
@@ -220,14 +221,10 @@ final class KinkStep implements StepModel {
         break;
       }
       last = furthest;
-      // The corrections ask for these units alone.
       double[] along = set.products(p);
-      for (int number : held) {
+      for (int number = 0; number < set.size(); number++) {
         ap[set.unit(number)] = along[number];
       }
-    }
-    if (last < Double.POSITIVE_INFINITY) {
-      applyToUnits(p, ap);
     }
   }
 

@@ -12,6 +12,7 @@ import io.github.relumax.model.InvalidInputException;
  * @param maxIterations accepted steps of a descent at most
  * @param timeLimit seconds at most, checked between steps; +infinity for none
  * @param minima whether to look for a lower minimum
+ * @param coarseRows rows of the coarse problem that is solved first
  */
 public record NewtonOptions(
     Curvature curvature,
@@ -20,7 +21,8 @@ public record NewtonOptions(
     double tolerance,
     int maxIterations,
     double timeLimit,
-    Minima minima) {
+    Minima minima,
+    CoarseRows coarseRows) {
   public static final NewtonOptions DEFAULTS =
       new NewtonOptions(
           Curvature.AUTO,
@@ -29,7 +31,8 @@ public record NewtonOptions(
           1e-8,
           200,
           Double.POSITIVE_INFINITY,
-          Minima.FIRST);
+          Minima.FIRST,
+          CoarseRows.AUTO);
 
   /**
    * Checks every value.
@@ -51,35 +54,41 @@ public record NewtonOptions(
 
   public NewtonOptions withCurvature(Curvature newCurvature) {
     return new NewtonOptions(
-        newCurvature, path, sampling, tolerance, maxIterations, timeLimit, minima);
+        newCurvature, path, sampling, tolerance, maxIterations, timeLimit, minima, coarseRows);
   }
 
   public NewtonOptions withPath(PathChoice newPath) {
     return new NewtonOptions(
-        curvature, newPath, sampling, tolerance, maxIterations, timeLimit, minima);
+        curvature, newPath, sampling, tolerance, maxIterations, timeLimit, minima, coarseRows);
   }
 
   public NewtonOptions withSampling(Sampling newSampling) {
     return new NewtonOptions(
-        curvature, path, newSampling, tolerance, maxIterations, timeLimit, minima);
+        curvature, path, newSampling, tolerance, maxIterations, timeLimit, minima, coarseRows);
   }
 
   public NewtonOptions withTolerance(double newTolerance) {
     return new NewtonOptions(
-        curvature, path, sampling, newTolerance, maxIterations, timeLimit, minima);
+        curvature, path, sampling, newTolerance, maxIterations, timeLimit, minima, coarseRows);
   }
 
   public NewtonOptions withMaxIterations(int newMaxIterations) {
     return new NewtonOptions(
-        curvature, path, sampling, tolerance, newMaxIterations, timeLimit, minima);
+        curvature, path, sampling, tolerance, newMaxIterations, timeLimit, minima, coarseRows);
   }
 
   public NewtonOptions withTimeLimit(double seconds) {
-    return new NewtonOptions(curvature, path, sampling, tolerance, maxIterations, seconds, minima);
+    return new NewtonOptions(
+        curvature, path, sampling, tolerance, maxIterations, seconds, minima, coarseRows);
   }
 
   public NewtonOptions withMinima(Minima newMinima) {
     return new NewtonOptions(
-        curvature, path, sampling, tolerance, maxIterations, timeLimit, newMinima);
+        curvature, path, sampling, tolerance, maxIterations, timeLimit, newMinima, coarseRows);
+  }
+
+  public NewtonOptions withCoarseRows(CoarseRows newRows) {
+    return new NewtonOptions(
+        curvature, path, sampling, tolerance, maxIterations, timeLimit, minima, newRows);
   }
 }

@@ -121,6 +121,13 @@ final class NewtonRun implements AutoCloseable {
   private final Buffer before;
   private final Buffer setOut;
   private final Buffer near;
+
+  /** The coarse problem; null where the solve begins with the whole one. */
+  private final CoarseStart coarse;
+
+  /** What became of it. */
+  private Optional<CoarseSolve> coarseSolve = Optional.empty();
+
   private final Damping damping = new Damping();
   private final FormChoice choice;
   private final Creeping creeping = new Creeping();
@@ -152,6 +159,7 @@ final class NewtonRun implements AutoCloseable {
       NewtonOptions options,
       CurvaturePath path,
       StepMethod method,
+      Optional<CoarseSize> coarse,
       IterationListener listener,
       BooleanSupplier interrupted) {
     this.backend = backend;
@@ -162,6 +170,10 @@ final class NewtonRun implements AutoCloseable {
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
+    this.coarse =
+        coarse
+            .map(size -> new CoarseStart(backend, problem, options, size, interrupted))
+            .orElse(null);
     choice = new FormChoice(options.curvature());
     int d = problem.d();
     try {
@@ -212,6 +224,11 @@ final class NewtonRun implements AutoCloseable {
     return (long) (8 * (factors * d * d + 10 * d) + KinkModel.bytes(n, d));
   }
 
+  /** Whether steps have come to know about kinks. */
+  boolean knowsKinks() {
+    return knowsKinks;
+  }
+
   /** A step p of one form, and what its model promises. */
   private static final class Direction {
     final Buffer p;
@@ -223,7 +240,8 @@ final class NewtonRun implements AutoCloseable {
   }
 
   Solution solve(double[] x0) {
-    return solve(() -> objective.startAt(problem.intoBall(x0)));
+    double[] inside = problem.intoBall(x0);
+    return solve(() -> coarse == null ? objective.startAt(inside) : objective.lookAt(inside));
   }
 
   /** Solves from where an objective with the same A1 and A2 stands, a point in the ball. */
@@ -252,10 +270,60 @@ final class NewtonRun implements AutoCloseable {
     report(0, 0, Double.NaN, null, 0);
     descents.begin();
     mostIterations = options.maxIterations();
+    if (coarse != null) {
+      descendCoarsely();
+    }
     Status end = descend();
-    return descents.wanted(end, knowsKinks)
+    // A lower minimum was looked for in the coarse problem, where it is cheaper.
+    boolean isChosen = coarseSolve.filter(CoarseSolve::taken).isPresent();
+    return !isChosen && descents.wanted(end, knowsKinks)
         ? descendAgain(end, descents.fork())
         : solution(end, Optional.empty());
+  }
+
+  /**
+   * From x0, where the objective has only looked, to where the coarse problem's solve ends, if the
+   * loss is lower there. In either case gradient and C are there afterwards.
+   */
+  private void descendCoarsely() {
+    double[] x0 = objective.read(Quantity.X);
+    double loss = objective.evaluation().loss();
+    double began = clock.seconds();
+    Optional<CoarseStart.End> found = clock.time(Phase.COARSE, () -> solveCoarse(x0));
+    double seconds = clock.seconds() - began;
+    jump(found.map(end -> end.solution().x()).orElse(x0));
+    if (found.isEmpty()) {
+      return;
+    }
+    CoarseStart.End end = found.get();
+    boolean taken = objective.evaluation().loss() < loss;
+    coarseSolve = Optional.of(end.told(seconds, taken));
+    if (taken) {
+      knowsKinks = end.atKinks();
+      iterations++;
+      backend.write(x0, before);
+      backend.combine(1, objective.x(), -1, before, product);
+      report(norm(product), 1, Double.NaN, null, 0);
+    } else {
+      jump(x0);
+    }
+  }
+
+  /** Empty where the solve ends at x0 whatever comes, or no rows can stand for all. */
+  private Optional<CoarseStart.End> solveCoarse(double[] x0) {
+    Evaluation at = objective.evaluation();
+    boolean ends = !Double.isFinite(at.loss()) || at.activeUnits() == 0;
+    if (ends || iterations >= mostIterations || stopRequested() != null) {
+      return Optional.empty();
+    }
+    double left = Math.max(Double.MIN_VALUE, options.timeLimit() - clock.seconds());
+    return coarse.solve(objective.read(Quantity.SOFTMAX), x0, left);
+  }
+
+  private void jump(double[] to) {
+    clock.time(Phase.EVALUATE, () -> objective.jumpTo(to));
+    curvature.moved();
+    kinks.moved();
   }
 
   private Status descend() {
@@ -739,6 +807,9 @@ final class NewtonRun implements AutoCloseable {
    * elsewhere.
    */
   private double stationarity() {
+    if (Double.isNaN(objective.evaluation().gradientNorm())) {
+      return Double.NaN;
+    }
     if (!knowsKinks && Double.isInfinite(problem.radius())) {
       return objective.evaluation().gradientNorm();
     }
@@ -802,6 +873,7 @@ final class NewtonRun implements AutoCloseable {
         method,
         backend.description(),
         Optional.empty(),
+        coarseSolve,
         clock.seconds(),
         clock.phases());
   }
@@ -827,6 +899,7 @@ final class NewtonRun implements AutoCloseable {
         method,
         backend.description(),
         further,
+        coarseSolve,
         clock.seconds(),
         clock.phases());
   }

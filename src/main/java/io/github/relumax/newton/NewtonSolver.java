@@ -9,6 +9,7 @@ import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
 import io.github.relumax.objective.CurvaturePath;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Minimises Lreg(x) = 1/2 ‖softmax(A2 relu(A1 x)) - b‖² + 1/2 ‖W A2 relu(A1 x)‖², optionally over
@@ -54,8 +55,18 @@ public final class NewtonSolver {
     interrupted = false;
     CurvaturePath path = path(problem);
     StepMethod method = method(problem, path);
-    try (NewtonRun run =
-        new NewtonRun(backend, problem, options, path, method, listener, this::isInterrupted)) {
+    // The coarse problem has the same A1.
+    try (SharedUploads shared = new SharedUploads(backend, List.of(problem.a1()));
+        NewtonRun run =
+            new NewtonRun(
+                shared,
+                problem,
+                options,
+                path,
+                method,
+                coarse(problem, path),
+                listener,
+                this::isInterrupted)) {
       return run.solve(x0);
     }
   }
@@ -96,7 +107,7 @@ public final class NewtonSolver {
     interrupted = false;
     int most = Math.min(targets.count(), atOnce);
     List<Backend> workers = most > 1 ? workers(problem) : List.of();
-    try (SharedUploads shared = new SharedUploads(backend)) {
+    try (SharedUploads shared = new SharedUploads(backend, List.of(problem.a1(), problem.a2()))) {
       int lanes = lanes(problem, most, workers);
       // One thread for all the memory there is would be slower than all threads.
       List<Backend> used =
@@ -121,6 +132,7 @@ public final class NewtonSolver {
         options,
         path,
         method(targets.common(), path),
+        coarse(targets.common(), path),
         lanes,
         workers,
         listener,
@@ -138,7 +150,9 @@ public final class NewtonSolver {
   private int lanes(Problem problem, int atOnce, List<Backend> workers) {
     int most = workers.isEmpty() ? atOnce : Math.min(atOnce, workers.size());
     SolveMemory one = memory(problem, path(problem));
-    return TargetMemory.of(backend, workers, problem.m(), problem.n(), problem.d(), one, most)
+    double coarse = coarse(problem, one.path()).map(CoarseSize::bytes).orElse(0L);
+    int m = problem.m();
+    return TargetMemory.of(backend, workers, m, problem.n(), problem.d(), one, coarse, most)
         .lanes(most, available(problem));
   }
 
@@ -166,6 +180,19 @@ public final class NewtonSolver {
   private StepMethod method(Problem problem, CurvaturePath path) {
     int m = problem.m();
     return StepMethod.of(options.curvature(), backend, m, problem.n(), problem.d(), path);
+  }
+
+  /** The coarse problem that a solve of this problem begins with, where there is memory for it. */
+  private Optional<CoarseSize> coarse(Problem problem, CurvaturePath path) {
+    return CoarseSize.of(
+        backend,
+        problem.m(),
+        problem.n(),
+        problem.d(),
+        problem.a2().type(),
+        problem.a2().nonZeros(),
+        options,
+        available(problem) - memory(problem, path).bytes());
   }
 
   private CurvaturePath pathThatFits(Problem problem) {

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param x the iterate with the lowest loss, up to the rounding of the loss
  * @param status why the solve ended
- * @param iterations accepted steps, those of all descents
+ * @param iterations accepted steps, those of all descents; the way of the coarse problem is one
  * @param loss Lreg at x
  * @param dataLoss 1/2 ‖f - b‖² at x
  * @param regularization 1/2 ‖W z‖² at x
@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param backend what it ran on
  * @param further what descending again took and brought; empty where the first minimum was kept
  *     without a look for others
+ * @param coarse what became of the coarse problem; empty where there was none
  * @param seconds from the start of the solve to its end
  * @param phases seconds by phase
  */
@@ -41,6 +42,7 @@ public record Solution(
     StepMethod method,
     BackendDescription backend,
     Optional<FurtherDescents> further,
+    Optional<CoarseSolve> coarse,
     double seconds,
     Map<Phase, Double> phases) {
 

@@ -15,11 +15,19 @@ record TargetMemory(double shared, double each) {
   /**
    * @param workers backends for a target each; empty where all share one
    * @param one what one solve needs
+   * @param coarse bytes of a solve's coarse problem
    * @param atOnce targets under way at once, at most
    */
   static TargetMemory of(
-      Backend backend, List<Backend> workers, long m, long n, long d, SolveMemory one, int atOnce) {
-    double each = one.ownBytes();
+      Backend backend,
+      List<Backend> workers,
+      long m,
+      long n,
+      long d,
+      SolveMemory one,
+      double coarse,
+      int atOnce) {
+    double each = one.ownBytes() + coarse;
     each +=
         workers.isEmpty()
             ? Lanes.bytes((double) m, (double) n, NewtonRun.MOST_ROWS)

@@ -28,6 +28,7 @@ final class TargetsRun {
   private final NewtonOptions options;
   private final CurvaturePath path;
   private final StepMethod method;
+  private final Optional<CoarseSize> coarse;
   private final int lanes;
 
   /** Where each target has a thread: their backends. */
@@ -46,6 +47,7 @@ final class TargetsRun {
       NewtonOptions options,
       CurvaturePath path,
       StepMethod method,
+      Optional<CoarseSize> coarse,
       int lanes,
       List<Backend> workers,
       TargetListener listener,
@@ -56,6 +58,7 @@ final class TargetsRun {
     this.options = options;
     this.path = path;
     this.method = method;
+    this.coarse = coarse;
     this.lanes = lanes;
     this.workers = workers.stream().map(backend::with).toList();
     this.listener = listener;
@@ -72,7 +75,8 @@ final class TargetsRun {
   List<Solution> solve(double[][] starts) {
     listener.onBegin(lanes);
     try {
-      if (starts.length == 1 && lanes > 1) {
+      // Of a common start no more than f is wanted where coarse problems come first.
+      if (starts.length == 1 && lanes > 1 && coarse.isEmpty()) {
         Problem problem = targets.problem(0);
         try (SoftmaxReluObjective start = new SoftmaxReluObjective(backend, problem, 1, path)) {
           start.startAt(problem.intoBall(starts[0]));
@@ -158,7 +162,8 @@ final class TargetsRun {
           }
         };
     try (NewtonRun run =
-        new NewtonRun(lane, targets.problem(target), rest, path, method, one, interrupted)) {
+        new NewtonRun(
+            lane, targets.problem(target), rest, path, method, coarse, one, interrupted)) {
       return common == null ? run.solve(x0) : run.solve(common);
     }
   }
@@ -191,6 +196,7 @@ final class TargetsRun {
         path,
         method,
         backend.description(),
+        Optional.empty(),
         Optional.empty(),
         0,
         Map.of());

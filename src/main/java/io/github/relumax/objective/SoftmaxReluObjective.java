@@ -283,6 +283,23 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return evaluate(0);
   }
 
+  /**
+   * Goes to x and evaluates the loss and f there, in one pass over A2: what a choice of rows needs.
+   * There is no gradient until the objective moves; its norm is NaN.
+   */
+  public Evaluation lookAt(double[] values) {
+    moveX(values);
+    evaluateLogits(z1, trialH.row(0), z);
+    normalize();
+    return describe(0, Double.NaN);
+  }
+
+  /** {@link #startAt} from where the objective stands. */
+  public Evaluation jumpTo(double[] values) {
+    backend.write(values, x);
+    return arriveAtX(true);
+  }
+
   private void moveX(double[] values) {
     backend.write(values, x);
     c.invalidate();
@@ -430,9 +447,21 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** Moves to a point near the present one, at which it may have been before. */
   public Evaluation returnTo(Buffer point) {
     backend.copy(point, x);
+    return arriveAtX(false);
+  }
+
+  /**
+   * x has moved by any step.
+   *
+   * @param form whether to form C for it, where it is kept
+   */
+  private Evaluation arriveAtX(boolean form) {
     Buffer there = trialZ1.row(0);
     backend.multiply(a1, x, there);
     int flips = arrive(there);
+    if (form) {
+      c.form();
+    }
     if (c.isCurrent()) {
       c.times(x, z);
     } else {
@@ -476,15 +505,20 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   private Evaluation evaluate(int flips) {
-    hCurrent.clear();
-    rows.invalidate();
-    sums = backend.softmax(z, b, w2, f, gz);
+    normalize();
     if (gradientRefined) {
       refine();
     } else {
       differentiate();
     }
     return describe(flips);
+  }
+
+  /** f, gz and the loss from the logits; what was known of the curvature is that elsewhere. */
+  private void normalize() {
+    hCurrent.clear();
+    rows.invalidate();
+    sums = backend.softmax(z, b, w2, f, gz);
   }
 
   /** grad = Cᵀ gz, and what else needs the same pass. */
@@ -519,13 +553,17 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   private Evaluation describe(int flips) {
+    return describe(flips, Math.sqrt(backend.dot(gradient, gradient)));
+  }
+
+  private Evaluation describe(int flips, double gradientNorm) {
     backend.activeUnits(z1, units);
     double lossRounding = EPS * (Math.max(1, sums.largestLogit()) * sums.fcNorm() + sums.loss());
     evaluation =
         new Evaluation(
             sums.dataLoss(),
             sums.regularization(),
-            Math.sqrt(backend.dot(gradient, gradient)),
+            gradientNorm,
             units.count(),
             flips,
             sums.largestLogit(),

@@ -24,16 +24,17 @@ import java.util.Map;
  *                        C read and written, 2 passes over C
  * </pre>
  *
- * Where rows are sampled, two passes for the scores, the Gram matrix of the sampled rows, and some
- * products with H of one pass each (two where C is streamed) take the place of the curvature's sum,
- * and no blocks of C are formed. Here columns(F) = min(64 F m, w m n) bytes are the cache lines
- * that gathering F columns of A2 brings in. Where the backend keeps the non-zeros of A2 alone
- * ({@link Workload#compressed}), their number takes the place of m n, w m n are their bytes and
- * columns(F) those of F columns. Products compute whole panels of columns, and a factorisation also
- * waits for one column after the other. The passes of softmax and losses over logits come on top.
- * One piece of work takes the longer of what its operations and its bytes take. Every call of a
- * primitive also takes a while to begin, which small problems consist of. A regulariser is left
- * out: it costs another pass over C.
+ * Where a coarse problem comes first, its own solve and a pass over A2 do, and no trial points go
+ * through A2. Where rows are sampled, two passes for the scores, the Gram matrix of the sampled
+ * rows, and some products with H of one pass each (two where C is streamed) take the place of the
+ * curvature's sum, and no blocks of C are formed. Here columns(F) = min(64 F m, w m n) bytes are
+ * the cache lines that gathering F columns of A2 brings in. Where the backend keeps the non-zeros
+ * of A2 alone ({@link Workload#compressed}), their number takes the place of m n, w m n are their
+ * bytes and columns(F) those of F columns. Products compute whole panels of columns, and a
+ * factorisation also waits for one column after the other. The passes of softmax and losses over
+ * logits come on top. One piece of work takes the longer of what its operations and its bytes take.
+ * Every call of a primitive also takes a while to begin, which small problems consist of. A
+ * regulariser is left out: it costs another pass over C.
  */
 public final class CostModel {
   /** Bytes that reading one entry of a row brings in. */
@@ -97,6 +98,15 @@ public final class CostModel {
    */
   private static final double SOFTMAX_BYTES = 120;
 
+  /**
+   * Traffic that a byte of fresh memory is worth when it is first written: the system has to find
+   * its page and to make it zeros.
+   */
+  private static final double FRESH = 5;
+
+  /** The same for a row of A2 among which those of the coarse problem are chosen, by Java code. */
+  private static final double CHOICE_BYTES = 400;
+
   /** The same for one trial point: its logits, their maximum, exponentials and loss. */
   private static final double LOSS_BYTES = 80;
 
@@ -115,12 +125,39 @@ public final class CostModel {
   public static Prediction predict(
       Workload load, CurvaturePath path, StepMethod method, Rates rates) {
     CostModel model = new CostModel(load, method, rates);
+    load.coarse().ifPresent(model::coarse);
     switch (path) {
       case KEPT -> model.kept();
       case STREAMED -> model.streamed();
     }
     model.calls();
     return new Prediction(path, load, model.steps);
+  }
+
+  /** f at the start, then the coarse problem's rows, copied and solved for. */
+  private void coarse(Workload.Coarse coarse) {
+    once(
+        Phase.EVALUATE,
+        "A2 relu(A1 x0), softmax",
+        2 * load.a2Entries(),
+        Double.POSITIVE_INFINITY,
+        load.a2PassBytes() + SOFTMAX_BYTES * load.m());
+    Workload own = load.coarseLoad(coarse);
+    once(
+        Phase.COARSE,
+        "choose rows of A2, copy them",
+        0,
+        Double.POSITIVE_INFINITY,
+        CHOICE_BYTES * load.m() + (3 + FRESH) * own.a2Bytes());
+    Prediction solve = predict(own, CurvaturePath.KEPT, coarse.method(), rates);
+    double flops = 0;
+    double bytes = 0;
+    for (Step step : solve.steps()) {
+      flops += solve.times(step) * step.flops();
+      bytes += solve.times(step) * step.bytes();
+    }
+    String name = "%d rows, %d iterations".formatted(coarse.rows(), coarse.iterations());
+    steps.add(new Step(Phase.COARSE, name, true, flops, bytes, solve.seconds()));
   }
 
   private void kept() {
@@ -133,18 +170,21 @@ public final class CostModel {
         perUnit() * load.activeUnits(),
         productRate(),
         load.a2PassBytes() + c);
+    once(Phase.EVALUATE, "fresh memory of C", 0, Double.POSITIVE_INFINITY, FRESH * c);
     once(
         Phase.EVALUATE,
         "C x, softmax, Cᵀ gz",
         4 * md,
         Double.POSITIVE_INFINITY,
         2 * c + SOFTMAX_BYTES * load.m());
-    once(
-        Phase.TRIAL,
-        "first trial points through A2",
-        8 * load.a2Entries(),
-        Double.POSITIVE_INFINITY,
-        load.a2PassBytes());
+    if (load.coarse().isEmpty()) {
+      once(
+          Phase.TRIAL,
+          "first trial points through A2",
+          8 * load.a2Entries(),
+          Double.POSITIVE_INFINITY,
+          load.a2PassBytes());
+    }
     each(Phase.CURVATURE, "Cᵀ f", 2 * md, c, MATRICES);
     if (method.samples()) {
       sampled(c, md);
@@ -306,10 +346,8 @@ public final class CostModel {
   }
 
   private void calls() {
-    for (Phase phase : Phase.values()) {
-      double seconds = CALLS.get(phase) * 1e-3 / rates.call();
-      steps.add(new Step(phase, "calls", false, 0, 0, seconds));
-    }
+    CALLS.forEach((phase, calls) ->
+        steps.add(new Step(phase, "calls", false, 0, 0, calls * 1e-3 / rates.call())));
   }
 
   /** Work of every iteration that memory alone limits. */

@@ -1,6 +1,8 @@
 package io.github.relumax.plan;
 
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.newton.StepMethod;
+import java.util.Optional;
 
 /**
  * What is to be solved, and how its solve is expected to go.
@@ -15,6 +17,7 @@ import io.github.relumax.matrix.ElementType;
  * @param flips units that one step switches on or off
  * @param iterations accepted steps
  * @param sampledRows rows of C in a sample, where rows are sampled
+ * @param coarse the coarse problem that is solved before; empty where there is none
  */
 public record Workload(
     int m,
@@ -26,10 +29,23 @@ public record Workload(
     int activeUnits,
     double flips,
     int iterations,
-    double sampledRows) {
+    double sampledRows,
+    Optional<Coarse> coarse) {
+
+  /**
+   * The coarse problem.
+   *
+   * @param rows of A2 that it has
+   * @param method what stands for H in it
+   * @param iterations accepted steps
+   */
+  public record Coarse(int rows, StepMethod method, int iterations) {}
 
   /** Iterations that a solve from a start near the solution takes, about. */
   public static final int USUAL_ITERATIONS = 8;
+
+  /** Iterations that are left after the coarse problem, where some x gives f = b. */
+  public static final int AFTER_COARSE = 1;
 
   /**
    * Flips of one step for each active unit, the mean over a solve from start distance 0.3: a tenth
@@ -48,7 +64,18 @@ public record Workload(
       double flips,
       int iterations,
       double sampledRows) {
-    this(m, n, d, type, (long) m * n, 0, activeUnits, flips, iterations, sampledRows);
+    this(
+        m,
+        n,
+        d,
+        type,
+        (long) m * n,
+        0,
+        activeUnits,
+        flips,
+        iterations,
+        sampledRows,
+        Optional.empty());
   }
 
   /** The workload with a dense A2 and flips as usual. */
@@ -61,7 +88,31 @@ public record Workload(
   /** This workload where so many entries of A2 are not zero. */
   public Workload withNonZeros(long count, long compressed) {
     return new Workload(
-        m, n, d, type, count, compressed, activeUnits, flips, iterations, sampledRows);
+        m, n, d, type, count, compressed, activeUnits, flips, iterations, sampledRows, coarse);
+  }
+
+  /** This workload after a coarse problem, which has most of the flips; so many are left. */
+  public Workload after(Coarse before, int iterationsLeft, double flipsLeft) {
+    return new Workload(
+        m,
+        n,
+        d,
+        type,
+        nonZeros,
+        compressedBytes,
+        activeUnits,
+        flipsLeft,
+        iterationsLeft,
+        sampledRows,
+        Optional.of(before));
+  }
+
+  /** The coarse problem's own workload, with non-zeros spread evenly and flips as usual. */
+  Workload coarseLoad(Coarse of) {
+    double part = (double) of.rows() / m;
+    return usual(
+            of.rows(), n, d, type, activeUnits, of.iterations(), Math.min(of.rows(), sampledRows))
+        .withNonZeros((long) (part * nonZeros), (long) (part * compressedBytes));
   }
 
   /** Bytes of A2 as it is stored, at most the largest long. */

@@ -20,6 +20,7 @@ public final class BenchmarkJson {
     json.put("path", record.cold().solution().path().toString());
     json.put("method", record.cold().solution().method().toString());
     json.put("minima", record.settings().minima().toString());
+    json.put("coarseRows", record.settings().coarseRows().toString());
     json.set("backend", JsonReport.backend(record.cold().solution().backend()));
     json.put("version", Version.current());
     json.put("found", record.found());
@@ -121,6 +122,7 @@ public final class BenchmarkJson {
     json.put("status", JsonReport.name(solution.status()));
     json.put("converged", solution.converged());
     json.put("iterations", solution.iterations());
+    solution.coarse().ifPresent(coarse -> json.set("coarse", CoarseText.json(coarse)));
     solve.distance().ifPresent(distance -> JsonReport.put(json, "distanceToPlanted", distance));
     JsonReport.put(json, "loss", solution.loss());
     JsonReport.put(json, "seconds", solution.seconds());

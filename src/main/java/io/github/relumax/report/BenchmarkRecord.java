@@ -3,6 +3,7 @@ package io.github.relumax.report;
 import io.github.relumax.backend.Primitive;
 import io.github.relumax.backend.Tally;
 import io.github.relumax.backend.Work;
+import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.SolveMemory;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.SoftmaxReluObjective;
@@ -79,11 +80,14 @@ public record BenchmarkRecord(
     return new Figures(spread(solve -> solve.solution().seconds()), work, floor);
   }
 
-  /** The same by phase, {@code other} last. */
+  /** The same by phase, {@code other} last; without a coarse problem there is no such phase. */
   public Map<String, Figures> phases() {
     Roofline roofline = new Roofline(ceilings);
     Map<String, Figures> phases = new LinkedHashMap<>();
     for (String phase : PhaseSeconds.names()) {
+      if (phase.equals(Phase.COARSE.toString()) && counted().solution().coarse().isEmpty()) {
+        continue;
+      }
       Work work = Work.NONE;
       double floor = 0;
       for (Map.Entry<Primitive, Tally> done : counted().work().get(phase).entrySet()) {

@@ -1,6 +1,7 @@
 package io.github.relumax.report;
 
 import io.github.relumax.matrix.ElementType;
+import io.github.relumax.newton.CoarseRows;
 import io.github.relumax.newton.Minima;
 
 /**
@@ -13,10 +14,19 @@ import io.github.relumax.newton.Minima;
  * @param type storage of A2
  * @param origin where the problem came from
  * @param minima which minimum the solves look for
+ * @param coarseRows rows of the coarse problem that solves begin with
  * @param repeat warm solves
  */
 public record BenchmarkSettings(
-    String name, int m, int n, int d, ElementType type, Origin origin, Minima minima, int repeat) {
+    String name,
+    int m,
+    int n,
+    int d,
+    ElementType type,
+    Origin origin,
+    Minima minima,
+    CoarseRows coarseRows,
+    int repeat) {
 
   /** Where a problem came from. */
   public sealed interface Origin {}

@@ -76,6 +76,11 @@ public final class BenchmarkText {
     lines.addAll(PredictedPhases.lines(record));
     lines.add("");
     lines.add("Iterations   " + distinct(record, solve -> solve.solution().iterations()));
+    record
+        .cold()
+        .solution()
+        .coarse()
+        .ifPresent(coarse -> lines.add("Coarse       " + CoarseText.counts(coarse)));
     lines.add(
         "Status       " + distinct(record, solve -> JsonReport.name(solve.solution().status())));
     lines.add("Distance     " + distance(record) + found(record));

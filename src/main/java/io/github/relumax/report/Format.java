@@ -42,6 +42,11 @@ public final class Format {
     return fixed(value, 1) + " " + BINARY_UNITS[unit];
   }
 
+  /** Such as 1 iteration or 12 iterations. */
+  public static String iterations(int count) {
+    return count == 1 ? "1 iteration" : count + " iterations";
+  }
+
   /** Such as 0.123 s, 12.3 s or 2 h 03 min. */
   public static String seconds(double seconds) {
     if (seconds < 10) {

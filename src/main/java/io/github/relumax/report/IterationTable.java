@@ -37,7 +37,9 @@ public final class IterationTable {
         LAYOUT.formatted(
             iteration.number(),
             Format.scientific(iteration.loss(), 7),
-            Format.scientific(iteration.gradientNorm()),
+            Double.isNaN(iteration.gradientNorm())
+                ? NONE
+                : Format.scientific(iteration.gradientNorm()),
             isStart ? NONE : Format.scientific(iteration.stepNorm()),
             Double.isNaN(gain) ? NONE : gain(gain),
             isStart ? NONE : Format.scientific(iteration.damping(), 1),

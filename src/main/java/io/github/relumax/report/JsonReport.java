@@ -3,6 +3,7 @@ package io.github.relumax.report;
 import io.github.relumax.Version;
 import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.FurtherDescents;
 import io.github.relumax.newton.Iteration;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.Sampling;
@@ -69,16 +70,8 @@ public final class JsonReport {
     put(json, "regularization", solution.regularization());
     put(json, "gradientNorm", solution.gradientNorm());
     json.put("activeUnits", solution.activeUnits());
-    solution
-        .further()
-        .ifPresent(further -> {
-          ObjectNode descents = json.putObject("furtherDescents");
-          descents.put("count", further.count());
-          descents.put("lower", further.lower());
-          descents.put("iterations", further.iterations());
-          put(descents, "seconds", further.seconds());
-          put(descents, "firstLoss", further.firstLoss());
-        });
+    solution.coarse().ifPresent(coarse -> json.set("coarse", CoarseText.json(coarse)));
+    solution.further().ifPresent(further -> json.set("furtherDescents", further(further)));
     record.distanceToPlanted().ifPresent(value -> put(json, "distanceToPlanted", value));
     put(json, "storageError", solution.storageError());
     record
@@ -91,6 +84,16 @@ public final class JsonReport {
           epsilon.put("steps", held.steps());
           epsilon.put("held", held.everywhere());
         });
+  }
+
+  static ObjectNode further(FurtherDescents further) {
+    ObjectNode json = object();
+    json.put("count", further.count());
+    json.put("lower", further.lower());
+    json.put("iterations", further.iterations());
+    put(json, "seconds", further.seconds());
+    put(json, "firstLoss", further.firstLoss());
+    return json;
   }
 
   /** What was solved, how and on what. */
@@ -184,6 +187,7 @@ public final class JsonReport {
     json.put("maxIterations", options.maxIterations());
     put(json, "timeLimit", options.timeLimit());
     json.put("minima", options.minima().toString());
+    json.put("coarseRows", options.coarseRows().toString());
     put(json, "radius", record.problem().radius());
     settings
         .weight()

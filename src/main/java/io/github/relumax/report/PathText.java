@@ -3,6 +3,8 @@ package io.github.relumax.report;
 import io.github.relumax.newton.PathChoice;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.plan.PathDecision;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Says in a line which path a solve takes, and why. */
 public final class PathText {
@@ -25,5 +27,14 @@ public final class PathText {
             .formatted(Format.bytes(decision.kept().bytes()), Format.bytes(decision.available()))
         : "streamed, as asked for: a block of C takes "
             + Format.bytes(decision.streamed().cBytes());
+  }
+
+  /** The path, the coarse problem if one comes first, and how steps are computed. */
+  public static List<String> lines(PathDecision decision) {
+    List<String> lines = new ArrayList<>();
+    lines.add("Path     " + line(decision));
+    decision.coarse().ifPresent(coarse -> lines.add("Coarse   " + CoarseText.line(coarse)));
+    lines.add("Steps    " + decision.method().description());
+    return lines;
   }
 }

@@ -32,6 +32,7 @@ public final class PlanJson {
     json.put("path", plan.decision().path().toString());
     json.put("method", plan.decision().method().toString());
     JsonReport.put(json, "sampledRows", load.sampledRows());
+    plan.decision().coarse().ifPresent(size -> json.set("coarse", CoarseText.json(size)));
     json.put("fits", plan.decision().fits());
     json.put("availableBytes", plan.decision().available());
     json.put("a2Bytes", load.a2Bytes());

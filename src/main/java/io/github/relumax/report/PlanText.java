@@ -57,13 +57,16 @@ public final class PlanText {
                 Format.fixed(rates.memory(), 1),
                 Format.fixed(rates.call(), 1)));
     lines.add(
-        "Assumed  %s units active (%s), %s flips in a step (%s %% of them), %s iterations"
+        "Assumed  %s units active (%s), %s flips in a step (%s %% of them), %s%s"
             .formatted(
                 Format.count(load.activeUnits()),
                 plan.activeCounted() ? "counted at the start" : "half of them",
                 Format.fixed(load.flips(), 0),
                 Format.fixed(100 * load.flips() / load.activeUnits(), 0),
-                load.iterations()));
+                load.coarse()
+                    .map(c -> Format.iterations(c.iterations()) + " of the coarse problem, then ")
+                    .orElse(""),
+                Format.iterations(load.iterations())));
   }
 
   private static void addMemory(List<String> lines, PlanRecord plan) {
@@ -116,6 +119,7 @@ public final class PlanText {
   }
 
   private static void addMethods(List<String> lines, PlanRecord plan) {
+    plan.decision().coarse().ifPresent(coarse -> lines.add("Coarse   " + CoarseText.line(coarse)));
     lines.add("Steps    " + plan.decision().method().description());
     for (StepMethod method : METHODS) {
       Prediction prediction = plan.prediction(method);
@@ -146,7 +150,9 @@ public final class PlanText {
     }
     lines.add("");
     for (Phase phase : Phase.values()) {
-      lines.add("%-10s %10s s".formatted(phase, Format.fixed(prediction.seconds(phase), 4)));
+      if (prediction.seconds(phase) > 0) {
+        lines.add("%-10s %10s s".formatted(phase, Format.fixed(prediction.seconds(phase), 4)));
+      }
     }
     lines.add("%-10s %10s s".formatted("in all", Format.fixed(prediction.seconds(), 4)));
   }

@@ -1,5 +1,6 @@
 package io.github.relumax.report;
 
+import io.github.relumax.newton.CoarseSolve;
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
 import io.github.relumax.plan.CostModel;
@@ -22,7 +23,7 @@ final class PredictedPhases {
   static Prediction of(BenchmarkRecord record) {
     BenchmarkSettings settings = record.settings();
     Solution solution = record.cold().solution();
-    Workload load =
+    Workload whole =
         Workload.usual(
                 settings.m(),
                 settings.n(),
@@ -32,6 +33,7 @@ final class PredictedPhases {
                 solution.iterations(),
                 record.sampledRows())
             .withNonZeros(record.nonZeros(), record.compressedBytes());
+    Workload load = solution.coarse().map(coarse -> after(whole, solution, coarse)).orElse(whole);
     Rates rates =
         new Rates(
             rate(record, Kind.PRODUCT),
@@ -39,6 +41,14 @@ final class PredictedPhases {
             rate(record, Kind.MEMORY),
             rate(record, Kind.CALL));
     return CostModel.predict(load, solution.path(), solution.method(), rates);
+  }
+
+  private static Workload after(Workload whole, Solution solution, CoarseSolve coarse) {
+    Workload.Coarse before =
+        new Workload.Coarse(coarse.rows(), coarse.method(), coarse.iterations());
+    return coarse.taken()
+        ? whole.after(before, solution.iterations() - 1, 0)
+        : whole.after(before, solution.iterations(), whole.flips());
   }
 
   private static double rate(BenchmarkRecord record, Kind kind) {
@@ -55,7 +65,9 @@ final class PredictedPhases {
     List<String> lines = new ArrayList<>();
     lines.add("%-14s %10s   %10s   %s".formatted("cost model", "predicted", "measured", "ratio"));
     for (Phase phase : Phase.values()) {
-      lines.add(line(phase.toString(), prediction.seconds(phase), measured(record, phase)));
+      if (prediction.seconds(phase) > 0) {
+        lines.add(line(phase.toString(), prediction.seconds(phase), measured(record, phase)));
+      }
     }
     double whole = 0;
     for (Phase phase : Phase.values()) {

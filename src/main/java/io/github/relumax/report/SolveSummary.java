@@ -1,5 +1,6 @@
 package io.github.relumax.report;
 
+import io.github.relumax.newton.CoarseSolve;
 import io.github.relumax.newton.FurtherDescents;
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
@@ -25,12 +26,13 @@ public final class SolveSummary {
         "%s after %s: %s"
             .formatted(
                 solution.converged() ? "Converged" : "Not converged",
-                iterations(solution.iterations()),
+                Format.iterations(solution.iterations()),
                 solution.status().meaning()));
     if (!solution.converged()) {
       lines.add("What to do: " + solution.status().advice().replace("OUT", results.toString()));
     }
     lines.add(loss(solution));
+    solution.coarse().ifPresent(coarse -> addCoarse(lines, coarse));
     solution.further().ifPresent(further -> lines.add(further(further, solution.loss())));
     lines.add(
         "‖g‖ %s, %s of %s units active"
@@ -54,6 +56,11 @@ public final class SolveSummary {
     return lines;
   }
 
+  private static void addCoarse(List<String> lines, CoarseSolve coarse) {
+    lines.add(CoarseText.outcome(coarse));
+    coarse.further().ifPresent(further -> lines.add(further(further, coarse.loss())));
+  }
+
   /** Says that an ε was asked for where no rows were sampled. */
   static Optional<String> notSampled(SolveRecord record) {
     OptionalDouble asked = record.settings().options().sampling().epsilon();
@@ -67,7 +74,9 @@ public final class SolveSummary {
     List<String> parts = new ArrayList<>();
     for (Phase phase : Phase.values()) {
       double share = solution.phases().getOrDefault(phase, 0.0) / solution.seconds();
-      parts.add(phase + " " + Format.fixed(100 * share, 0) + " %");
+      if (phase != Phase.COARSE || share > 0) {
+        parts.add(phase + " " + Format.fixed(100 * share, 0) + " %");
+      }
     }
     return String.join(", ", parts);
   }
@@ -94,12 +103,8 @@ public final class SolveSummary {
     return "Further descents %d, %s, %s: %s"
         .formatted(
             further.count(),
-            iterations(further.iterations()),
+            Format.iterations(further.iterations()),
             Format.seconds(further.seconds()),
             outcome);
-  }
-
-  private static String iterations(int count) {
-    return count == 1 ? "1 iteration" : count + " iterations";
   }
 }

@@ -350,7 +350,7 @@ final class LanesTest {
           }
         };
     Matrix other = Matrix.of(1, 1, new double[] {7});
-    try (SharedUploads shared = new SharedUploads(counting)) {
+    try (SharedUploads shared = new SharedUploads(counting, List.of(A, other))) {
       shared.upload(A).close();
       shared.upload(other);
       Buffer again = shared.upload(A);

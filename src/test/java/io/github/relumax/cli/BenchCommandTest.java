@@ -112,6 +112,7 @@ final class BenchCommandTest {
           solves.get(2).get("phases").get(phase).asDouble());
     }
     assertWorkAddsUp(json);
+    assertCFormedOnce(json);
     Map<String, String> units =
         Map.of("memory", "GB/s", "product", "GFLOP/s", "gram", "GFLOP/s", "call", "calls/ms");
     assertThat(json.get("ceilings").propertyNames())
@@ -149,7 +150,11 @@ final class BenchCommandTest {
       assertThat(part.get("ofCeiling").asDouble())
           .isCloseTo(part.get("floorSeconds").asDouble() / seconds, withinPercentage(1e-9));
     }
-    // C is formed once from the units active at the start: 2 m |active| d operations.
+  }
+
+  /** C is formed once from the units active at the start: 2 m |active| d operations. */
+  private static void assertCFormedOnce(JsonNode json) {
+    JsonNode whole = json.get("seconds");
     JsonNode formed = json.get("primitives").get("accumulateNew");
     assertThat(formed.get("calls").asLong()).isEqualTo(1);
     assertThat(formed.get("flops").asLong() % (2 * 200 * 6)).isZero();
@@ -395,6 +400,29 @@ final class BenchCommandTest {
       assertThat(solve.get("iterations").asInt()).isEqualTo(expected.iterations());
       assertThat(solve.get("loss").asDouble()).isEqualTo(expected.loss());
     }
+  }
+
+  @Test
+  void theCoarseProblemHasAPhase() {
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = tiny(file, "--coarse-rows", 70);
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Coarse   the 70 rows that b and f weigh most come first, ")
+        .containsPattern("of ceilings\ncoarse +\\d.*\nevaluate ")
+        .containsPattern("ratio\ncoarse +\\d.*\nevaluate ")
+        .containsPattern("\nCoarse +70 rows, \\d+ iterations\n");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("coarseRows").asString()).isEqualTo("70");
+    assertThat(json.get("phases").get("coarse").get("median").asDouble()).isPositive();
+    assertThat(json.get("predicted").get("phases").get("coarse").asDouble()).isPositive();
+    for (JsonNode solve : json.get("solves")) {
+      assertThat(solve.get("coarse").get("rows").asInt()).isEqualTo(70);
+      // The jump is one.
+      assertThat(json.get("predicted").get("iterations").asInt())
+          .isEqualTo(solve.get("iterations").asInt() - 1);
+    }
+    assertWorkAddsUp(json);
   }
 
   private static CommandLineRun tiny(Path file, Object... more) {

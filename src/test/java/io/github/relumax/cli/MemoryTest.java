@@ -104,7 +104,7 @@ final class MemoryTest {
   }
 
   private PathDecision decision(PathChoice choice, long available) {
-    return PathDecision.of(backend, M, N, D, options(choice), available);
+    return PathDecision.of(backend, M, N, D, ElementType.FLOAT64, options(choice), available);
   }
 
   private static NewtonOptions options(PathChoice choice) {

@@ -68,6 +68,31 @@ final class PlanCommandTest {
   }
 
   @Test
+  void theCoarseProblemIsPlannedFor() {
+    Path file = temporary.resolve("plan.json");
+    CommandLineRun run =
+        CommandLineRun.of("plan", "--m", 20_000, "--n", 100, "--d", 20, "--json", file);
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains(", 8 iterations of the coarse problem, then 1 iteration\n")
+        .contains("Coarse   the 1,250 rows that b and f weigh most come first, ")
+        .containsPattern("coarse +1250 rows, 8 iterations +1 ")
+        .doesNotContain("first trial points through A2");
+    JsonNode json = CommandLineRun.json(file);
+    assertThat(json.get("coarse").get("rows").asInt()).isEqualTo(1250);
+    assertThat(json.get("coarse").get("method").asString()).isEqualTo("full");
+    // The rows of A2 at least.
+    assertThat(json.get("coarse").get("bytes").asLong()).isGreaterThan(1250 * 100 * 8);
+    assertThat(json.get("iterations").asInt()).isEqualTo(1);
+
+    CommandLineRun none =
+        CommandLineRun.of(
+            "plan", "--m", 20_000, "--n", 100, "--d", 20, "--coarse-rows", "none", "--json", file);
+    assertThat(none.out()).contains(" 8 iterations\n").doesNotContainIgnoringCase("coarse");
+    assertThat(CommandLineRun.json(file).has("coarse")).isFalse();
+  }
+
+  @Test
   void saysHowASparseA2IsKept() {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));
     Matrix a2 = Matrix.allocate(300, 60, ElementType.FLOAT64);

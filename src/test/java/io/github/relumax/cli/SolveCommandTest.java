@@ -147,6 +147,43 @@ final class SolveCommandTest {
   }
 
   @Test
+  void theCoarseProblemIsShownAndKept() throws IOException {
+    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    CommandLineRun with = CommandLineRun.of("solve", problem, "--coarse-rows", 90);
+    assertThat(with.code()).isZero();
+    JsonNode result = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
+    assertThat(result.get("options").get("coarseRows").asString()).isEqualTo("90");
+    JsonNode coarse = result.get("coarse");
+    assertThat(coarse.get("rows").asInt()).isEqualTo(90);
+    assertThat(coarse.get("method").asString()).isEqualTo("full");
+    assertThat(coarse.get("status").asString()).isIn("step-small", "gradient-at-rounding");
+    assertThat(coarse.get("taken").asBoolean()).isTrue();
+    assertThat(coarse.get("loss").asDouble()).isLessThan(1e-20);
+    assertThat(coarse.get("seconds").asDouble()).isBetween(0.0, result.get("seconds").asDouble());
+    assertThat(result.get("phases").get("coarse").asDouble()).isPositive();
+    int steps = coarse.get("iterations").asInt();
+    assertThat(steps).isGreaterThan(2);
+    assertThat(with.out())
+        .containsPattern("Coarse   the 90 rows that b and f weigh most come first, \\d")
+        .containsPattern("\n    0  +\\S+  +-  +-  +-  +-  ")
+        .contains("Coarse problem: 90 rows, " + steps + " iterations, ")
+        .contains("; gone on from its end\n")
+        .containsPattern("Time .*: coarse \\d+ %, evaluate ");
+    String start =
+        Files.readAllLines(problem.resolve("solution").resolve("trace.jsonl")).getFirst();
+    assertThat(start).contains("\"gradientNorm\":null");
+
+    CommandLineRun none = CommandLineRun.of("solve", problem, "--coarse-rows", "none");
+    assertThat(none.out()).doesNotContainIgnoringCase("coarse");
+    assertThat(
+            CommandLineRun.json(problem.resolve("solution").resolve("result.json")).has("coarse"))
+        .isFalse();
+
+    CommandLineRun one = CommandLineRun.of("solve", problem, "--coarse-rows", 1);
+    assertThat(one.out()).contains("1 rows, ").contains("; its end was no better than the start\n");
+  }
+
+  @Test
   void cNeedNotBeKept() {
     Path problem = CommandLineRun.planted(temporary.resolve("p"));
     CommandLineRun run = CommandLineRun.of("solve", problem, "--path", "streamed");
@@ -453,6 +490,8 @@ final class SolveCommandTest {
     "--delta,0,'delta: 0.0, expected between 0 and 1'",
     "--delta,NaN,'delta: NaN, expected between 0 and 1'",
     "--sampling-seed,1.5,'1.5'",
+    "--coarse-rows,0,'coarse-rows: 0, expected 1 or more'",
+    "--coarse-rows,few,'coarse-rows: ''few'', expected auto, none or a number of rows'",
     "--format,xml,'xml' is none of table",
     "--start,nowhere,--start nowhere: no such file",
     "--start,'',the name is empty",

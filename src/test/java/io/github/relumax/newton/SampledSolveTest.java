@@ -30,6 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole solves whose steps come from few of many rows, or from the diagonal alone. */
 final class SampledSolveTest {
+  /** All steps are those of the whole problem. */
+  private static final NewtonOptions WHOLE = NewtonOptions.DEFAULTS.withCoarseRows(CoarseRows.NONE);
+
   private final Backend backend = CpuBackends.VECTOR_2.open();
 
   @AfterEach
@@ -51,7 +54,7 @@ final class SampledSolveTest {
   void fewRowsFindThePlantedPoint(
       Curvature curvature, double multiple, int m, int n, int d, PathChoice path) {
     PlantedProblem planted = planted(m, n, d, 0);
-    NewtonOptions options = NewtonOptions.DEFAULTS.withPath(path);
+    NewtonOptions options = WHOLE.withPath(path);
     Run full = run(planted.problem(), planted.x0(), options.withCurvature(Curvature.FULL));
     Run run =
         run(
@@ -307,8 +310,7 @@ final class SampledSolveTest {
   void withoutAWishSamplesGrowToWhatIsCheap() {
     PlantedProblem planted = planted(20_000, 80, 40, 0);
     for (Curvature curvature : List.of(Curvature.SAMPLED, Curvature.SKETCH_CG)) {
-      Run run =
-          run(planted.problem(), planted.x0(), NewtonOptions.DEFAULTS.withCurvature(curvature));
+      Run run = run(planted.problem(), planted.x0(), WHOLE.withCurvature(curvature));
       assertThat(run.solution.converged()).isTrue();
       List<Integer> rows =
           run.sampledSteps().stream().map(step -> step.approximation().rows()).toList();

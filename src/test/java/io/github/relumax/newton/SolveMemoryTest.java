@@ -10,11 +10,15 @@ import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.objective.CurvaturePath;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class SolveMemoryTest {
+  /** Those of 24,000. */
+  private static final int COARSE_ROWS = 1500;
+
   /**
    * C, the d x d matrices, the vectors and what samples take are announced as they are allocated;
    * of lists, those of rows. 5000 rows of C are a single block, 24,000 are two.
@@ -46,7 +50,7 @@ final class SolveMemoryTest {
           @Override
           public Units units(int capacity) {
             // A long and an int for each; those of units are small.
-            bytes[0] += capacity == m ? 12 * m : 0;
+            bytes[0] += capacity == m || capacity == COARSE_ROWS ? 12 * capacity : 0;
             return super.units(capacity);
           }
         };
@@ -66,8 +70,22 @@ final class SolveMemoryTest {
         boolean ours = !part.name().equals("packed operands") && !part.name().equals("Java");
         announced += ours ? part.bytes() : 0;
       }
+      Optional<CoarseSize> coarse = coarse(backend, m, n, d, options);
+      assertThat(solution.coarse().isPresent()).isEqualTo(coarse.isPresent());
+      if (coarse.isPresent()) {
+        assertThat(coarse.get().rows()).isEqualTo(COARSE_ROWS);
+        assertThat(coarse.get().method()).isEqualTo(solution.coarse().get().method());
+        // Its rows of A2 are computed with where they lie.
+        announced += coarse.get().bytes() - 8L * COARSE_ROWS * n;
+      }
       assertThat(announced).isEqualTo(bytes[0]);
     }
+  }
+
+  private static Optional<CoarseSize> coarse(
+      Backend backend, int m, int n, int d, NewtonOptions options) {
+    return CoarseSize.of(
+        backend, m, n, d, ElementType.FLOAT64, (long) m * n, options, Long.MAX_VALUE);
   }
 
   @Test

@@ -100,7 +100,9 @@ final class SparseSolveTest {
       for (int j = 0; j < D; j++) {
         assertThat(one.x()[j]).isCloseTo(other.x()[j], within(1e-8));
       }
-      assertThat(sparse.kept).containsExactly((long) N * D, problem.a2().nonZeros());
+      // A1, A2 and, of 9000 rows, some that are solved for before all.
+      assertThat(sparse.kept).startsWith((long) N * D, problem.a2().nonZeros());
+      assertThat(sparse.kept).hasSize(one.coarse().isPresent() ? 3 : 2);
     }
   }
 

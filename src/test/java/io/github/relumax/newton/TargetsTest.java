@@ -52,7 +52,7 @@ final class TargetsTest extends TargetsContract {
           NewtonOptions.DEFAULTS.withPath(PathChoice.of(path)).withCurvature(Curvature.FULL);
       new NewtonSolver(backend, options).solve(targets, planted.x0());
       SolveMemory one = SolveMemory.of(backend, m, n, d, path, Curvature.FULL);
-      TargetMemory memory = TargetMemory.of(backend, List.of(), m, n, d, one, count);
+      TargetMemory memory = TargetMemory.of(backend, List.of(), m, n, d, one, 0, count);
       // Beside buffers there are the backend's scratch, and Java.
       double java = SolveMemory.javaBytes(m, n, d);
       double shared = memory.shared() - SolveMemory.JAVA_BYTES - java;

@@ -517,6 +517,30 @@ public abstract class ObjectiveContract {
     }
   }
 
+  /** The loss and f without a gradient; then any jump is as moving there. */
+  @ParameterizedTest
+  @ValueSource(longs = {103, 10})
+  void looksAndJumps(long blockRows) {
+    PlantedProblem planted =
+        PlantedProblem.generate(103, 211, 7, 4, 0.3, ElementType.FLOAT64, 0.3, 3);
+    Problem problem = planted.problem().withWeight(0.02);
+    double[] x = planted.x0();
+    try (SoftmaxReluObjective objective =
+        new SoftmaxReluObjective(backend, problem, 1, blockRows)) {
+      SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(x);
+      Evaluation seen = objective.lookAt(x);
+      assertThat(seen.loss()).isCloseTo(at.loss(), within(1e-13 * at.loss()));
+      assertThat(seen.gradientNorm()).isNaN();
+      assertThat(seen.activeUnits()).isEqualTo(at.activeUnits());
+      assertThat(objective.read(Quantity.SOFTMAX)).containsExactly(at.f, within(1e-14));
+      for (double[] to : new double[][] {planted.xStar(), x, x}) {
+        int flips = flips(problem, objective.read(Quantity.X), to);
+        assertThat(objective.jumpTo(to).flips()).isEqualTo(flips);
+        assertAgrees(objective, problem, to);
+      }
+    }
+  }
+
   /** x to the bit and all else to rounding, after steps that flip a few units and most of them. */
   @ParameterizedTest
   @CsvSource({"103, false", "103, true", "10, false", "10, true"})

@@ -24,6 +24,25 @@ final class CostModelTest {
   private final Prediction streamed =
       CostModel.predict(LOAD, CurvaturePath.STREAMED, StepMethod.FULL, RATES);
 
+  /** A solve of its own, with the rows of A2 copied first, and a pass over A2 for f. */
+  @Test
+  void aCoarseProblemTakesWhatASolveOfItsSizeDoes() {
+    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6);
+    Workload load = LOAD.after(coarse, 1, 0);
+    Prediction whole = CostModel.predict(load, CurvaturePath.KEPT, StepMethod.FULL, RATES);
+    Workload own = Workload.usual(500, 1_000, 100, ElementType.FLOAT32, 400, 6, 500);
+    Prediction part = CostModel.predict(own, CurvaturePath.KEPT, StepMethod.FULL, RATES);
+    double copied = 1e-9 * (400 * 10_000 + 8 * 4 * 500 * 1_000) / 0.25;
+    assertThat(whole.seconds(Phase.COARSE)).isCloseTo(part.seconds() + copied, within(1e-12));
+    assertThat(step(whole, "A2 relu(A1 x0), softmax").bytes())
+        .isEqualTo(4.0 * 10_000 * 1_000 + 120 * 10_000);
+    assertThat(whole.steps())
+        .extracting(Step::name)
+        .doesNotContain("first trial points through A2");
+    assertThat(whole.times(step(whole, "C p"))).isEqualTo(1);
+    assertThat(step(whole, "columns of A2 that flip").seconds()).isZero();
+  }
+
   @Test
   void formingCTakesItsOperations() {
     Step form = step(kept, "form C = A2 diag(mask) A1");

@@ -51,7 +51,9 @@ final class PhaseMeterTest {
 
   @Test
   void callsStandUnderTheirPhase() {
-    assertThat(meter.work()).containsOnlyKeys("evaluate", "curvature", "step", "trial", "other");
+    assertThat(meter.work())
+        .containsOnlyKeys("coarse", "evaluate", "curvature", "step", "trial", "other");
+    assertThat(meter.work().get("coarse")).isEmpty();
     assertThat(calls(Primitive.ACCUMULATE_NEW)).isEqualTo(counting.formed());
     assertThat(calls(Primitive.ACCUMULATE_MORE)).isEqualTo(counting.updated());
     assertThat(phasesWith(Primitive.GRAM)).contains("curvature").doesNotContain("step", "trial");

@@ -5,17 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Nothing here uses the pages of what is large, so that it takes no memory. */
-final class ZeroPagesTest {
+final class LargeBlocksTest {
   @Test
   void largeMatricesAreZerosWherePagesWereUsedBefore() {
     for (int round = 0; round < 3; round++) {
       try (Arena arena = Arena.ofShared()) {
-        Matrix matrix = allocate(ZeroPages.LEAST + 40, arena);
+        Matrix matrix = allocate(LargeBlocks.LEAST + 40, arena);
         MemorySegment segment = matrix.segment();
-        assertThat(segment.byteSize()).isEqualTo(ZeroPages.LEAST + 40);
+        assertThat(segment.byteSize()).isEqualTo(LargeBlocks.LEAST + 40);
         assertThat(segment.address() % 64).isZero();
         assertThat(segment.mismatch(MemorySegment.ofArray(new byte[(int) segment.byteSize()])))
             .isEqualTo(-1);
@@ -25,9 +26,26 @@ final class ZeroPagesTest {
   }
 
   @Test
+  void largeMatricesWhoseEntriesAreNotSetHoldWhatIsWritten() {
+    for (int round = 0; round < 3; round++) {
+      try (Arena arena = Arena.ofShared()) {
+        long columns = LargeBlocks.LEAST / 8 + 5;
+        MemorySegment segment =
+            OffHeap.allocateUnset(1, columns, ElementType.FLOAT64, arena, "matrix").segment();
+        assertThat(segment.byteSize()).isEqualTo(8 * columns);
+        assertThat(segment.address() % 64).isZero();
+        byte[] written = new byte[(int) segment.byteSize()];
+        Arrays.fill(written, (byte) (round + 1));
+        segment.copyFrom(MemorySegment.ofArray(written));
+        assertThat(segment.mismatch(MemorySegment.ofArray(written))).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
   void aClosedMatrixIsGone() {
     Arena arena = Arena.ofShared();
-    Matrix matrix = allocate(ZeroPages.LEAST, arena);
+    Matrix matrix = allocate(LargeBlocks.LEAST, arena);
     arena.close();
     assertThatThrownBy(() -> matrix.get(0, 0)).isInstanceOf(IllegalStateException.class);
   }

@@ -1,0 +1,76 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.objective.CurvaturePath;
+import java.util.Optional;
+
+/**
+ * The coarse problem of a solve, before its rows are chosen.
+ *
+ * @param rows of A2 that it has
+ * @param method what stands for H in it
+ * @param bytes that it takes where the backend computes
+ */
+public record CoarseSize(int rows, StepMethod method, long bytes) {
+  /** Below this a solve takes milliseconds. */
+  static final int LEAST_M = 8192;
+
+  /** Rows for each entry of x: what is left of noise in b moves x by a third of it. */
+  private static final int MULTIPLE = 8;
+
+  /** As part of all rows: so many cost little... */
+  private static final int SMALL_PART = 16;
+
+  /** ...and more than so many too much. */
+  private static final int LARGEST_PART = 8;
+
+  /** Fewer rows for each entry of x leave x undetermined. */
+  private static final int LEAST_MULTIPLE = 2;
+
+  /** What the rows of A2, which are copied, and those of C may take. */
+  private static final long MOST_BYTES = 256L << 20;
+
+  /**
+   * The coarse problem of an m x n x d problem; empty where there is none.
+   *
+   * @param nonZeros entries of A2 that are not zero
+   * @param available bytes for it
+   */
+  public static Optional<CoarseSize> of(
+      Backend backend,
+      int m,
+      int n,
+      int d,
+      ElementType type,
+      long nonZeros,
+      NewtonOptions options,
+      long available) {
+    int rows = rows(options.coarseRows(), m, n, d, type);
+    if (rows == 0) {
+      return Optional.empty();
+    }
+    // In float64, where nothing can overflow; rows that b and f weigh may have more of them.
+    long part = (long) Math.min((double) rows * n, 2.0 * nonZeros * rows / m);
+    SolveMemory memory =
+        SolveMemory.of(backend, rows, n, d, part, CurvaturePath.KEPT, options.curvature());
+    long bytes = Matrix.bytes(rows, n, type) + memory.ownBytes() + memory.compressedBytes();
+    return bytes <= available
+        ? Optional.of(new CoarseSize(rows, memory.method(), bytes))
+        : Optional.empty();
+  }
+
+  /** How many rows; 0 for no coarse problem. */
+  private static int rows(CoarseRows asked, int m, int n, int d, ElementType type) {
+    if (!asked.isAuto()) {
+      return asked.count() < m ? asked.count() : 0;
+    }
+    if (m < LEAST_M) {
+      return 0;
+    }
+    long wanted = Math.max(m / SMALL_PART, Math.min((long) MULTIPLE * d, m / LARGEST_PART));
+    long rows = Math.min(wanted, MOST_BYTES / (Matrix.bytes(1, n, type) + 8L * d));
+    return rows >= (long) LEAST_MULTIPLE * d ? (int) rows : 0;
+  }
+}

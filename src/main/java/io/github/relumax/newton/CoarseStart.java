@@ -1,0 +1,178 @@
+package io.github.relumax.newton;
+
+import io.github.relumax.backend.Backend;
+import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.OffHeap;
+import io.github.relumax.model.Problem;
+import io.github.relumax.objective.CurvaturePath;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Solves the coarse problem: the rows S of A2 with the largest max(b_i, f_i), f at the start.
+ * softmax over S is f_i / Σ_S f, so that
+ *
+ * <pre>  b_S / β,  w_S √(Σ w² / Σ_S w²) / β,   β = Σ_S b / Σ b</pre>
+ *
+ * in the place of b and w make its loss 1/β² times what S has of the whole problem's, if f weighs S
+ * as b does. Where some x gives f = b, it solves both. Elsewhere the two minimisers are near each
+ * other while S has most of b and f, and a step of the coarse problem costs |S| / m of a step of
+ * the whole.
+ */
+final class CoarseStart {
+  /** The least part of Σ max(b, f) that S is to have. */
+  private static final double LEAST_SHARE = 0.5;
+
+  /** The exponent and some of the mantissa. */
+  private static final int FIRST_BITS = 16;
+
+  private final Backend backend;
+  private final Problem problem;
+  private final NewtonOptions options;
+  private final CoarseSize size;
+  private final BooleanSupplier interrupted;
+
+  CoarseStart(
+      Backend backend,
+      Problem problem,
+      NewtonOptions options,
+      CoarseSize size,
+      BooleanSupplier interrupted) {
+    this.backend = backend;
+    this.problem = problem;
+    this.options = options;
+    this.size = size;
+    this.interrupted = interrupted;
+  }
+
+  /**
+   * Where the coarse problem's solve ended.
+   *
+   * @param atKinks whether its steps came to know about kinks
+   */
+  record End(Solution solution, int rows, boolean atKinks) {
+    /** The same for whoever reads the solution of the whole problem. */
+    CoarseSolve told(double seconds, boolean taken) {
+      return new CoarseSolve(
+          rows,
+          solution.method(),
+          solution.status(),
+          solution.iterations(),
+          solution.loss(),
+          seconds,
+          taken,
+          solution.further());
+    }
+  }
+
+  /**
+   * Solves it; empty where no rows can stand for all.
+   *
+   * @param f softmax at x0
+   * @param seconds at most
+   */
+  Optional<End> solve(double[] f, double[] x0, double seconds) {
+    double[] b = problem.b();
+    double[] weights = new double[b.length];
+    // Adding 0 makes a -0 one.
+    Arrays.setAll(weights, i -> Math.max(b[i], f[i]) + 0.0);
+    int[] rows = heaviest(weights, size.rows());
+    double share = sum(weights, rows) / Arrays.stream(weights).sum();
+    double beta = sum(b, rows) / Arrays.stream(b).sum();
+    if (!(beta > 0) || (options.coarseRows().isAuto() && share < LEAST_SHARE)) {
+      return Optional.empty();
+    }
+    try (Arena arena = Arena.ofShared()) {
+      Optional<Problem> coarse = coarse(problem, rows, beta, arena);
+      return coarse.map(found -> solve(found, x0, seconds));
+    }
+  }
+
+  private End solve(Problem coarse, double[] x0, double seconds) {
+    NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
+    try (NewtonRun run =
+        new NewtonRun(
+            backend,
+            coarse,
+            own,
+            CurvaturePath.KEPT,
+            size.method(),
+            Optional.empty(),
+            IterationListener.none(),
+            interrupted)) {
+      Solution solution = run.solve(x0);
+      return new End(solution, coarse.m(), run.knowsKinks());
+    }
+  }
+
+  /**
+   * The problem of these rows, whose A2 lies in the arena; empty where β is so small that b or w
+   * would overflow.
+   */
+  static Optional<Problem> coarse(Problem problem, int[] rows, double beta, Arena arena) {
+    double[] b = problem.b();
+    double[] target = Arrays.stream(rows).mapToDouble(i -> b[i] / beta).toArray();
+    Optional<double[]> weights = problem.w().map(w -> weights(w, rows, beta));
+    if (!isFinite(target) || !weights.map(CoarseStart::isFinite).orElse(true)) {
+      return Optional.empty();
+    }
+    Matrix a2 =
+        OffHeap.allocateUnset(rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
+    problem.a2().copyRows(rows, a2);
+    Problem coarse = Problem.of(problem.a1(), a2, target).withRadius(problem.radius());
+    return Optional.of(weights.map(coarse::withWeights).orElse(coarse));
+  }
+
+  private static boolean isFinite(double[] values) {
+    return Arrays.stream(values).allMatch(Double::isFinite);
+  }
+
+  private static double[] weights(double[] w, int[] rows, double beta) {
+    double all = Arrays.stream(w).map(one -> one * one).sum();
+    double part = Arrays.stream(rows).mapToDouble(i -> w[i] * w[i]).sum();
+    double factor = part > 0 ? Math.sqrt(all / part) / beta : 0;
+    return Arrays.stream(rows).mapToDouble(i -> factor * w[i]).toArray();
+  }
+
+  /**
+   * The numbers of the largest entries, in ascending order; of equal ones the first. Entries are
+   * above or equal to 0, so that they are ordered as their bits; the first bits of all are counted,
+   * and only those with the bits of the last one chosen are sorted.
+   */
+  static int[] heaviest(double[] weights, int count) {
+    int[] counts = new int[1 << FIRST_BITS];
+    for (double weight : weights) {
+      counts[firstBits(weight)]++;
+    }
+    int above = 0;
+    int bits = counts.length - 1;
+    while (above + counts[bits] < count) {
+      above += counts[bits--];
+    }
+    int last = bits;
+    double[] among =
+        Arrays.stream(weights).filter(weight -> firstBits(weight) == last).sorted().toArray();
+    double least = among[among.length - (count - above)];
+    int equal = count - above;
+    for (int k = among.length - 1; among[k] > least; k--) {
+      equal--;
+    }
+    int[] chosen = new int[count];
+    for (int i = 0, k = 0; k < count; i++) {
+      if (weights[i] > least || (weights[i] == least && equal-- > 0)) {
+        chosen[k++] = i;
+      }
+    }
+    return chosen;
+  }
+
+  private static int firstBits(double weight) {
+    return (int) (Double.doubleToRawLongBits(weight) >>> (Long.SIZE - 1 - FIRST_BITS));
+  }
+
+  private static double sum(double[] values, int[] chosen) {
+    return Arrays.stream(chosen).mapToDouble(i -> values[i]).sum();
+  }
+}

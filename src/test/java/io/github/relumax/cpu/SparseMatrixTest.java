@@ -1,0 +1,119 @@
+package io.github.relumax.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.github.relumax.matrix.ElementType;
+import io.github.relumax.matrix.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SparseMatrixTest {
+  /** Smaller than any normal number, of either type. */
+  private static final float TINY = Float.MIN_VALUE;
+
+  private final Random random = new Random(1);
+
+  /** One non-zero: where it is and what it is, bit for bit. */
+  private record Entry(int row, int column, long bits) {}
+
+  /** Around the length of vectors, around blocks of rows, and where a row is more than a block. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "1, 1, 0",
+    "1, 17_000, 0.1",
+    "5, 20_001, 0.07",
+    "70_001, 1, 0.1",
+    "40_003, 2, 0.5",
+    "9_001, 7, 0.25",
+    "2_100, 8, 0.07",
+    "1_031, 9, 0.07",
+    "300, 131, 0.25",
+    "1_200, 150, 0.01",
+    "517, 263, 0.07",
+    "33, 127, 1"
+  })
+  void keepsNonZerosInOrderByRowsAndByColumns(int rows, int columns, double density) {
+    for (ElementType type : ElementType.values()) {
+      Matrix matrix = Matrix.allocate(rows, columns, type);
+      List<Entry> byRows = fill(matrix, density);
+      List<Entry> byColumns = new ArrayList<>(byRows);
+      // The sort is stable.
+      byColumns.sort((a, b) -> Integer.compare(a.column(), b.column()));
+      for (Kernels kernels : List.of(new VectorKernels(), new ScalarKernels())) {
+        for (int threads : new int[] {1, 2, 3}) {
+          try (Parallel parallel = new Parallel(threads);
+              SparseMatrix kept =
+                  SparseMatrix.of(matrix.withNonZeros(byRows.size()), kernels, parallel)) {
+            assertThat(byRows(kept)).isEqualTo(byRows);
+            assertThat(byColumns(kept)).isEqualTo(byColumns);
+          }
+        }
+      }
+    }
+  }
+
+  /** Every fifth row and the columns before the last are empty, and zeros have either sign. */
+  private List<Entry> fill(Matrix matrix, double density) {
+    List<Entry> entries = new ArrayList<>();
+    int columns = (int) matrix.columns();
+    for (int i = 0; i < matrix.rows(); i++) {
+      for (int j = 0; j < columns; j++) {
+        boolean empty = i % 5 == 3 || j == columns - 2 || random.nextDouble() >= density;
+        float value = random.nextInt(20) == 0 ? TINY : (float) random.nextGaussian();
+        matrix.set(i, j, empty ? Math.copySign(0.0, value) : value);
+        if (!empty) {
+          entries.add(new Entry(i, j, Double.doubleToRawLongBits(value)));
+        }
+      }
+    }
+    return entries;
+  }
+
+  private static List<Entry> byRows(SparseMatrix matrix) {
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < matrix.rows(); i++) {
+      assertThat(matrix.before(i)).isEqualTo(entries.size());
+      for (int p = 0; p < matrix.count(i); p++) {
+        int column = RawMemory.getInt(matrix.columns(i) + 4L * p);
+        entries.add(new Entry(i, column, RawMemory.getLong(matrix.values(i) + 8L * p)));
+      }
+    }
+    assertThat(matrix.storedEntries()).isEqualTo(entries.size());
+    return entries;
+  }
+
+  private static List<Entry> byColumns(SparseMatrix matrix) {
+    List<Entry> entries = new ArrayList<>();
+    for (int j = 0; j < matrix.columns(); j++) {
+      for (long place = matrix.columnBegin(j); place < matrix.columnBegin(j + 1); place++) {
+        assertThat(place).isEqualTo(entries.size());
+        int row = RawMemory.getInt(matrix.rowNumbers(place));
+        entries.add(new Entry(row, j, RawMemory.getLong(matrix.columnValues(place))));
+      }
+    }
+    return entries;
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 9_999, 10_001})
+  void aMatrixThatChangedSinceItWasCheckedIsAnError(long counted) {
+    Matrix matrix = Matrix.allocate(1_000, 100, ElementType.FLOAT64).named("A2");
+    for (int k = 0; k < 10_000; k++) {
+      matrix.set(k / 10, k % 10, 1);
+    }
+    try (Parallel parallel = new Parallel(2)) {
+      assertThatIllegalStateException()
+          .isThrownBy(() ->
+              SparseMatrix.of(matrix.withNonZeros(counted), new VectorKernels(), parallel).close())
+          .withMessage(
+              "A2 has 10000 non-zeros, it had %d when it was checked: it must stay as it is",
+              counted);
+    }
+  }
+}
