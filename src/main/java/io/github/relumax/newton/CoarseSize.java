@@ -12,8 +12,9 @@ import java.util.Optional;
  * @param rows of A2 that it has
  * @param method what stands for H in it
  * @param bytes that it takes where the backend computes
+ * @param conditional whether there is none after all where its rows have less than half of b and f
  */
-public record CoarseSize(int rows, StepMethod method, long bytes) {
+public record CoarseSize(int rows, StepMethod method, long bytes, boolean conditional) {
   /** Below this a solve takes milliseconds. */
   static final int LEAST_M = 8192;
 
@@ -57,7 +58,7 @@ public record CoarseSize(int rows, StepMethod method, long bytes) {
         SolveMemory.of(backend, rows, n, d, part, CurvaturePath.KEPT, options.curvature());
     long bytes = Matrix.bytes(rows, n, type) + memory.ownBytes() + memory.compressedBytes();
     return bytes <= available
-        ? Optional.of(new CoarseSize(rows, memory.method(), bytes))
+        ? Optional.of(new CoarseSize(rows, memory.method(), bytes, options.coarseRows().isAuto()))
         : Optional.empty();
   }
 

@@ -81,7 +81,7 @@ final class CoarseStart {
     int[] rows = heaviest(weights, size.rows());
     double share = sum(weights, rows) / Arrays.stream(weights).sum();
     double beta = sum(b, rows) / Arrays.stream(b).sum();
-    if (!(beta > 0) || (options.coarseRows().isAuto() && share < LEAST_SHARE)) {
+    if (!(beta > 0) || (size.conditional() && share < LEAST_SHARE)) {
       return Optional.empty();
     }
     try (Arena arena = Arena.ofShared()) {

@@ -346,8 +346,12 @@ public final class CostModel {
   }
 
   private void calls() {
-    CALLS.forEach((phase, calls) ->
-        steps.add(new Step(phase, "calls", false, 0, 0, calls * 1e-3 / rates.call())));
+    for (Phase phase : Phase.values()) {
+      if (CALLS.containsKey(phase)) {
+        double seconds = CALLS.get(phase) * 1e-3 / rates.call();
+        steps.add(new Step(phase, "calls", false, 0, 0, seconds));
+      }
+    }
   }
 
   /** Work of every iteration that memory alone limits. */

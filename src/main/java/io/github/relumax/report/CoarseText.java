@@ -10,8 +10,11 @@ public final class CoarseText {
 
   /** What comes before the whole problem. */
   public static String line(CoarseSize size) {
-    return "the %s rows that b and f weigh most come first, %s"
-        .formatted(Format.count(size.rows()), Format.bytes(size.bytes()));
+    return "the %s rows that b and f weigh most come first%s, %s"
+        .formatted(
+            Format.count(size.rows()),
+            size.conditional() ? " if they have half of both" : "",
+            Format.bytes(size.bytes()));
   }
 
   /** What became of it. */

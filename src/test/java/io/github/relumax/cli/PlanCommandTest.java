@@ -75,7 +75,9 @@ final class PlanCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.out())
         .contains(", 8 iterations of the coarse problem, then 1 iteration\n")
-        .contains("Coarse   the 1,250 rows that b and f weigh most come first, ")
+        .contains(
+            "Coarse   the 1,250 rows that b and f weigh most come first if they have half of both,"
+                + " ")
         .containsPattern("coarse +1250 rows, 8 iterations +1 ")
         .doesNotContain("first trial points through A2");
     JsonNode json = CommandLineRun.json(file);
