@@ -6,6 +6,7 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.newton.NewtonSolver;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.report.CoarseText;
 import io.github.relumax.report.Format;
 import io.github.relumax.report.IterationTable;
 import io.github.relumax.report.SolveRecord;
@@ -83,6 +84,7 @@ final class DemoCommand implements Callable<Integer> {
                 Format.scientific(NEAR, 0),
                 solution.iterations(),
                 FEW_ITERATIONS));
+    solution.coarse().ifPresent(coarse -> console.println(CoarseText.firstStep(coarse)));
     console.println("The solver stopped because " + solution.status().meaning() + ".");
     console.println(
         "It took %s: %s."

@@ -26,6 +26,12 @@ public final class CoarseText {
             coarse.taken() ? "gone on from its end" : "its end was no better than the start");
   }
 
+  /** The same for someone who watches a solve for the first time. */
+  public static String firstStep(CoarseSolve coarse) {
+    return "The first step is the way of a smaller problem, of the rows that b and f weigh most: %s."
+        .formatted(counts(coarse));
+  }
+
   /** Its rows and iterations. */
   static String counts(CoarseSolve coarse) {
     return Format.count(coarse.rows()) + " rows, " + Format.iterations(coarse.iterations());

@@ -122,7 +122,12 @@ final class MainTest {
     CommandLineRun run = CommandLineRun.of("demo", "--threads", 2);
     assertThat(run.code()).isZero();
     assertThat(run.err()).isEmpty();
-    assertThat(run.out()).contains("Found x*: ").contains("relumax solve p");
+    assertThat(run.out())
+        .contains("Found x*: ")
+        .contains("relumax solve p")
+        .contains(
+            "The first step is the way of a smaller problem, of the rows that b and f weigh most:"
+                + " 625 rows, ");
   }
 
   @Test
