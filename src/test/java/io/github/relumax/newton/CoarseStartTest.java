@@ -276,6 +276,25 @@ final class CoarseStartTest {
     assertThat(with).hasSameSizeAs(without);
   }
 
+  /** From a minimiser of the whole problem, that of some rows leads up. */
+  @Test
+  void anEndThatIsHigherThanTheStartIsLeft() {
+    for (int seed = 1; seed <= 5; seed++) {
+      PlantedProblem planted =
+          PlantedProblem.generate(300, 60, 8, 4, 0.5, ElementType.FLOAT64, 0.5, seed);
+      Solution lowest = solve(none(), planted.problem(), planted.x0());
+      assertThat(lowest.converged()).isTrue();
+      List<Iteration> iterations = new ArrayList<>();
+      Solution solution = solve(rows(60), planted.problem(), lowest.x(), iterations);
+      CoarseSolve coarse = solution.coarse().orElseThrow();
+      assertThat(coarse.iterations()).isPositive();
+      assertThat(coarse.taken()).isFalse();
+      assertThat(solution.converged()).isTrue();
+      assertThat(distance(solution.x(), lowest.x())).isLessThan(1e-7);
+      assertThat(iterations).allMatch(step -> step.loss() <= lowest.loss() * (1 + 1e-9));
+    }
+  }
+
   /** Rows that have less than half of b and f stand for nothing, unless they were asked for. */
   @ParameterizedTest
   @ValueSource(doubles = {0, 40})
