@@ -111,37 +111,24 @@ final class PackedProducts {
       long row,
       int rows) {
     int d = (int) c.columns();
-    for (int first = 0; first < d; first += Panels.BLOCK_COLUMNS) {
-      int end = Math.min(first + Panels.BLOCK_COLUMNS, d);
-      for (int r = 0; r < rows; r += kernels.tileRows()) {
-        int count = Math.min(kernels.tileRows(), rows - r);
-        addStrip(part, left + 8L * r * depth, right, depth, clear, c, row + r, count, first, end);
-      }
-    }
-  }
-
-  /** Columns [first, end) of some rows, as many as a tile has at most. */
-  private void addStrip(
-      int part,
-      long left,
-      Panels right,
-      int depth,
-      boolean clear,
-      CpuBuffer c,
-      long row,
-      int rows,
-      int first,
-      int end) {
+    int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
     long tile = parallel.tile(part);
-    for (int column = first; column < end; column += tileColumns) {
-      int columns = Math.min(tileColumns, end - column);
-      kernels.tile(depth, left, 8L * kernels.tileRows(), right.at(0, column), right.step(), tile);
-      long to = c.address(row) + 8L * column;
-      if (clear) {
-        kernels.storeTile(1, tile, to, c.stride(), rows, columns);
-      } else {
-        kernels.addTile(1, tile, to, c.stride(), rows, columns);
+    for (int block = 0; block < d; block += Panels.BLOCK_COLUMNS) {
+      int end = Math.min(block + Panels.BLOCK_COLUMNS, d);
+      for (int r = 0; r < rows; r += tileRows) {
+        int count = Math.min(tileRows, rows - r);
+        long strip = left + 8L * r * depth;
+        for (int column = block; column < end; column += tileColumns) {
+          int columns = Math.min(tileColumns, end - column);
+          kernels.tile(depth, strip, 8L * tileRows, right.at(0, column), right.step(), tile);
+          long to = c.address(row + r) + 8L * column;
+          if (clear) {
+            kernels.storeTile(1, tile, to, c.stride(), count, columns);
+          } else {
+            kernels.addTile(1, tile, to, c.stride(), count, columns);
+          }
+        }
       }
     }
   }
