@@ -13,8 +13,8 @@ import java.util.Map;
  *
  * <pre>
  *                        C kept                               C streamed
- *   start    evaluate    2 m a d operations, then 2 passes    2 passes over A2
- *                        over C
+ *   start    evaluate    2 m a d operations, fresh memory     2 passes over A2
+ *                        of C, then 2 passes over C
  *            trial       1 pass over A2
  *   each     curvature   1 pass over C, m d (d+1) op.         2 passes over A2,
  *   step                                                      2 m a d + m d (d+1) operations
