@@ -261,6 +261,21 @@ final class CoarseStartTest {
     assertThat(taken).isGreaterThan(6);
   }
 
+  /** The coarse problem ends at kinks, and the first step of the whole knows about them. */
+  @Test
+  void whatItCameToKnowAboutKinksIsKept() {
+    int atKinks = 0;
+    for (int seed = 1; seed <= 6; seed++) {
+      PlantedProblem planted =
+          PlantedProblem.generate(700, 90, 10, 1, 1, ElementType.FLOAT64, 1, seed);
+      List<Iteration> iterations = new ArrayList<>();
+      Solution solution = solve(rows(80), planted.problem(), planted.x0(), iterations);
+      assertThat(solution.coarse().orElseThrow().taken()).isTrue();
+      atKinks += iterations.get(1).atKink() > 0 ? 1 : 0;
+    }
+    assertThat(atKinks).isPositive();
+  }
+
   /** A single row says nothing: its softmax is 1. */
   @Test
   void anEndThatIsNoBetterThanTheStartIsLeft() {
