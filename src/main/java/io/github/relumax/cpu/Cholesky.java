@@ -22,7 +22,7 @@ final class Cholesky {
    * Columns up to which one thread that packs nothing is faster ({@link SmallCholesky}): with more,
    * threads share the blocks.
    */
-  static final int SMALL = 288;
+  private static final int SMALL = 288;
 
   /** Multiplications that are worth waking a thread for. */
   static final long GRAIN = 1_000_000;
