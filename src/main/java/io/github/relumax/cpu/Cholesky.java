@@ -18,6 +18,12 @@ final class Cholesky {
   /** Columns of the blocks inside it; those inside these are as wide as a panel. */
   private static final int INNER = 192;
 
+  /**
+   * Columns up to which one thread that packs nothing is faster ({@link SmallCholesky}): with more,
+   * threads share the blocks.
+   */
+  private static final int SMALL = 288;
+
   /** Multiplications that are worth waking a thread for. */
   static final long GRAIN = 1_000_000;
 
@@ -34,17 +40,22 @@ final class Cholesky {
   private final Parallel parallel;
   private final int width;
   private final int tileRows;
+  private final SmallCholesky small;
 
   Cholesky(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
     width = Panels.width(kernels);
     tileRows = kernels.tileRows();
+    small = new SmallCholesky(kernels, parallel);
   }
 
   /** l lᵀ = h + shift I; false if a pivot is not above the rounding of its diagonal entry. */
   boolean factor(CpuBuffer h, double shift, CpuBuffer l) {
     int d = (int) h.rows();
+    if (d <= SMALL) {
+      return small.factor(h, shift, l);
+    }
     copyLower(h, shift, l);
     long packed = parallel.scratch(0, Parallel.RIGHT, Panels.size(kernels, d, DEPTH)).address();
     Job job = new Job(h, shift, l, new Panels(kernels, packed, DEPTH));

@@ -37,7 +37,7 @@ final class CpuBackend implements Backend {
   private static final double SCALAR_FLOPS_PER_BYTE = 0.3;
 
   /** A matrix is kept as its non-zeros where these are at most this share of its entries. */
-  private static final double DENSITY = 0.2;
+  private static final double DENSITY = 0.3;
 
   /** They may take so much of the machine's memory: a mapped file that is kept dense takes none. */
   private static final double COMPRESSED_SHARE = 0.25;

@@ -7,6 +7,7 @@ import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A matrix of which only the entries that are not zero are kept, twice: row after row (CSR), for
@@ -149,6 +150,13 @@ final class SparseMatrix extends CpuBuffer {
       }
     }
     return low;
+  }
+
+  /** That of the first from row i on in the column of each unit. */
+  long[] places(CpuUnits units, long i) {
+    long[] places = new long[units.count()];
+    Arrays.setAll(places, p -> place(units.index[p], i));
+    return places;
   }
 
   private int rowNumber(long place) {

@@ -5,22 +5,16 @@ import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.getInt;
 import static io.github.relumax.cpu.RawMemory.set;
 
-import java.util.Arrays;
-
 /**
  * Products with the columns of a {@link SparseMatrix} that a list of units names: sums of these
- * columns, and C. Few columns are gone through one after another, in blocks of rows, so that what a
- * block adds to stays in cache; for many, it is the rows that are gone through.
+ * columns, and C.
  */
 final class SparseUnitProducts {
-  /** Rows of y that one thread adds to at a time, when it goes through columns. */
+  /** Rows of y that one thread adds to at a time. */
   private static final int COLUMN_ROWS = 4096;
 
-  /** Entries of C that it adds to at a time, when it goes through columns. */
-  private static final int BLOCK_SIZE = 16_384;
-
-  /** C is added to by columns where these are at most one in so many. */
-  private static final int FEW = 8;
+  /** Entries of a row up to which a sum in registers takes longer than it saves. */
+  private static final int SHORT = 2;
 
   private final Kernels kernels;
   private final Parallel parallel;
@@ -39,7 +33,7 @@ final class SparseUnitProducts {
         a,
         (double) units.count() * vectors / a.columns(),
         (_, low, high) -> {
-          long[] next = columnBegins(a, units, low);
+          long[] next = a.places(units, low);
           for (long row = low; row < high; row += COLUMN_ROWS) {
             long end = Math.min(row + COLUMN_ROWS, high);
             for (int p = 0; p < next.length; p++) {
@@ -70,13 +64,10 @@ final class SparseUnitProducts {
   /**
    * c = (clear ? 0 : c) + Σ_units sign a2[:,u] a1[u,:]. The units' rows of a1 are copied into
    * panels of columns. Of a few rows of a2 the entries of these units are listed; the rows go
-   * through one panel after the other, so that a panel stays in cache and a sum in registers.
+   * through one panel after the other, so that a panel stays in cache, a sum in registers, and a
+   * row of c is read and written once.
    */
   void accumulate(SparseMatrix a2, CpuUnits units, CpuBuffer a1, boolean clear, CpuBuffer c) {
-    if (!clear && (long) FEW * units.count() <= a2.columns()) {
-      addFew(a2, units, a1, c);
-      return;
-    }
     int count = units.count();
     int d = (int) a1.columns();
     // The last panel may be wider than what is left, by less than a panel of the dense product.
@@ -91,53 +82,20 @@ final class SparseUnitProducts {
             packUnit(a1Rows, part, units, k, right);
           }
         });
-    CpuBuffer places = places(units, (int) a2.columns());
+    long placeOf = UnitEntries.placeOf(parallel, a2, units);
     split.rows(
         a2,
-        d,
+        (double) count * d / a2.columns(),
         (part, low, high) -> {
-          UnitEntries entries = new UnitEntries(parallel, part, a2, places.address());
+          UnitEntries entries = new UnitEntries(parallel, part, a2, units, placeOf, low);
           for (long row = low; row < high; row += entries.rows()) {
             entries.list(row, high);
             if (clear) {
               RawMemory.clear(c.address(row), entries.rows() * c.stride());
             }
-            addBlock(part, entries, right, count, c, row);
+            addBlock(part, entries, units, a1Rows, right, c, row);
           }
         });
-  }
-
-  /** c += Σ_units sign a2[:,u] a1[u,:]. */
-  private void addFew(SparseMatrix a2, CpuUnits units, CpuBuffer a1, CpuBuffer c) {
-    int d = (int) a1.columns();
-    RowBlocks a1Rows = new RowBlocks(kernels, parallel, a1);
-    long blockRows = Math.max(4, BLOCK_SIZE / d);
-    split.rows(
-        a2,
-        (double) units.count() * d / a2.columns(),
-        (part, low, high) -> {
-          long[] next = columnBegins(a2, units, low);
-          for (long row = low; row < high; row += blockRows) {
-            long end = Math.min(row + blockRows, high);
-            for (int p = 0; p < next.length; p++) {
-              long a1Row = a1Rows.load(part, units.index[p], 1, 1);
-              long last = a2.place(units.index[p], end);
-              for (long place = next[p]; place < last; place++) {
-                double s = units.sign[p] * get(a2.columnValues(place));
-                long i = getInt(a2.rowNumbers(place)) - a2.firstRow();
-                kernels.addRow(s, a1Row, c.address(i), d);
-              }
-              next[p] = last;
-            }
-          }
-        });
-  }
-
-  /** Where the non-zeros of the units' columns from this row on begin. */
-  private static long[] columnBegins(SparseMatrix a, CpuUnits units, long row) {
-    long[] begins = new long[units.count()];
-    Arrays.setAll(begins, p -> a.place(units.index[p], row));
-    return begins;
   }
 
   /** Row u_k of a1 with its sign, as row k of the panels. */
@@ -156,34 +114,54 @@ final class SparseUnitProducts {
     }
   }
 
-  /** The place of every unit in the list, as a 32-bit number; -1 where it is not in it. */
-  private CpuBuffer places(CpuUnits units, int n) {
-    CpuBuffer places = parallel.scratch(0, Parallel.RESULT, Math.ceilDiv(n, 2));
-    for (int u = 0; u < n; u++) {
-      RawMemory.setInt(places.address() + 4L * u, -1);
-    }
-    for (int k = 0; k < units.count(); k++) {
-      RawMemory.setInt(places.address() + 4L * units.index[k], k);
-    }
-    return places;
-  }
-
   /** c[row + r] += the sum of the r-th list, for all lists. */
   private void addBlock(
-      int part, UnitEntries entries, long right, int count, CpuBuffer c, long row) {
+      int part,
+      UnitEntries entries,
+      CpuUnits units,
+      RowBlocks a1,
+      long right,
+      CpuBuffer c,
+      long row) {
+    int[] longer = new int[entries.rows()];
+    int count = 0;
+    for (int r = 0; r < entries.rows(); r++) {
+      int length = entries.count(r);
+      if (length > SHORT) {
+        longer[count] = r;
+        count++;
+        continue;
+      }
+      for (int p = 0; p < length; p++) {
+        int k = getInt(entries.places(r) + 4L * p);
+        double s = units.sign[k] * get(entries.values(r) + 8L * p);
+        kernels.addRow(s, a1.load(part, units.index[k], 1, 1), c.address(row + r), a1.columns());
+      }
+    }
+    addSums(part, entries, longer, count, right, units.count(), c, row);
+  }
+
+  /** The same for the lists with these numbers, panel by panel. */
+  private void addSums(
+      int part,
+      UnitEntries entries,
+      int[] numbers,
+      int count,
+      long right,
+      int units,
+      CpuBuffer c,
+      long row) {
     int d = (int) c.columns();
     long tile = parallel.tile(part);
     int width;
     for (int column = 0; column < d; column += width) {
       width = kernels.sumWidth(d - column);
-      long panel = right + 8L * count * column;
+      long panel = right + 8L * units * column;
       int columns = Math.min(width, d - column);
-      for (int r = 0; r < entries.rows(); r++) {
-        int length = entries.count(r);
-        if (length > 0) {
-          kernels.sumRows(entries.values(r), entries.places(r), length, panel, width, tile);
-          kernels.addRow(1, tile, c.address(row + r) + 8L * column, columns);
-        }
+      for (int i = 0; i < count; i++) {
+        int r = numbers[i];
+        kernels.sumRows(entries.values(r), entries.places(r), entries.count(r), panel, width, tile);
+        kernels.addRow(1, tile, c.address(row + r) + 8L * column, columns);
       }
     }
   }

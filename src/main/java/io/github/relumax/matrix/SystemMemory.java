@@ -14,10 +14,17 @@ public final class SystemMemory {
 
   private SystemMemory() {}
 
+  /**
+   * Asked once: the answer is in files, which take longer to read than most buffers to allocate.
+   */
+  private static final class Total {
+    static final long BYTES =
+        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+  }
+
   /** Bytes of memory of this machine, or of the container that the process is in. */
   public static long total() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getTotalMemorySize();
+    return Total.BYTES;
   }
 
   /**

@@ -956,7 +956,8 @@ public abstract class BackendContract extends SparseContract {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 23, 24, 25, 64, 97, 129, 200, 460, 801})
+  @ValueSource(
+      ints = {1, 2, 3, 7, 8, 9, 15, 16, 17, 23, 24, 25, 64, 97, 129, 151, 288, 289, 312, 460, 801})
   void factorAndSolve(int d) {
     double[][] h = positiveDefinite(d);
     double shift = 0.5;
@@ -1003,6 +1004,20 @@ public abstract class BackendContract extends SparseContract {
     assertSolves(h, shift, read(alone), r[count - 1]);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {2, 8, 9, 25, 151, 289})
+  void factorReadsTheLowerTriangleAlone(int d) {
+    double[][] h = positiveDefinite(d);
+    Buffer expected = allocate(d, d);
+    assertThat(backend.factor(buffer(h), 0.5, expected)).isTrue();
+    for (int i = 0; i < d; i++) {
+      Arrays.fill(h[i], i + 1, d, Double.NaN);
+    }
+    Buffer l = buffer(matrix(d, d));
+    assertThat(backend.factor(buffer(h), 0.5, l)).isTrue();
+    assertThat(read(l)).isEqualTo(read(expected));
+  }
+
   /** l is lower triangular, and l lᵀ v = (h + shift I) v for some v. */
   private void assertProduct(double[][] l, double[][] h, double shift) {
     int d = l.length;
@@ -1041,7 +1056,7 @@ public abstract class BackendContract extends SparseContract {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 9, 63, 64, 65, 129, 200})
+  @ValueSource(ints = {1, 2, 3, 9, 63, 64, 65, 129, 200, 300})
   void factorSaysThatAMatrixIsNotPositiveDefinite(int d) {
     for (int at : List.of(0, d / 2, d - 1)) {
       double[][] h = positiveDefinite(d);
@@ -1061,7 +1076,7 @@ public abstract class BackendContract extends SparseContract {
 
   /** Indefinite only through its off-diagonal entries, and only in the last pivot. */
   @ParameterizedTest
-  @ValueSource(ints = {2, 3, 9, 65, 129})
+  @ValueSource(ints = {2, 3, 9, 65, 129, 300})
   void factorSeesAnIndefiniteMatrixWithAPositiveDiagonal(int d) {
     double[][] h = new double[d][d];
     for (int i = 0; i < d; i++) {

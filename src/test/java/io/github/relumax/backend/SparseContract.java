@@ -162,6 +162,46 @@ public abstract class SparseContract extends SamplingContract {
     }
   }
 
+  /**
+   * Few units, in columns that are empty, sparse and full, of either sign: rows get none of them,
+   * one, a few or all, and rows and lists are more than what is treated together.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 90, 151, 30",
+    "3, 91, 17, 30",
+    "515, 7, 33, 2",
+    "1_031, 130, 23, 40",
+    "1_541, 40, 64, 1",
+    "700, 400, 9, 131"
+  })
+  void accumulateByFewColumnsOfSparseMatrices(int m, int n, int d, int units) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a1 = matrix(n, d);
+      double[][] a2 = sparse(m, n);
+      for (int i = 0; i < m; i++) {
+        // A column of an entry in every row but one.
+        a2[i][n / 2] = i == m / 3 ? 0 : random.nextGaussian();
+      }
+      double[] from = new double[n];
+      double[] to = new double[n];
+      to[n / 2] = 1;
+      to[n - 1] = 1;
+      for (int k = 2; k < units; k++) {
+        (k % 2 == 0 ? from : to)[random.nextInt(n)] = 1;
+      }
+      double[][] entries = stored(a2, type);
+      double[][] stored = stored(a1, type);
+      Buffer a1Buffer = upload(a1, type);
+      Buffer matrix = keep(backend.upload(counted(a2, type)));
+      checkAccumulate(matrix, entries, a1Buffer, stored, from, to);
+      int first = m / 2;
+      int count = Math.max(1, m / 2 - 1);
+      double[][] some = Arrays.copyOfRange(entries, first, first + count);
+      checkAccumulate(matrix.rows(first, count), some, a1Buffer, stored, from, to);
+    }
+  }
+
   private void checkAccumulate(
       Buffer a2, double[][] entries, Buffer a1, double[][] stored, double[] from, double[] to) {
     int m = entries.length;
