@@ -20,6 +20,12 @@ final class Damping {
 
   private static final double TRUSTED = 1e-8;
 
+  /**
+   * Where the coarse problem has ended: from {@link #START} it takes another few iterations to come
+   * down, and below this no fewer.
+   */
+  private static final double COARSE = 1e-5;
+
   private double mu = START;
 
   double value() {
@@ -52,6 +58,11 @@ final class Damping {
   /** The steps to come have nothing to do with the last one. */
   void restart(double value) {
     mu = value;
+  }
+
+  /** At the end of a coarse problem, whose model was good. */
+  void restartAfterCoarse() {
+    restart(COARSE);
   }
 
   /** After steps with next to none. */

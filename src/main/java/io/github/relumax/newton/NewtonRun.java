@@ -300,6 +300,7 @@ final class NewtonRun implements AutoCloseable {
     coarseSolve = Optional.of(end.told(seconds, taken));
     if (taken) {
       knowsKinks = end.atKinks();
+      damping.restartAfterCoarse();
       iterations++;
       backend.write(x0, before);
       backend.combine(1, objective.x(), -1, before, product);
