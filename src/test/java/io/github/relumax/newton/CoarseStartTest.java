@@ -220,6 +220,7 @@ final class CoarseStartTest {
     Iteration jump = iterations.get(1);
     assertThat(jump.number()).isEqualTo(1);
     assertThat(jump.loss()).isLessThan(1e-20);
+    assertThat(jump.damping()).isEqualTo(1e-5);
     double[] x0 = planted.x0();
     double[] xStar = planted.xStar();
     double length = 0;
