@@ -42,6 +42,9 @@ final class CpuBackend implements Backend {
   /** They may take so much of the machine's memory: a mapped file that is kept dense takes none. */
   private static final double COMPRESSED_SHARE = 0.25;
 
+  /** They stay for another upload where they take no more: an idle backend is to hold little. */
+  private static final long MOST_KEPT = 192L << 20;
+
   private final Kernels kernels;
   private final Parallel parallel;
   private final PackedProducts products;
@@ -55,6 +58,7 @@ final class CpuBackend implements Backend {
   private final CurvatureProduct curvature;
   private final RowSampling sampling;
   private final ColumnCache columns;
+  private final KeptNonZeros nonZeros;
   private final Softmax softmax;
   private final SoftmaxCurvature softmaxCurvature;
 
@@ -72,6 +76,7 @@ final class CpuBackend implements Backend {
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
     columns = new ColumnCache(parallel);
+    nonZeros = new KeptNonZeros(kernels, parallel, MOST_KEPT);
     softmax = new Softmax(kernels, parallel);
     softmaxCurvature = new SoftmaxCurvature(parallel);
   }
@@ -153,9 +158,11 @@ final class CpuBackend implements Backend {
 
   @Override
   public Buffer upload(Matrix matrix) {
-    return compressedBytes(matrix.rows(), matrix.columns(), matrix.nonZeros()) == 0
-        ? CpuBuffer.view(matrix)
-        : SparseMatrix.of(matrix, kernels, parallel);
+    if (compressedBytes(matrix.rows(), matrix.columns(), matrix.nonZeros()) > 0) {
+      return nonZeros.of(matrix);
+    }
+    nonZeros.makeRoomFor(matrix);
+    return CpuBuffer.view(matrix);
   }
 
   @Override
@@ -534,6 +541,7 @@ final class CpuBackend implements Backend {
   @Override
   public void close() {
     columns.close();
+    nonZeros.close();
     parallel.close();
   }
 

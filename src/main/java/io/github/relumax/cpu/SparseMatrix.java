@@ -177,6 +177,22 @@ final class SparseMatrix extends CpuBuffer {
     return first;
   }
 
+  long bytes() {
+    return memory.byteSize();
+  }
+
+  /**
+   * A view of all of it that lasts as long as the arena, which closing it closes. The caller sees
+   * to it that the memory lasts longer.
+   *
+   * @param closed runs when the view is closed
+   */
+  @SuppressWarnings("restricted") // The other end of its life is what a view has of its own.
+  SparseMatrix viewIn(Arena view, Runnable closed) {
+    MemorySegment same = memory.reinterpret(view, _ -> closed.run());
+    return new SparseMatrix(rows(), columns(), first, same, at, view);
+  }
+
   // As a buffer
 
   @Override
