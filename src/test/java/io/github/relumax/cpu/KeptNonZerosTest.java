@@ -35,7 +35,7 @@ final class KeptNonZerosTest {
     long last = matrix.rows() - 1;
     found.requireOpen();
     assertThat(found.storedEntries()).isEqualTo(matrix.nonZeros());
-    assertThat(RawMemory.get(found.values(last))).isEqualTo(2 * last + 1);
+    assertThat(RawMemory.get(found.values(last))).isEqualTo(2.0 * last + 1);
     return found;
   }
 
