@@ -63,6 +63,10 @@ final class CpuBackend implements Backend {
   private final SoftmaxCurvature softmaxCurvature;
 
   CpuBackend(Kernels kernels, int threads) {
+    this(kernels, threads, MOST_KEPT);
+  }
+
+  private CpuBackend(Kernels kernels, int threads, long mostKept) {
     this.kernels = kernels;
     parallel = new Parallel(threads);
     products = new PackedProducts(kernels, parallel);
@@ -76,7 +80,7 @@ final class CpuBackend implements Backend {
     curvature = new CurvatureProduct(kernels, parallel);
     sampling = new RowSampling(kernels, parallel);
     columns = new ColumnCache(parallel);
-    nonZeros = new KeptNonZeros(kernels, parallel, MOST_KEPT);
+    nonZeros = new KeptNonZeros(kernels, parallel, mostKept);
     softmax = new Softmax(kernels, parallel);
     softmaxCurvature = new SoftmaxCurvature(parallel);
   }
@@ -122,7 +126,8 @@ final class CpuBackend implements Backend {
     int threads = parallel.threads();
     return threads == 1
         ? List.of()
-        : Stream.<Backend>generate(() -> new CpuBackend(kernels, 1)).limit(threads).toList();
+        // What one of them uploads is its own for once: A2 is this one's.
+        : Stream.<Backend>generate(() -> new CpuBackend(kernels, 1, 0)).limit(threads).toList();
   }
 
   /** Nothing where there are too many, or where they would take too much of this machine. */

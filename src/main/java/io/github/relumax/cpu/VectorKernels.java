@@ -1,5 +1,6 @@
 package io.github.relumax.cpu;
 
+import static io.github.relumax.cpu.RawMemory.ADDRESS;
 import static io.github.relumax.cpu.RawMemory.ALL;
 import static io.github.relumax.cpu.RawMemory.get;
 import static io.github.relumax.cpu.RawMemory.set;
@@ -31,9 +32,6 @@ final class VectorKernels implements Kernels {
    * partner.
    */
   private static final VectorSpecies<Float> F = L >= 2 ? narrow() : null;
-
-  /** Bits that an address can have: what was masked by them needs no check of bounds. */
-  private static final long ADDRESS = Long.MAX_VALUE >> 1;
 
   /** Whether the processor has masks, by which the rest of a row is one more vector. */
   private static final boolean MASKS = L >= 8;

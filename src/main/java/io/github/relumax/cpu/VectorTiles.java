@@ -1,5 +1,6 @@
 package io.github.relumax.cpu;
 
+import static io.github.relumax.cpu.RawMemory.ADDRESS;
 import static io.github.relumax.cpu.RawMemory.ALL;
 import static io.github.relumax.cpu.RawMemory.I32;
 import static io.github.relumax.matrix.Matrix.F64;
@@ -19,9 +20,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorTiles {
   private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
   private static final long LB = 8L * S.length();
-
-  /** Bits that an address can have: what was masked by them needs no check of bounds. */
-  private static final long ADDRESS = Long.MAX_VALUE >> 1;
 
   private VectorTiles() {}
 
