@@ -116,6 +116,12 @@ public interface Backend extends AutoCloseable {
    */
   void multiplyTransposed(Buffer a, Buffer v, Buffer y);
 
+  /**
+   * The same for the columns of these units alone, signs ignored: y[k,u] = ⟨a[:,u], v_k⟩. What y
+   * has elsewhere means nothing afterwards.
+   */
+  void multiplyTransposed(Buffer a, Units units, Buffer v, Buffer y);
+
   // Hidden units
 
   /** h = max(z1, 0), for any number of rows. z1, h: k x n. */
@@ -201,6 +207,18 @@ public interface Backend extends AutoCloseable {
    * of them.
    */
   void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h);
+
+  /**
+   * The matrix of {@link #gram} for C = Σ_{(u, s) in units} s a2[:,u] a1[u,:], which is not formed:
+   * where the units have few non-zeros in a row, products of these are far fewer than those of the
+   * rows of C. a2: m x n, of which only the non-zeros are kept, a1: n x d, center: 1 x d, a: m
+   * entries of any sign, h: d x d.
+   *
+   * @return mean of |h_jj| before the center was subtracted, that is, with center = 0: what is far
+   *     less than that has its rounding
+   * @throws IllegalArgumentException if all entries of a2 are kept
+   */
+  double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h);
 
   /**
    * Takes the memory that {@link #gram} of an r x d matrix needs beside its operands and keeps, so

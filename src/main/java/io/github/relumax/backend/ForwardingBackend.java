@@ -142,6 +142,16 @@ class ForwardingBackend implements Backend {
   }
 
   @Override
+  public double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
+    return backend.gramOfUnits(a2, units, a1, center, a, h);
+  }
+
+  @Override
+  public void multiplyTransposed(Buffer a, Units units, Buffer v, Buffer y) {
+    backend.multiplyTransposed(a, units, v, y);
+  }
+
+  @Override
   public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
     backend.accumulate(a2, units, a1, keep, c);
   }

@@ -181,6 +181,13 @@ public final class MeteredBackend extends ForwardingBackend {
     }
   }
 
+  @Override
+  public void multiplyTransposed(Buffer a, Units units, Buffer v, Buffer y) {
+    long began = System.nanoTime();
+    backend.multiplyTransposed(a, units, v, y);
+    count(Primitive.MULTIPLY_TRANSPOSED, began, Work.multiplyTransposed(a, units.count(), v, y));
+  }
+
   // Softmax
 
   @Override
@@ -219,6 +226,14 @@ public final class MeteredBackend extends ForwardingBackend {
     long began = System.nanoTime();
     backend.gram(c, center, a, keep, h);
     count(Primitive.GRAM, began, Work.gram(c, center, a, keep, h));
+  }
+
+  @Override
+  public double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
+    long began = System.nanoTime();
+    double scale = backend.gramOfUnits(a2, units, a1, center, a, h);
+    count(Primitive.GRAM_OF_UNITS, began, Work.gramOfUnits(a2, units.count(), a1, center, a, h));
+    return scale;
   }
 
   @Override

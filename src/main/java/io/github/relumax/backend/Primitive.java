@@ -28,6 +28,7 @@ public enum Primitive {
   CURVATURE_WEIGHTS("curvatureWeights"),
   APPLY_CURVATURE("applyCurvature"),
   GRAM("gram"),
+  GRAM_OF_UNITS("gramOfUnits"),
   RANK_TWO("rankTwo"),
   SCALE("scale"),
   FACTOR("factor"),

@@ -103,6 +103,19 @@ public final class Shapes {
     requireKeep(keep);
   }
 
+  /** Requires the shapes of {@link Backend#gramOfUnits}, and that not all of a2 is kept. */
+  public static void requireGramOfUnits(Buffer a2, Buffer a1, Buffer center, Buffer a, Buffer h) {
+    require(a2.columns() == a1.rows(), "gramOfUnits", a2, a1);
+    require(size(a) == a2.rows(), "gramOfUnits", a2, a);
+    require(size(center) == a1.columns(), "gramOfUnits", a1, center);
+    require(h.rows() == a1.columns() && h.columns() == a1.columns(), "gramOfUnits", a1, h);
+    if (a2.storedEntries() == size(a2)) {
+      throw new IllegalArgumentException(
+          "gramOfUnits: a matrix of which all entries are kept, where one of which the non-zeros"
+              + " alone are is expected");
+    }
+  }
+
   /** Requires the shapes of {@link Backend#solve}, or of the other solve. */
   public static void requireSolve(String what, Buffer l, Buffer r, Buffer out) {
     require(l.rows() == l.columns() && r.columns() == l.rows(), what, l, r);

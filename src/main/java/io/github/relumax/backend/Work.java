@@ -74,6 +74,17 @@ public record Work(long flops, long bytes) {
     return new Work(2 * a.storedEntries() * vectors, a.passBytes() + bytes(v) + bytes(y));
   }
 
+  /** The same for |F| columns: their share of it, where only non-zeros are kept. */
+  public static Work multiplyTransposed(Buffer a, int units, Buffer v, Buffer y) {
+    if (isDense(a)) {
+      return multiplyTransposed(a, v, y);
+    }
+    long vectors = size(v) / a.rows();
+    long written = vectors * units * BYTES;
+    return new Work(
+        2 * columnEntries(a, units * vectors), columnBytes(a, units) + bytes(v) + written);
+  }
+
   /**
    * y += |F| columns of a, r x c, times k rows of coefficients: 2 r |F| k operations, or as many as
    * the non-zeros that they have on average where only these are kept. Read are the columns' cache
@@ -182,6 +193,26 @@ public record Work(long flops, long bytes) {
     long d = c.columns();
     long hBytes = keep == 0 ? bytes(h) : 2 * bytes(h);
     return new Work(c.rows() * d * (d + 1), bytes(c) + bytes(center) + bytes(a) + hBytes);
+  }
+
+  /**
+   * The same for C = A2 diag(mask) A1 with k units, by G = Sᵀ diag(a) S (k x k): with e non-zeros a
+   * row, were they spread evenly, 2 e² for each of the m rows, then 2 k² d and k d (d + 1)
+   * operations. Read are the non-zeros and the units' rows of A1.
+   */
+  public static Work gramOfUnits(
+      Buffer a2, int units, Buffer a1, Buffer center, Buffer a, Buffer h) {
+    long m = a2.rows();
+    long d = a1.columns();
+    double entries = (double) columnEntries(a2, units) / m;
+    long pairs = Math.round(2 * entries * entries * m);
+    return new Work(
+        pairs + 2L * units * units * d + units * d * (d + 1),
+        columnBytes(a2, units)
+            + units * d * a1.type().bytes()
+            + bytes(center)
+            + bytes(a)
+            + bytes(h));
   }
 
   /** h += u vᵀ + v uᵀ + t v vᵀ: 4 d² operations; h is read and written. */

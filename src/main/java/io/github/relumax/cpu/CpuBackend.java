@@ -51,6 +51,7 @@ final class CpuBackend implements Backend {
   private final GramProduct grams;
   private final SparseProducts sparse;
   private final SparseUnitProducts sparseUnits;
+  private final SparseUnitGram unitGrams;
   private final Cholesky cholesky;
   private final TriangularSolve triangular;
   private final MatrixVectorProduct vectorProduct;
@@ -73,6 +74,7 @@ final class CpuBackend implements Backend {
     grams = new GramProduct(kernels, parallel);
     sparse = new SparseProducts(kernels, parallel);
     sparseUnits = new SparseUnitProducts(kernels, parallel);
+    unitGrams = new SparseUnitGram(kernels, parallel, grams);
     cholesky = new Cholesky(kernels, parallel);
     triangular = new TriangularSolve(kernels, parallel);
     vectorProduct = new MatrixVectorProduct(kernels, parallel);
@@ -273,6 +275,17 @@ final class CpuBackend implements Backend {
     transposed.multiply((CpuBuffer) a, (CpuBuffer) v, (CpuBuffer) y);
   }
 
+  @Override
+  public void multiplyTransposed(Buffer a, Units units, Buffer v, Buffer y) {
+    if (a instanceof SparseMatrix matrix) {
+      long vectors = Shapes.requireTransposed(a, v, y);
+      sparse.multiplyTransposed(
+          matrix, (CpuUnits) units, (int) vectors, (CpuBuffer) v, (CpuBuffer) y);
+    } else {
+      multiplyTransposed(a, v, y);
+    }
+  }
+
   // Hidden units
 
   @Override
@@ -422,6 +435,18 @@ final class CpuBackend implements Backend {
   public void gram(Buffer c, Buffer center, Buffer a, double keep, Buffer h) {
     Shapes.requireGram(c, center, a, keep, h);
     grams.add((CpuBuffer) c, (CpuBuffer) center, (CpuBuffer) a, keep == 0, (CpuBuffer) h);
+  }
+
+  @Override
+  public double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
+    Shapes.requireGramOfUnits(a2, a1, center, a, h);
+    return unitGrams.gram(
+        (SparseMatrix) a2,
+        (CpuUnits) units,
+        (CpuBuffer) a1,
+        (CpuBuffer) center,
+        (CpuBuffer) a,
+        (CpuBuffer) h);
   }
 
   /** Nothing: each thread keeps panels and a sum, of sizes that do not depend on the rows. */

@@ -144,7 +144,7 @@ final class GramProduct {
   }
 
   /** h[j][i] = h[i][j] for j &lt; i, in squares, and row by row on the diagonal. */
-  private void mirror(CpuBuffer h) {
+  void mirror(CpuBuffer h) {
     int d = (int) h.rows();
     parallel.largestFirst(
         Math.ceilDiv(d, SQUARE),

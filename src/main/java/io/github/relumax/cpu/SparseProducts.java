@@ -1,6 +1,7 @@
 package io.github.relumax.cpu;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Products of a {@link SparseMatrix} with vectors: what its non-zeros need, and no more. */
 final class SparseProducts {
@@ -112,28 +113,44 @@ final class SparseProducts {
    * in memory, a block of rows at a time.
    */
   void multiplyTransposed(SparseMatrix a, int vectors, CpuBuffer v, CpuBuffer y) {
-    split.columns(
-        a,
-        vectors,
-        (_, low, high) -> multiplyColumns(a, vectors, v.address(), y.address(), low, high));
+    int[] all = IntStream.range(0, (int) a.columns()).toArray();
+    multiplyTransposed(a, all, vectors, v, y);
   }
 
-  private static void multiplyColumns(
-      SparseMatrix a, int vectors, long v, long y, long low, long high) {
+  /** The same for these columns alone. */
+  void multiplyTransposed(SparseMatrix a, CpuUnits units, int vectors, CpuBuffer v, CpuBuffer y) {
+    multiplyTransposed(a, Arrays.copyOf(units.index, units.count()), vectors, v, y);
+  }
+
+  private void multiplyTransposed(
+      SparseMatrix a, int[] columns, int vectors, CpuBuffer v, CpuBuffer y) {
+    split.columns(
+        a,
+        columns,
+        vectors,
+        (_, low, high) -> {
+          int[] some = Arrays.copyOfRange(columns, (int) low, (int) high);
+          multiplyColumns(a, some, vectors, v.address(), y.address());
+        });
+  }
+
+  private static void multiplyColumns(SparseMatrix a, int[] columns, int vectors, long v, long y) {
     long blockRows = columnRows(a, vectors);
-    long[] next = new long[(int) (high - low)];
-    Arrays.setAll(next, c -> a.place(low + c, 0));
-    for (int k = 0; k < vectors; k++) {
-      RawMemory.clear(y + 8 * (k * a.columns() + low), 8L * next.length);
+    long[] next = new long[columns.length];
+    for (int c = 0; c < next.length; c++) {
+      next[c] = a.place(columns[c], 0);
+      for (int k = 0; k < vectors; k++) {
+        RawMemory.set(y + 8 * (k * a.columns() + columns[c]), 0);
+      }
     }
     for (long row = 0; row < a.rows(); row += blockRows) {
       long end = Math.min(row + blockRows, a.rows());
       for (int c = 0; c < next.length; c++) {
         long from = next[c];
-        next[c] = a.place(low + c, end);
+        next[c] = a.place(columns[c], end);
         int count = (int) (next[c] - from);
         for (int k = 0; k < vectors; k++) {
-          long to = y + 8 * (k * a.columns() + low + c);
+          long to = y + 8 * (k * a.columns() + columns[c]);
           long by = v + 8 * (k * a.rows() - a.firstRow());
           double sum = dot(a.columnValues(from), a.rowNumbers(from), count, by);
           RawMemory.set(to, RawMemory.get(to) + sum);

@@ -24,17 +24,23 @@ final class SparseSplit {
    * Runs the job over the rows of a.
    *
    * @param times how often each non-zero is taken, on average
+   * @return how many parts there were
    * @throws IllegalStateException if the matrix is closed
    */
-  void rows(SparseMatrix a, double times, Parallel.RangeJob job) {
+  int rows(SparseMatrix a, double times, Parallel.RangeJob job) {
     a.requireOpen();
-    parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain(times), job);
+    return parallel.run(a.rows(), i -> a.before(i) + ROW_WEIGHT * i, grain(times), job);
   }
 
-  /** The same over its columns. */
-  void columns(SparseMatrix a, double times, Parallel.RangeJob job) {
+  /** The same over some of its columns. */
+  void columns(SparseMatrix a, int[] columns, double times, Parallel.RangeJob job) {
     a.requireOpen();
-    parallel.run(a.columns(), j -> a.columnBegin(j) + ROW_WEIGHT * j, grain(times), job);
+    long[] before = new long[columns.length + 1];
+    for (int c = 0; c < columns.length; c++) {
+      long nonZeros = a.columnBegin(columns[c] + 1L) - a.columnBegin(columns[c]);
+      before[c + 1] = before[c] + nonZeros + ROW_WEIGHT;
+    }
+    parallel.run(columns.length, c -> before[(int) c], grain(times), job);
   }
 
   /** Non-zeros that are worth a thread if each is taken so often. */

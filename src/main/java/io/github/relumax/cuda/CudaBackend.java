@@ -297,6 +297,18 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
+    // Which no buffer of this backend is fit for.
+    Shapes.requireGramOfUnits(a2, a1, center, a, h);
+    throw new AssertionError("a matrix of which the non-zeros alone are kept");
+  }
+
+  @Override
+  public void multiplyTransposed(Buffer a, Units units, Buffer v, Buffer y) {
+    multiplyTransposed(a, v, y);
+  }
+
+  @Override
   public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
     require(a2.columns() == a1.rows(), "accumulate", a2, a1);
     require(c.rows() == a2.rows() && c.columns() == a1.columns(), "accumulate", a2, c);

@@ -38,6 +38,7 @@ public final class CurvatureRows {
   private boolean current;
 
   private CurvatureForm selected;
+  private double fc;
 
   /**
    * Rows of this C.
@@ -95,12 +96,22 @@ public final class CurvatureRows {
   }
 
   /**
-   * Makes this the form that all else is about.
+   * Forms C where it is kept and not there. The center is to come from the C that it is subtracted
+   * from, so that where they agree they do so to the bit.
+   */
+  void form() {
+    current &= !c.worksByUnits();
+    c.form();
+  }
+
+  /**
+   * Makes this the form that all else is about. Where C is kept, all but {@link #sum} needs it to
+   * be there.
    *
    * @param fc ⟨f, c⟩
    */
   void select(CurvatureForm form, double fc) {
-    c.form();
+    this.fc = fc;
     if (!current) {
       c.transposedTimes(f, center);
       if (w2 != null) {
@@ -119,7 +130,13 @@ public final class CurvatureRows {
 
   /** h = H. */
   public void sum(Buffer h) {
-    c.gram(center, weights, 0, h);
+    if (!c.worksByUnits()) {
+      c.gram(center, weights, 0, h);
+    } else if (!c.gramByUnits(center, weights, h)) {
+      form();
+      select(selected, fc);
+      c.gram(center, weights, 0, h);
+    }
     if (w2 != null) {
       backend.rankTwo(h, w2Rows, center, w2Sum);
     }

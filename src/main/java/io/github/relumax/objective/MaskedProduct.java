@@ -9,8 +9,9 @@ import java.util.List;
 
 /**
  * C = A2 diag(mask) A1 (m x d) at one x, with mask = 1[A1 x &gt; 0]: kept whole and brought up to
- * date by the units that flip, or never whole ({@link CurvaturePath}). Whoever moves x says so by
- * {@link #invalidate} or {@link #follow}.
+ * date by the units that flip, or never whole ({@link CurvaturePath}). Where the columns of the
+ * active units take less than C ({@link ActiveColumns}) it is not formed either. Whoever moves x
+ * says so by {@link #invalidate} or {@link #follow}.
  */
 final class MaskedProduct {
   /** Updates of C by a unit, for each active one, after which it is formed anew. */
@@ -19,6 +20,7 @@ final class MaskedProduct {
   private final Backend backend;
   private final Buffer a1;
   private final Buffer a2;
+  private final ActiveColumns columns;
   private final Buffer z1;
 
   /** Scratch of rows of n entries. */
@@ -54,6 +56,7 @@ final class MaskedProduct {
   /**
    * C of these factors.
    *
+   * @param columns of a2
    * @param z1 A1 x, whose entries the owner changes
    * @param hidden scratch of rows of n entries, which the owner may use between calls
    * @param units scratch, which the owner may use between calls
@@ -63,6 +66,7 @@ final class MaskedProduct {
       Backend backend,
       Buffer a1,
       Buffer a2,
+      ActiveColumns columns,
       Buffer z1,
       Buffer hidden,
       Units units,
@@ -70,6 +74,7 @@ final class MaskedProduct {
     this.backend = backend;
     this.a1 = a1;
     this.a2 = a2;
+    this.columns = columns;
     this.z1 = z1;
     this.hidden = hidden;
     this.units = units;
@@ -110,6 +115,18 @@ final class MaskedProduct {
     }
   }
 
+  /** Whether C is kept but not there, and not worth forming for products or {@link #gram}. */
+  boolean worksByUnits() {
+    return isKept() && !current && columns.suffice(z1, d);
+  }
+
+  /** Forms C where it is kept and not there, and is worth it. */
+  void prepare() {
+    if (!worksByUnits()) {
+      form();
+    }
+  }
+
   /** Forms C where it is kept and not there. */
   void form() {
     if (!isKept()) {
@@ -127,7 +144,7 @@ final class MaskedProduct {
   /**
    * x has moved by a step that switched these units. Forming C anew costs as much as updating by
    * every active unit, and its rounding is that of a sum over them; updates may make it a few times
-   * that.
+   * that. Where these units alone take less, C is given up.
    *
    * @param active how many units were active before the step
    */
@@ -137,7 +154,8 @@ final class MaskedProduct {
     }
     int flips = flipped.count();
     unitsUpdated += flips;
-    current = 2L * flips < active && unitsUpdated < MOST_UPDATES * active;
+    current =
+        2L * flips < active && unitsUpdated < MOST_UPDATES * active && !columns.suffice(active, d);
     if (current && flips > 0) {
       backend.accumulate(a2, flipped, a1, 1, c);
     }
@@ -159,7 +177,7 @@ final class MaskedProduct {
     for (long k = 0; k < v.rows(); k++) {
       backend.mask(z1, h.row(k), h.row(k));
     }
-    backend.multiply(a2, h, out);
+    columns.multiply(z1, h, out);
   }
 
   /** Row k of out = Cᵀ times row k of u. u: k x m, out: k x d. */
@@ -174,7 +192,7 @@ final class MaskedProduct {
   /** The same by A1ᵀ (mask ∘ (A2ᵀ u)), for no more rows than the scratch has. */
   void transposedTimesThroughFactors(Buffer u, Buffer out) {
     Buffer v = hidden.rows(0, u.rows());
-    backend.multiplyTransposed(a2, u, v);
+    columns.multiplyTransposed(z1, u, v);
     transposedTimesThroughUnits(v, out);
   }
 
@@ -204,6 +222,16 @@ final class MaskedProduct {
       backend.accumulate(a2.rows(row, count), units, a1, 0, block);
       backend.gram(block, center, a.rows(row, count), row == 0 ? keep : 1, h);
     }
+  }
+
+  /**
+   * h = Σ_i a_i (C_i - center)(C_i - center)ᵀ where C {@link #worksByUnits}.
+   *
+   * @return false if what center takes off leaves little but rounding, which C has less of
+   */
+  boolean gramByUnits(Buffer center, Buffer a, Buffer h) {
+    double before = columns.gram(a1, center, a, h);
+    return before <= SoftmaxReluObjective.MOST_FALL * backend.scale(h);
   }
 
   /** out = Σ_i a_i (C_i - center) ⟨C_i - center, v⟩, where C is there. */

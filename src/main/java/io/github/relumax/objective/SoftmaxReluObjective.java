@@ -57,10 +57,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private static final double JUST_ACTIVE = Double.MIN_NORMAL;
 
   /**
-   * Where units that are switched off take more than this much of H with them, what is left has
-   * their rounding.
+   * Where what is taken off leaves less than one in so many of H, what is left has its rounding.
    */
-  private static final double MOST_FALL = 1e3;
+  static final double MOST_FALL = 1e3;
 
   private final Backend backend;
   private final int m;
@@ -120,6 +119,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   // Curvature.
   private final Units units;
+  private final ActiveColumns columns;
   private final MaskedProduct c;
   private final CurvatureRows rows;
 
@@ -183,7 +183,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       directionZ = allocate(1, m);
       units = backend.units(n);
       owned.add(units::close);
-      c = new MaskedProduct(backend, a1, a2, z1, trialH, units, Math.min(blockRows, m));
+      columns = new ActiveColumns(backend, a2);
+      owned.add(columns::close);
+      c = new MaskedProduct(backend, a1, a2, columns, z1, trialH, units, Math.min(blockRows, m));
       owned.add(c::close);
       changes = new CurvatureUpdate(backend, a1, a2, trialH, trialX, trialZ);
       double w2Sum = squares == null ? 0 : sum(squares);
@@ -220,8 +222,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double vectors =
-        7.0 * m
-            + 3.0 * n
+        8.0 * m
+            + 4.0 * n
             + 4.0 * d
             + mostTrials * (m + n + d + 0.0)
             + Math.max(mostTrials, MOST_PRODUCTS) * (double) n;
@@ -259,14 +261,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /**
    * {@link #moveTo} for a caller that wants the curvature next: where C is kept, forms it at once
-   * and takes the logits and the gradient from it, so that A2 is read once.
+   * and takes the logits and the gradient from it, so that A2 is read once, or does without C.
    */
   public Evaluation startAt(double[] values) {
     if (!c.isKept()) {
       return moveTo(values);
     }
     moveX(values);
-    c.form();
+    c.prepare();
     c.times(x, z);
     return evaluate(0);
   }
@@ -352,7 +354,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.copy(there, z1);
     c.follow(units, evaluation.activeUnits());
     if (!hCurrent.isEmpty()) {
-      c.form();
+      c.prepare();
     }
     if (gradientRefined) {
       c.transposedTimesThroughUnits(slopes, gradient);
@@ -460,7 +462,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.multiply(a1, x, there);
     int flips = arrive(there);
     if (form) {
-      c.form();
+      c.prepare();
     }
     if (c.isCurrent()) {
       c.times(x, z);
@@ -491,7 +493,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** z = A2 relu(z1), for any number of rows. h: as z1. */
   private void evaluateLogits(Buffer preActivations, Buffer h, Buffer logits) {
     backend.relu(preActivations, h);
-    backend.multiply(a2, h, logits);
+    columns.multiply(preActivations, h, logits);
   }
 
   /**
@@ -523,7 +525,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** grad = Cᵀ gz, and what else needs the same pass. */
   private void differentiate() {
-    if (c.isCurrent() || !c.isKept()) {
+    if (c.isCurrent() || !c.isKept() || c.worksByUnits()) {
       c.transposedTimes(logitRows, products.rows(0, logitRows.rows()));
       rows.productsAreThere();
     } else {
@@ -575,13 +577,15 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /**
    * Allocates the matrix that {@link #curvature} fills, and C or a block of it, so that a solve
-   * allocates nothing once it runs.
+   * allocates nothing once it runs; but C not where columns of A2 may do without it.
    *
    * @throws io.github.relumax.matrix.InsufficientMemoryException if it does not fit
    */
   public void reserve(CurvatureForm form) {
     hessians.computeIfAbsent(form, absent -> allocate(d, d));
-    c.reserve();
+    if (!columns.areKeptAlone()) {
+      c.reserve();
+    }
   }
 
   /**
@@ -617,7 +621,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     reserve(form);
     Buffer h = hessians.get(form);
     if (hCurrent.add(form)) {
-      curvatureRows(form);
+      c.prepare();
+      rows.select(form, sums.fc());
       rows.sum(h);
     }
     return h;
@@ -628,6 +633,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * asked for.
    */
   public CurvatureRows curvatureRows(CurvatureForm form) {
+    rows.form();
     rows.select(form, sums.fc());
     return rows;
   }
