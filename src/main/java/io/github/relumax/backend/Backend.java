@@ -117,8 +117,8 @@ public interface Backend extends AutoCloseable {
   void multiplyTransposed(Buffer a, Buffer v, Buffer y);
 
   /**
-   * The same for the columns of these units alone, signs ignored: y[k,u] = ⟨a[:,u], v_k⟩. What y
-   * has elsewhere means nothing afterwards.
+   * The same for the columns of these units, signs ignored: y[k,u] = ⟨a[:,u], v_k⟩. What y has
+   * elsewhere stays, or becomes that too.
    */
   void multiplyTransposed(Buffer a, Units units, Buffer v, Buffer y);
 
@@ -159,10 +159,10 @@ public interface Backend extends AutoCloseable {
   void flipCorrections(Buffer z1, Buffer trials, Buffer h, Units out);
 
   /**
-   * Row k of y = row k of y + Σ_{u in units} x[k,u] a[:,u], signs ignored. Only the columns named
-   * are read. a: r x c, x: k x c, y: k x r.
+   * Row k of y = keep row k of y + Σ_{u in units} x[k,u] a[:,u], signs ignored. Only the columns
+   * named are read. a: r x c, x: k x c, y: k x r. keep is 0 or 1.
    */
-  void addColumns(Buffer a, Units units, Buffer x, Buffer y);
+  void addColumns(Buffer a, Units units, Buffer x, double keep, Buffer y);
 
   /**
    * c = keep c + Σ_{(u, s) in units} s a2[:,u] a1[u,:]. With keep = 0 and the active units this

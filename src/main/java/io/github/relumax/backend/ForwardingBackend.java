@@ -137,8 +137,8 @@ class ForwardingBackend implements Backend {
   }
 
   @Override
-  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
-    backend.addColumns(a, units, x, y);
+  public void addColumns(Buffer a, Units units, Buffer x, double keep, Buffer y) {
+    backend.addColumns(a, units, x, keep, y);
   }
 
   @Override

@@ -164,10 +164,10 @@ public final class MeteredBackend extends ForwardingBackend {
   }
 
   @Override
-  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
+  public void addColumns(Buffer a, Units units, Buffer x, double keep, Buffer y) {
     long began = System.nanoTime();
-    backend.addColumns(a, units, x, y);
-    count(Primitive.ADD_COLUMNS, began, Work.addColumns(a, units.count(), x, y));
+    backend.addColumns(a, units, x, keep, y);
+    count(Primitive.ADD_COLUMNS, began, Work.addColumns(a, units.count(), x, keep, y));
   }
 
   @Override

@@ -88,17 +88,17 @@ public record Work(long flops, long bytes) {
   /**
    * y += |F| columns of a, r x c, times k rows of coefficients: 2 r |F| k operations, or as many as
    * the non-zeros that they have on average where only these are kept. Read are the columns' cache
-   * lines, or non-zeros, and the coefficients named, and y is read and written; nothing where F is
-   * empty.
+   * lines, or non-zeros, and the coefficients named, and y is written, and read where it is kept;
+   * nothing where it is kept and F is empty.
    */
-  public static Work addColumns(Buffer a, int units, Buffer x, Buffer y) {
-    if (units == 0) {
+  public static Work addColumns(Buffer a, int units, Buffer x, double keep, Buffer y) {
+    if (units == 0 && keep != 0) {
       return NONE;
     }
     long coefficients = units * x.rows();
+    long yBytes = keep == 0 ? bytes(y) : 2 * bytes(y);
     return new Work(
-        2 * columnEntries(a, coefficients),
-        columnBytes(a, units) + BYTES * coefficients + 2 * bytes(y));
+        2 * columnEntries(a, coefficients), columnBytes(a, units) + BYTES * coefficients + yBytes);
   }
 
   /**

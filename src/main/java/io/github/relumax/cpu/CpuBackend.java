@@ -326,9 +326,13 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
+  public void addColumns(Buffer a, Units units, Buffer x, double keep, Buffer y) {
     require(x.columns() == a.columns(), "addColumns", a, x);
     require(y.rows() == x.rows() && y.columns() == a.rows(), "addColumns", a, y);
+    requireKeep(keep);
+    if (keep == 0) {
+      RawMemory.clear(((CpuBuffer) y).address(), 8 * size(y));
+    }
     CpuUnits chosen = (CpuUnits) units;
     if (chosen.count() == 0) {
       return;

@@ -20,11 +20,14 @@ final class WorkerTeam implements AutoCloseable {
     void run(int part);
   }
 
-  /**
-   * How long a thread looks for work before it sleeps: the pauses between the kernels of one
-   * iteration are shorter.
-   */
+  /** How often a thread looks for work before it lets others have the processor meanwhile. */
   private static final int SPINS = 2_000;
+
+  /**
+   * How long a thread then goes on to look for work before it sleeps: the pauses between the
+   * kernels of a solve are shorter.
+   */
+  private static final long LINGER_NANOS = Long.getLong("LINGER", 3_000_000L);
 
   private final int size;
   private final Thread[] threads;
@@ -113,13 +116,7 @@ final class WorkerTeam implements AutoCloseable {
   private void work(int part) {
     int seen = 0;
     while (true) {
-      for (int spin = 0; generation == seen && !closed; spin++) {
-        if (spin < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.park(this);
-        }
-      }
+      awaitJob(seen);
       if (generation == seen) {
         return;
       }
@@ -127,6 +124,24 @@ final class WorkerTeam implements AutoCloseable {
       seen = generation;
       runUnlessBegun(part, seen);
     }
+  }
+
+  /** Returns when there is another job than that of this number, or never will be. */
+  private void awaitJob(int seen) {
+    for (int spin = 0; spin < SPINS && isWaiting(seen); spin++) {
+      Thread.onSpinWait();
+    }
+    long began = System.nanoTime();
+    while (isWaiting(seen) && System.nanoTime() - began < LINGER_NANOS) {
+      Thread.yield();
+    }
+    while (isWaiting(seen)) {
+      LockSupport.park(this);
+    }
+  }
+
+  private boolean isWaiting(int seen) {
+    return generation == seen && !closed;
   }
 
   /**

@@ -291,9 +291,10 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public void addColumns(Buffer a, Units units, Buffer x, Buffer y) {
+  public void addColumns(Buffer a, Units units, Buffer x, double keep, Buffer y) {
     Shapes.requireMultiply("addColumns", a, x, y);
-    unitProducts.addColumns(a, (DeviceUnits) units, x, y);
+    requireKeep(keep);
+    unitProducts.addColumns(a, (DeviceUnits) units, x, keep != 0, y);
   }
 
   @Override

@@ -44,8 +44,15 @@ final class UnitProducts {
     return together * d + (double) blockRows(m, (long) together) * together;
   }
 
-  /** {@link io.github.relumax.backend.Backend#addColumns}. */
-  void addColumns(Buffer a, DeviceUnits units, Buffer x, Buffer y) {
+  /**
+   * {@link io.github.relumax.backend.Backend#addColumns}.
+   *
+   * @param keep whether y is added to, else replaced
+   */
+  void addColumns(Buffer a, DeviceUnits units, Buffer x, boolean keep, Buffer y) {
+    if (!keep) {
+      gpu.clear(address(y), 8 * size(y));
+    }
     if (units.count() == 0) {
       return;
     }

@@ -91,7 +91,7 @@ final class CoarseStart {
   }
 
   private End solve(Problem coarse, double[] x0, double seconds) {
-    NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
+    NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds).withTolerance(Math.max(options.tolerance(),Double.parseDouble(System.getProperty("CT","0"))));
     try (NewtonRun run =
         new NewtonRun(
             backend,

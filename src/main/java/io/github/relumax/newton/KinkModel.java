@@ -3,6 +3,7 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.objective.Slopes;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ final class KinkModel implements AutoCloseable {
   private KinkStep step;
 
   /** The slopes at the end of the next step, where that is one computed again; else null. */
-  private double[] expected;
+  private Slopes expected;
 
   /** Whether some unit at its kink counts as active in the objective. */
   private boolean hasTakenSides;
@@ -174,7 +175,7 @@ final class KinkModel implements AutoCloseable {
     stand();
     double pull = 0;
     for (int i : KinkSet.at(at)) {
-      pull += at.v()[i] * objective.unitNorm(i);
+      pull += at.v().of(i) * objective.unitNorm(i);
     }
     return pull;
   }
@@ -265,17 +266,13 @@ final class KinkModel implements AutoCloseable {
     current = true;
     objective.refineGradient();
     double[] z1 = objective.read(Quantity.PRE_ACTIVATION);
-    double[] v = objective.read(Quantity.SLOPES);
     boolean[] active = new boolean[n];
-    at = new KinkPoint(z1, active, v);
+    at = new KinkPoint(z1, active, objective.slopes());
     backend.copy(objective.gradient(), gradient);
     for (int i = 0; i < n; i++) {
       active[i] = z1[i] > 0;
-      if (objective.unitNorm(i) == 0) {
-        // A row of zeros: z1_i is 0 everywhere.
-        v[i] = 0;
-      } else if (at.isOnRidge(i)) {
-        active[i] = leaveRidge(i, v[i]);
+      if (at.isOnRidge(i)) {
+        active[i] = leaveRidge(i, at.v().of(i));
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.github.relumax.newton;
 
+import io.github.relumax.objective.Slopes;
 import java.util.Arrays;
 
 /**
@@ -8,18 +9,18 @@ import java.util.Arrays;
  * @param z1 A1 x
  * @param active the units whose rows are in the gradient and in H: those with z1_i &gt; 0, and
  *     those at their kink that count as active
- * @param v A2ᵀ gz, the slope of the loss in the activation of each unit; 0 where a_i = 0, so that
- *     z1_i = 0 everywhere
+ * @param v A2ᵀ gz, the slope of the loss in the activation of each unit, those of units with z1_i =
+ *     0 at least; 0 where a_i = 0, so that z1_i = 0 everywhere
  */
-record KinkPoint(double[] z1, boolean[] active, double[] v) {
+record KinkPoint(double[] z1, boolean[] active, Slopes v) {
   /** Whether unit i sits at its kink, and it matters on which side of it x is. */
   boolean isAtKink(int i) {
-    return z1[i] == 0 && v[i] != 0;
+    return z1[i] == 0 && v.of(i) != 0;
   }
 
   /** Whether unit i sits on a ridge. */
   boolean isOnRidge(int i) {
-    return z1[i] == 0 && v[i] < 0;
+    return z1[i] == 0 && v.of(i) < 0;
   }
 
   /** The units that are on the other side of their kink once A1 x has changed by this. */

@@ -3,6 +3,7 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
+import io.github.relumax.objective.Slopes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,7 +83,7 @@ final class KinkSet implements AutoCloseable {
     int[] found = new int[z1.length];
     int count = 0;
     for (int i = 0; i < z1.length; i++) {
-      if (z1[i] == 0 && x.v()[i] > 0) {
+      if (z1[i] == 0 && x.v().of(i) > 0) {
         found[count++] = i;
       }
     }
@@ -119,22 +120,23 @@ final class KinkSet implements AutoCloseable {
    * Adds units, as many as there is room for.
    *
    * @param more in ascending order
-   * @param bounds of the multipliers, for each unit of A1
+   * @param v the slopes, whose pull bounds the multipliers
    * @param m the matrix M; null for the identity
    */
-  void add(int[] more, double[] bounds, MatrixSystem m) {
+  void add(int[] more, Slopes v, MatrixSystem m) {
     int count = Math.min(more.length, room());
     if (count == 0) {
       return;
     }
     int before = size();
+    v.find(more);
     double[] chosen = new double[n];
     for (int k = 0; k < count; k++) {
       int i = more[k];
       chosen[i] = 1;
       member[i] = true;
       members[before + k] = i;
-      dual.add(bounds[i]);
+      dual.add(v.pull(i));
     }
     backend.write(chosen, indicator);
     backend.activeUnits(indicator, units);
@@ -159,11 +161,19 @@ final class KinkSet implements AutoCloseable {
     }
   }
 
-  /** o_k: the slope of unit k of K where that counts as active, else 0. */
-  double[] offsets(KinkPoint at, double[] slopes) {
+  /** The multipliers of K have these bounds from now on. */
+  void bound(Slopes v) {
+    v.find(Arrays.copyOf(members, size()));
+    for (int k = 0; k < size(); k++) {
+      dual.bound(k, v.pull(members[k]));
+    }
+  }
+
+  /** o_k: the pull of unit k of K where that counts as active, else 0. */
+  double[] offsets(KinkPoint at, Slopes v) {
     double[] o = new double[size()];
     for (int k = 0; k < o.length; k++) {
-      o[k] = at.active()[members[k]] ? slopes[members[k]] : 0;
+      o[k] = at.active()[members[k]] ? v.pull(members[k]) : 0;
     }
     return o;
   }

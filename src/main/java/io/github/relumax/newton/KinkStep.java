@@ -3,9 +3,11 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.objective.Slopes;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /**
  * A step that knows about kinks. Where p switches unit i, its activation differs from the one that
@@ -56,10 +58,10 @@ final class KinkStep implements StepModel {
   private final Buffer free;
   private final Buffer scratch;
   private final Buffer perUnit;
-  private final double[] expected;
+  private final Slopes expected;
 
-  /** v, with 0 for what is below it. */
-  private double[] v;
+  /** v, of which a pass uses what is above 0. */
+  private Slopes v;
 
   /** A1 p, for the minimiser without kinks and for p. */
   private final double[] apFree;
@@ -88,7 +90,7 @@ final class KinkStep implements StepModel {
       Buffer free,
       Buffer scratch,
       Buffer perUnit,
-      double[] expected) {
+      Slopes expected) {
     this.backend = backend;
     this.objective = objective;
     this.form = form;
@@ -123,7 +125,7 @@ final class KinkStep implements StepModel {
     applyToUnits(free, apFree);
     System.arraycopy(apFree, 0, ap, 0, ap.length);
     backend.copy(free, p);
-    v = convex(expected == null ? at.v() : expected);
+    v = expected == null ? at.v() : expected;
     set.clear();
     set.add(KinkSet.at(at), v, h);
     minimise(p);
@@ -131,22 +133,12 @@ final class KinkStep implements StepModel {
     for (int pass = 1;
         expected == null && pass < PASSES && (set.size() > 0 || at.switched(ap).length > 0);
         pass++) {
-      v = convex(objective.slopesAfter(form, p));
-      for (int k = 0; k < set.size(); k++) {
-        set.dual().bound(k, v[set.unit(k)]);
-      }
+      v = objective.slopesAfter(form, p);
+      set.bound(v);
       minimise(p);
     }
     land(p);
     return true;
-  }
-
-  private static double[] convex(double[] slopes) {
-    double[] convex = new double[slopes.length];
-    for (int i = 0; i < convex.length; i++) {
-      convex[i] = Math.max(0, slopes[i]);
-    }
-    return convex;
   }
 
   /** p = the minimiser with these slopes, while K grows. */
@@ -183,20 +175,15 @@ final class KinkStep implements StepModel {
 
   /** Units outside K whose convex kink p crosses: those that add most, where room is short. */
   private int[] crossed() {
-    int[] all = at.switched(ap);
-    int count = 0;
-    for (int i : all) {
-      if (v[i] > 0 && !set.contains(i)) {
-        all[count++] = i;
-      }
-    }
-    all = Arrays.copyOf(all, count);
+    int[] others = IntStream.of(at.switched(ap)).filter(i -> !set.contains(i)).toArray();
+    v.find(others);
+    int[] all = IntStream.of(others).filter(i -> v.of(i) > 0).toArray();
     if (all.length <= set.room()) {
       return all;
     }
     return Arrays.stream(all)
         .boxed()
-        .sorted(Comparator.comparingDouble(i -> -v[i] * Math.abs(z1[i] + ap[i])))
+        .sorted(Comparator.comparingDouble(i -> -v.of(i) * Math.abs(z1[i] + ap[i])))
         .limit(set.room())
         .mapToInt(i -> i)
         .sorted()
@@ -260,7 +247,7 @@ final class KinkStep implements StepModel {
       int i = set.unit(k);
       // Beyond the kink is where the sign is positive.
       double sign = at.active()[i] ? -1 : 1;
-      e[k] = v[i];
+      e[k] = v.pull(i);
       z[k] = sign * z1[i];
       change[k] = sign * ap[i];
     }
@@ -289,8 +276,8 @@ final class KinkStep implements StepModel {
     return sides;
   }
 
-  /** The slopes that p was computed with last, 0 for what is below. */
-  double[] slopes() {
+  /** The slopes that p was computed with last. */
+  Slopes slopes() {
     return v;
   }
 

@@ -57,9 +57,8 @@ final class CurvatureUpdate {
    *
    * @param units that are
    * @param signs of all units: +1 where one is switched on, -1 where off, else 0
-   * @param finite 1 x m
    */
-  void choose(Units units, double[] signs, Buffer finite) {
+  void choose(Units units, double[] signs) {
     int count = units.count();
     rows = perCoordinate.rows(0, count);
     products = perCoordinate.rows(count, count);
@@ -75,10 +74,7 @@ final class CurvatureUpdate {
     }
     Buffer weights = perUnit.rows(0, count);
     backend.write(chosen, weights);
-    for (int k = 0; k < count; k++) {
-      backend.combine(0, finite, 0, finite, columns.row(k));
-    }
-    backend.addColumns(a2, units, weights, columns);
+    backend.addColumns(a2, units, weights, 0, columns);
   }
 
   /**

@@ -230,7 +230,7 @@ final class MaskedProduct {
    * @return false if what center takes off leaves little but rounding, which C has less of
    */
   boolean gramByUnits(Buffer center, Buffer a, Buffer h) {
-    double before = columns.gram(a1, center, a, h);
+    double before = columns.gram(z1, a1, center, a, h);
     return before <= SoftmaxReluObjective.MOST_FALL * backend.scale(h);
   }
 

@@ -14,6 +14,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Everything about one iterate x, in the paper's order (arXiv 2308.08358; docs/math.md):
@@ -97,7 +98,10 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final Buffer products;
 
   /** v = A2ᵀ gz, where the gradient is refined. */
-  private final Buffer slopes;
+  private final Slopes slopes;
+
+  /** Those of {@link #slopesAfter}, with {@link #directionZ} as what gz is expected to be. */
+  private final Slopes slopesAfter;
 
   private SoftmaxSums sums;
   private Evaluation evaluation;
@@ -172,7 +176,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       x = allocate(1, d);
       z1 = allocate(1, n);
       z = allocate(1, m);
-      slopes = allocate(1, n);
       norms = new double[n];
       Arrays.setAll(norms, problem.a1()::rowNorm);
       unitNorms = vector(norms);
@@ -185,6 +188,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       owned.add(units::close);
       columns = new ActiveColumns(backend, a2);
       owned.add(columns::close);
+      slopes = new Slopes(backend, columns, gz, allocate(1, n), norms);
+      slopesAfter = new Slopes(backend, columns, directionZ, allocate(1, n), norms);
       c = new MaskedProduct(backend, a1, a2, columns, z1, trialH, units, Math.min(blockRows, m));
       owned.add(c::close);
       changes = new CurvatureUpdate(backend, a1, a2, trialH, trialX, trialZ);
@@ -222,8 +227,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   public static Workspace workspace(long m, long n, long d, int mostTrials, CurvaturePath path) {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double vectors =
-        8.0 * m
-            + 4.0 * n
+        7.0 * m
+            + 5.0 * n
             + 4.0 * d
             + mostTrials * (m + n + d + 0.0)
             + Math.max(mostTrials, MOST_PRODUCTS) * (double) n;
@@ -357,7 +362,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       c.prepare();
     }
     if (gradientRefined) {
-      c.transposedTimesThroughUnits(slopes, gradient);
+      c.transposedTimesThroughUnits(slopes.values(), gradient);
     } else {
       differentiate();
     }
@@ -367,7 +372,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** The curvature that is there follows the units in the list, which are switched. */
   private void follow(double[] signs) {
     if (units.count() > 0 && !hCurrent.isEmpty()) {
-      changes.choose(units, signs, f);
+      changes.choose(units, signs);
       hCurrent.removeIf(form -> !follows(form));
     }
   }
@@ -397,6 +402,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public double[] tryPoints(List<Buffer> directions, double[] lengths) {
     int points = directions.size() * lengths.length;
+    slopesAfter.expire();
     for (int i = 0; i < directions.size(); i++) {
       backend.steps(x, directions.get(i), lengths, ladder(trialX, i, lengths.length));
     }
@@ -412,7 +418,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
         c.times(directions.get(i), directionZ);
         backend.steps(z, directionZ, lengths, ladder(trialZ, i, lengths.length));
       }
-      backend.addColumns(a2, units, hs, zs);
+      backend.addColumns(a2, units, hs, 1, zs);
     } else {
       evaluateLogits(z1s, hs, zs);
     }
@@ -492,8 +498,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /** z = A2 relu(z1), for any number of rows. h: as z1. */
   private void evaluateLogits(Buffer preActivations, Buffer h, Buffer logits) {
-    backend.relu(preActivations, h);
-    columns.multiply(preActivations, h, logits);
+    columns.multiplyRelu(preActivations, h, logits);
   }
 
   /**
@@ -520,6 +525,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private void normalize() {
     hCurrent.clear();
     rows.invalidate();
+    slopes.restart();
     sums = backend.softmax(z, b, w2, f, gz);
   }
 
@@ -548,10 +554,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return evaluation;
   }
 
-  /** v = A2ᵀ gz, grad = A1ᵀ (mask ∘ v). */
+  /** v = A2ᵀ gz for units that are active or at their kink, grad = A1ᵀ (mask ∘ v). */
   private void refine() {
-    backend.multiplyTransposed(a2, gz, slopes);
-    c.transposedTimesThroughUnits(slopes, gradient);
+    double[] preActivations = new double[n];
+    backend.read(z1, preActivations);
+    slopes.find(IntStream.range(0, n).filter(i -> preActivations[i] >= 0).toArray());
+    c.transposedTimesThroughUnits(slopes.values(), gradient);
   }
 
   private Evaluation describe(int flips) {
@@ -583,7 +591,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    */
   public void reserve(CurvatureForm form) {
     hessians.computeIfAbsent(form, absent -> allocate(d, d));
-    if (!columns.areKeptAlone()) {
+    if (!columns.areNonZerosAlone()) {
       c.reserve();
     }
   }
@@ -667,18 +675,23 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   /**
    * v = A2ᵀ (gz + M C p): the slopes that the quadratic model of this form, with middle matrix M,
-   * expects at x + p. p: 1 x d. Overwrites the trial points.
+   * expects at x + p. p: 1 x d. They are to be found before points are tried, and until this is
+   * asked for again.
    */
-  public double[] slopesAfter(CurvatureForm form, Buffer p) {
-    Buffer change = trialZ.row(0);
-    c.times(p, change);
-    applyCurvature(form, change);
-    backend.combine(1, gz, 1, change, change);
-    Buffer after = trialH.row(0);
-    backend.multiplyTransposed(a2, change, after);
-    double[] values = new double[n];
-    backend.read(after, values);
-    return values;
+  public Slopes slopesAfter(CurvatureForm form, Buffer p) {
+    c.times(p, directionZ);
+    applyCurvature(form, directionZ);
+    backend.combine(1, gz, 1, directionZ, directionZ);
+    slopesAfter.restart();
+    return slopesAfter;
+  }
+
+  /**
+   * v = A2ᵀ gz at x; once the gradient is refined, those of units that are active or at their kink
+   * are there. They are to be found before the objective moves.
+   */
+  public Slopes slopes() {
+    return slopes;
   }
 
   /** out = Cᵀ (middle matrix + W²) u; u is overwritten. */
@@ -717,8 +730,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * x, gradient, z1 (pre-activations), v = A2ᵀ gz (slopes; once the gradient is refined), z
-   * (logits) or f (softmax) as a Java array.
+   * x, gradient, z1 (pre-activations), z (logits) or f (softmax) as a Java array.
    */
   public double[] read(Quantity quantity) {
     Buffer from =
@@ -726,7 +738,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
           case X -> x;
           case GRADIENT -> gradient;
           case PRE_ACTIVATION -> z1;
-          case SLOPES -> slopes;
           case LOGITS -> z;
           case SOFTMAX -> f;
         };
@@ -743,7 +754,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     X,
     GRADIENT,
     PRE_ACTIVATION,
-    SLOPES,
     LOGITS,
     SOFTMAX
   }

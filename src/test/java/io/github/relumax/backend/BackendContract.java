@@ -526,7 +526,7 @@ public abstract class BackendContract extends SparseContract {
       Buffer y = buffer(before);
       try (Units units = backend.units(n)) {
         backend.flipCorrections(vector(z1), buffer(trials), corrections, units);
-        backend.addColumns(upload(a2, type), units, corrections, y);
+        backend.addColumns(upload(a2, type), units, corrections, 1, y);
         int flipping = 0;
         double[] found = read(corrections);
         for (int u = 0; u < n; u++) {
@@ -569,10 +569,10 @@ public abstract class BackendContract extends SparseContract {
       double[] one = new double[n];
       one[7] = 1;
       backend.flippedUnits(vector(new double[n]), vector(one), units);
-      backend.addColumns(a, units, x, y);
+      backend.addColumns(a, units, x, 1, y);
       backend.write(filled(n, 3), a);
       backend.write(new double[1], y);
-      backend.addColumns(a, units, x, y);
+      backend.addColumns(a, units, x, 1, y);
       backend.accumulate(a, units, ones, 1, c);
       assertThat(read(y)).containsExactly(3);
       assertThat(read(c)).containsExactly(3);

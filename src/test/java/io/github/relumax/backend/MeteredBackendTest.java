@@ -105,10 +105,10 @@ final class MeteredBackendTest extends BackendContract {
       assertWork(Primitive.ACCUMULATE_MORE, 0, 0, () -> metered.accumulate(a2, none, a1, 1, c));
       Buffer x = zeros(3, 7);
       Buffer y = zeros(3, 103);
-      assertWork(Primitive.ADD_COLUMNS, 1236, 10369, () -> metered.addColumns(a2, two, x, y));
-      assertWork(Primitive.ADD_COLUMNS, 0, 0, () -> metered.addColumns(a2, none, x, y));
+      assertWork(Primitive.ADD_COLUMNS, 1236, 10369, () -> metered.addColumns(a2, two, x, 1, y));
+      assertWork(Primitive.ADD_COLUMNS, 0, 0, () -> metered.addColumns(a2, none, x, 1, y));
       Buffer stored = float32(103, 7);
-      assertWork(Primitive.ADD_COLUMNS, 1236, 7863, () -> metered.addColumns(stored, two, x, y));
+      assertWork(Primitive.ADD_COLUMNS, 1236, 7863, () -> metered.addColumns(stored, two, x, 1, y));
     }
   }
 
@@ -118,7 +118,7 @@ final class MeteredBackendTest extends BackendContract {
     double[] one = new double[1000];
     one[317] = 1;
     try (Units single = units(one)) {
-      Work work = Work.addColumns(zeros(300, 1000), single.count(), zeros(1, 1000), zeros(1, 300));
+      Work work = Work.addColumns(zeros(300, 1000), single.count(), zeros(1, 1000), 1, zeros(1, 300));
       assertThat(work.bytes() - 8 - 16 * 300).isBetween(63 * 300L, 64 * 300L);
     }
   }
@@ -309,7 +309,7 @@ final class MeteredBackendTest extends BackendContract {
         1856,
         () -> metered.multiplyTransposed(a, y.row(0), x.row(0)));
     try (Units two = units(0, 1, 0, 0, 1, 0, 0)) {
-      assertWork(Primitive.ADD_COLUMNS, 20, 5271, () -> metered.addColumns(a, two, x, y));
+      assertWork(Primitive.ADD_COLUMNS, 20, 5271, () -> metered.addColumns(a, two, x, 1, y));
       assertWork(Primitive.ACCUMULATE_NEW, 34, 4479, () -> metered.accumulate(a, two, a1, 0, c));
     }
   }

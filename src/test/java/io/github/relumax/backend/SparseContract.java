@@ -114,7 +114,7 @@ public abstract class SparseContract extends SamplingContract {
     Buffer y = buffer(before);
     try (Units units = backend.units(chosen.length)) {
       backend.activeUnits(vector(chosen), units);
-      backend.addColumns(matrix, units, buffer(x), y);
+      backend.addColumns(matrix, units, buffer(x), 1, y);
     }
     double[] actual = read(y);
     for (int k = 0; k < x.length; k++) {

@@ -82,7 +82,7 @@ final class ColumnCacheTest {
         Buffer y = backend.allocate(VECTORS, m);
         Units list = list(backend, (int) a2.columns(), units)) {
       backend.write(values, x);
-      backend.addColumns(a2, list, x, y);
+      backend.addColumns(a2, list, x, 1, y);
       double[] result = new double[VECTORS * m];
       backend.read(y, result);
       return result;

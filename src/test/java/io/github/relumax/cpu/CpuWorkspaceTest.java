@@ -59,7 +59,7 @@ final class CpuWorkspaceTest {
       backend.accumulate(sparse, units, dense, 0, c);
       backend.multiply(sparse, x, y);
       backend.multiplyTransposed(sparse, y.row(0), x.row(0));
-      backend.addColumns(sparse, units, x, y);
+      backend.addColumns(sparse, units, x, 1, y);
       assertThat(backend.scratchBytes()).isLessThanOrEqualTo(backend.workspaceBytes(m, n, d));
       // The rows of A1.
       assertThat(backend.scratchBytes()).isGreaterThan(8L * n * d);

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -603,16 +604,21 @@ public abstract class ObjectiveContract {
         double[] expected = SoftmaxReluOracle.transposedTimes(a2, moved);
         // What moves gz is as small as the rounding of its terms where there is one output.
         double scale = Math.max(norm(expected), norm(u) * norm(flat(a2)) * 1e-5);
-        assertClose(objective.slopesAfter(form, p), expected, scale);
+        assertClose(all(objective.slopesAfter(form, p), n), expected, scale);
         // The curvature is not disturbed.
         assertAgrees(objective, problem, planted.x0());
       }
       objective.refineGradient();
       assertClose(
-          objective.read(Quantity.SLOPES),
+          all(objective.slopes(), n),
           SoftmaxReluOracle.transposedTimes(a2, at.gz),
           Math.max(norm(at.gz), 1e-5) * norm(flat(a2)));
     }
+  }
+
+  private static double[] all(Slopes slopes, int n) {
+    slopes.find(IntStream.range(0, n).toArray());
+    return IntStream.range(0, n).mapToDouble(slopes::of).toArray();
   }
 
   /** J² u, or B u of the paper. */
