@@ -18,6 +18,9 @@ import java.util.List;
  * <p>Not thread-safe: one solve at a time.
  */
 public interface Backend extends AutoCloseable {
+  /** Units that {@link #gramOfUnits} takes: its scratch memory grows with their square. */
+  int MOST_GRAM_UNITS = 256;
+
   /** What ran, for results and messages. */
   BackendDescription description();
 
@@ -214,6 +217,7 @@ public interface Backend extends AutoCloseable {
    * rows of C. a2: m x n, of which only the non-zeros are kept, a1: n x d, center: 1 x d, a: m
    * entries of any sign, h: d x d.
    *
+   * @param units at most d, and at most {@link #MOST_GRAM_UNITS}
    * @return mean of |h_jj| before the center was subtracted, that is, with center = 0: what is far
    *     less than that has its rounding
    * @throws IllegalArgumentException if all entries of a2 are kept

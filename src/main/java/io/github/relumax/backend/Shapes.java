@@ -104,11 +104,17 @@ public final class Shapes {
   }
 
   /** Requires the shapes of {@link Backend#gramOfUnits}, and that not all of a2 is kept. */
-  public static void requireGramOfUnits(Buffer a2, Buffer a1, Buffer center, Buffer a, Buffer h) {
+  public static void requireGramOfUnits(
+      Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
     require(a2.columns() == a1.rows(), "gramOfUnits", a2, a1);
     require(size(a) == a2.rows(), "gramOfUnits", a2, a);
     require(size(center) == a1.columns(), "gramOfUnits", a1, center);
     require(h.rows() == a1.columns() && h.columns() == a1.columns(), "gramOfUnits", a1, h);
+    long most = Math.min(a1.columns(), Backend.MOST_GRAM_UNITS);
+    if (units.count() > most) {
+      throw new IllegalArgumentException(
+          "gramOfUnits: %d units, expected at most %d".formatted(units.count(), most));
+    }
     if (a2.storedEntries() == size(a2)) {
       throw new IllegalArgumentException(
           "gramOfUnits: a matrix of which all entries are kept, where one of which the non-zeros"

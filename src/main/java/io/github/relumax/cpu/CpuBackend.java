@@ -443,7 +443,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
-    Shapes.requireGramOfUnits(a2, a1, center, a, h);
+    Shapes.requireGramOfUnits(a2, units, a1, center, a, h);
     return unitGrams.gram(
         (SparseMatrix) a2,
         (CpuUnits) units,

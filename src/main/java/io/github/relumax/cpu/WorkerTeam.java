@@ -27,7 +27,7 @@ final class WorkerTeam implements AutoCloseable {
    * How long a thread then goes on to look for work before it sleeps: the pauses between the
    * kernels of a solve are shorter.
    */
-  private static final long LINGER_NANOS = Long.getLong("LINGER", 3_000_000L);
+  private static final long LINGER_NANOS = 3_000_000;
 
   private final int size;
   private final Thread[] threads;

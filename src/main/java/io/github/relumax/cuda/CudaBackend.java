@@ -300,7 +300,7 @@ final class CudaBackend implements Backend {
   @Override
   public double gramOfUnits(Buffer a2, Units units, Buffer a1, Buffer center, Buffer a, Buffer h) {
     // Which no buffer of this backend is fit for.
-    Shapes.requireGramOfUnits(a2, a1, center, a, h);
+    Shapes.requireGramOfUnits(a2, units, a1, center, a, h);
     throw new AssertionError("a matrix of which the non-zeros alone are kept");
   }
 

@@ -127,7 +127,7 @@ final class ActiveColumns implements AutoCloseable {
 
   /** The same for so many active units. */
   boolean suffice(int active, long d) {
-    if (!nonZerosAlone || active > d) {
+    if (!nonZerosAlone || active > Math.min(d, Backend.MOST_GRAM_UNITS)) {
       return false;
     }
     double k = active;

@@ -729,9 +729,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return a1;
   }
 
-  /**
-   * x, gradient, z1 (pre-activations), z (logits) or f (softmax) as a Java array.
-   */
+  /** x, gradient, z1 (pre-activations), z (logits) or f (softmax) as a Java array. */
   public double[] read(Quantity quantity) {
     Buffer from =
         switch (quantity) {

@@ -107,6 +107,8 @@ final class MeteredBackendTest extends BackendContract {
       Buffer y = zeros(3, 103);
       assertWork(Primitive.ADD_COLUMNS, 1236, 10369, () -> metered.addColumns(a2, two, x, 1, y));
       assertWork(Primitive.ADD_COLUMNS, 0, 0, () -> metered.addColumns(a2, none, x, 1, y));
+      assertWork(Primitive.ADD_COLUMNS, 1236, 7897, () -> metered.addColumns(a2, two, x, 0, y));
+      assertWork(Primitive.ADD_COLUMNS, 0, 2472, () -> metered.addColumns(a2, none, x, 0, y));
       Buffer stored = float32(103, 7);
       assertWork(Primitive.ADD_COLUMNS, 1236, 7863, () -> metered.addColumns(stored, two, x, 1, y));
     }
@@ -118,7 +120,8 @@ final class MeteredBackendTest extends BackendContract {
     double[] one = new double[1000];
     one[317] = 1;
     try (Units single = units(one)) {
-      Work work = Work.addColumns(zeros(300, 1000), single.count(), zeros(1, 1000), 1, zeros(1, 300));
+      Work work =
+          Work.addColumns(zeros(300, 1000), single.count(), zeros(1, 1000), 1, zeros(1, 300));
       assertThat(work.bytes() - 8 - 16 * 300).isBetween(63 * 300L, 64 * 300L);
     }
   }
@@ -270,6 +273,7 @@ final class MeteredBackendTest extends BackendContract {
             .filter(method -> !method.isSynthetic())
             .map(Method::getName)
             .filter(name -> !NO_PRIMITIVES.contains(name))
+            .distinct()
             .flatMap(name ->
                 name.equals("accumulate")
                     ? Stream.of("accumulateNew", "accumulateMore")
@@ -311,6 +315,21 @@ final class MeteredBackendTest extends BackendContract {
     try (Units two = units(0, 1, 0, 0, 1, 0, 0)) {
       assertWork(Primitive.ADD_COLUMNS, 20, 5271, () -> metered.addColumns(a, two, x, 1, y));
       assertWork(Primitive.ACCUMULATE_NEW, 34, 4479, () -> metered.accumulate(a, two, a1, 0, c));
+      // Two columns have 3 and 3/7 of the twelve: three, and 279 of 976 bytes.
+      assertWork(
+          Primitive.MULTIPLY_TRANSPOSED,
+          6,
+          1119,
+          () -> metered.multiplyTransposed(a, two, y.row(0), x.row(0)));
+      Buffer h = zeros(5, 5);
+      Buffer center = zeros(1, 5);
+      Buffer weights = zeros(103, 1);
+      // No pairs, as rows have 3/103 entries; 2 x 4 x 5, and 2 x 5 x 6.
+      assertWork(
+          Primitive.GRAM_OF_UNITS,
+          100,
+          1423,
+          () -> metered.gramOfUnits(a, two, a1, center, weights, h));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.relumax.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.relumax.io.NpyFile;
 import io.github.relumax.matrix.ElementType;
@@ -110,21 +111,42 @@ public abstract class SparseContract extends SamplingContract {
   /** The columns where {@code chosen} is above 0. */
   private void checkColumns(Buffer matrix, double[][] entries, double[][] x, double[] chosen) {
     int rows = entries.length;
+    int columns = chosen.length;
     double[][] before = matrix(x.length, rows);
     Buffer y = buffer(before);
-    try (Units units = backend.units(chosen.length)) {
+    Buffer made = buffer(rows(filled(x.length * rows, Double.NaN), rows));
+    double[][] v = matrix(x.length, rows);
+    double[][] old = matrix(x.length, columns);
+    Buffer transposed = buffer(old);
+    try (Units units = backend.units(columns)) {
       backend.activeUnits(vector(chosen), units);
       backend.addColumns(matrix, units, buffer(x), 1, y);
+      backend.addColumns(matrix, units, buffer(x), 0, made);
+      backend.multiplyTransposed(matrix, units, buffer(v), transposed);
     }
     double[] actual = read(y);
+    double[] actualMade = read(made);
+    double[] actualTransposed = read(transposed);
     for (int k = 0; k < x.length; k++) {
       for (int i = 0; i < rows; i++) {
         AccurateSum sum = new AccurateSum();
-        sum.add(before[k][i]);
-        for (int u = 0; u < chosen.length; u++) {
+        for (int u = 0; u < columns; u++) {
           sum.addProduct(chosen[u] > 0 ? entries[i][u] : 0, x[k][u]);
         }
+        assertClose(actualMade[k * rows + i], sum);
+        sum.add(before[k][i]);
         assertClose(actual[k * rows + i], sum);
+      }
+      for (int u = 0; u < columns; u++) {
+        AccurateSum sum = new AccurateSum();
+        for (int i = 0; i < rows; i++) {
+          sum.addProduct(entries[i][u], v[k][i]);
+        }
+        // That of a unit that was not chosen may be there too.
+        double value = actualTransposed[k * columns + u];
+        if (chosen[u] > 0 || value != old[k][u]) {
+          assertClose(value, sum);
+        }
       }
     }
   }
@@ -227,6 +249,129 @@ public abstract class SparseContract extends SamplingContract {
         assertClose(actualMade[i * d + j], sum);
         sum.add(before[i][j]);
         assertClose(actualKept[i * d + j], sum);
+      }
+    }
+  }
+
+  /** Units in columns that are empty, sparse and full, of either sign, and rows likewise. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1, 1",
+    "1, 2, 3, 0",
+    "2, 40, 9, 8",
+    "103, 257, 17, 5",
+    "103, 30, 151, 30",
+    "515, 7, 33, 2",
+    "1_031, 130, 60, 59",
+    "1_541, 40, 7, 7",
+    "2_003, 300, 257, 200",
+    "9_001, 12, 12, 6"
+  })
+  void gramOfUnitsOfSparseMatrices(int m, int n, int d, int most) {
+    for (ElementType type : ElementType.values()) {
+      double[][] a2 = sparse(m, n);
+      for (int i = 0; i < m; i++) {
+        a2[i][n / 2] = i == m / 3 && m > 1 ? 0 : random.nextGaussian();
+      }
+      double[] from = new double[n];
+      double[] to = new double[n];
+      for (int k = 0; k < most; k++) {
+        (k % 3 == 1 ? from : to)[k == 0 ? n / 2 : random.nextInt(n)] = 1;
+      }
+      Buffer matrix = keep(backend.upload(counted(a2, type)));
+      checkGramOfUnits(matrix, stored(a2, type), matrix(n, d), type, from, to);
+      int first = m / 3;
+      int count = Math.max(1, m / 2);
+      double[][] some = Arrays.copyOfRange(stored(a2, type), first, first + count);
+      checkGramOfUnits(matrix.rows(first, count), some, matrix(n, d), type, from, to);
+    }
+  }
+
+  private void checkGramOfUnits(
+      Buffer a2, double[][] entries, double[][] a1, ElementType type, double[] from, double[] to) {
+    int m = entries.length;
+    int n = a1.length;
+    int d = a1[0].length;
+    double[] center = normals(d);
+    double[] a = normals(m);
+    a[m / 2] = 0;
+    Buffer a1Buffer = upload(a1, type);
+    double[][] stored = stored(a1, type);
+    Buffer h = buffer(rows(filled(d * d, Double.NaN), d));
+    Buffer weights = vector(a);
+    Buffer middle = vector(center);
+    try (Units units = backend.units(n)) {
+      backend.flippedUnits(vector(from), vector(to), units);
+      if (a2.storedEntries() == (long) m * n) {
+        refused(() -> backend.gramOfUnits(a2, units, a1Buffer, middle, weights, h));
+        return;
+      }
+      double scale = backend.gramOfUnits(a2, units, a1Buffer, middle, weights, h);
+      double[][] c = new double[m][d];
+      double[][] sizes = new double[m][d];
+      for (int i = 0; i < m; i++) {
+        for (int j = 0; j < d; j++) {
+          AccurateSum sum = new AccurateSum();
+          for (int u = 0; u < n; u++) {
+            int sign = (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0);
+            sum.addProduct(sign * entries[i][u], stored[u][j]);
+          }
+          c[i][j] = sum.value();
+          sizes[i][j] = sum.magnitude();
+        }
+      }
+      assertGramOfUnits(read(h), scale, c, sizes, center, a);
+    }
+  }
+
+  private static void assertGramOfUnits(
+      double[] h, double scale, double[][] c, double[][] sizes, double[] center, double[] a) {
+    int d = center.length;
+    AccurateSum scales = new AccurateSum();
+    double scaleSize = 0;
+    for (int j = 0; j < d; j++) {
+      AccurateSum uncentered = new AccurateSum();
+      for (int k = 0; k <= j; k++) {
+        AccurateSum sum = new AccurateSum();
+        double size = 0;
+        for (int i = 0; i < a.length; i++) {
+          sum.addProduct(a[i] * (c[i][j] - center[j]), c[i][k] - center[k]);
+          size +=
+              Math.abs(a[i])
+                  * (sizes[i][j] + Math.abs(center[j]))
+                  * (sizes[i][k] + Math.abs(center[k]));
+          if (k == j) {
+            uncentered.addProduct(a[i] * c[i][j], c[i][j]);
+          }
+        }
+        assertThat(h[j * d + k]).isCloseTo(sum.value(), within(1e-14 * size));
+        assertThat(h[k * d + j]).isEqualTo(h[j * d + k]);
+        scaleSize += k == j ? size : 0;
+      }
+      scales.add(Math.abs(uncentered.value()));
+    }
+    assertThat(scale).isCloseTo(scales.value() / d, within(1e-14 * scaleSize));
+  }
+
+  @Test
+  void moreUnitsThanAGramMatrixTakesAreRefused() {
+    int most = Backend.MOST_GRAM_UNITS;
+    int n = most + 1;
+    Buffer a2 = keep(backend.upload(counted(sparse(30, n), ElementType.FLOAT64)));
+    for (int d : new int[] {7, n}) {
+      Buffer a1 = upload(matrix(n, d), ElementType.FLOAT64);
+      for (int count : new int[] {Math.min(d, most), Math.min(d, most) + 1}) {
+        double[] chosen = new double[n];
+        Arrays.fill(chosen, 0, count, 1);
+        try (Units units = backend.units(n)) {
+          backend.activeUnits(vector(chosen), units);
+          Buffer h = allocate(d, d);
+          if (count > Math.min(d, most) || a2.storedEntries() == 30L * n) {
+            refused(() -> backend.gramOfUnits(a2, units, a1, allocate(1, d), allocate(30, 1), h));
+          } else {
+            backend.gramOfUnits(a2, units, a1, allocate(1, d), allocate(30, 1), h);
+          }
+        }
       }
     }
   }

@@ -2,6 +2,7 @@ package io.github.relumax.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
@@ -36,7 +37,13 @@ final class CpuWorkspaceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 60, 6, 1", "70, 20_000, 1, 2", "3000, 900, 33, 3", "9000, 50, 100, 2"})
+  @CsvSource({
+    "1, 60, 6, 1",
+    "70, 20_000, 1, 2",
+    "3000, 900, 33, 3",
+    "9000, 50, 100, 2",
+    "5, 900, 300, 1"
+  })
   void workspaceBytesCoverTheScratchOfSparseProducts(int m, int n, int d, int threads) {
     Matrix a2 = Matrix.allocate(m, n, ElementType.FLOAT64);
     for (int j = 0; j < n; j++) {
@@ -50,6 +57,8 @@ final class CpuWorkspaceTest {
         Buffer c = backend.allocate(m, d);
         Buffer x = backend.allocate(8, n);
         Buffer y = backend.allocate(8, m);
+        Buffer center = backend.allocate(1, d);
+        Buffer h = backend.allocate(d, d);
         Units units = backend.units(n)) {
       assertThat(sparse.storedEntries()).isEqualTo(nonZeros);
       double[] ones = new double[8 * n];
@@ -60,6 +69,12 @@ final class CpuWorkspaceTest {
       backend.multiply(sparse, x, y);
       backend.multiplyTransposed(sparse, y.row(0), x.row(0));
       backend.addColumns(sparse, units, x, 1, y);
+      if (sparse.storedEntries() < (long) m * n) {
+        Arrays.fill(ones, Math.min(Math.min(n, d), Backend.MOST_GRAM_UNITS), n, 0);
+        backend.write(ones, x);
+        backend.activeUnits(x.row(0), units);
+        backend.gramOfUnits(sparse, units, dense, center, y.row(0), h);
+      }
       assertThat(backend.scratchBytes()).isLessThanOrEqualTo(backend.workspaceBytes(m, n, d));
       // The rows of A1.
       assertThat(backend.scratchBytes()).isGreaterThan(8L * n * d);

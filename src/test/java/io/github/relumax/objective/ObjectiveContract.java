@@ -20,6 +20,7 @@ import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -196,6 +197,202 @@ public abstract class ObjectiveContract {
       double[] product = new double[d];
       backend.read(out, product);
       assertClose(product, SoftmaxReluOracle.times(expected, v), scale);
+    }
+  }
+
+  // Columns of active units
+
+  /**
+   * Where A2 is mostly zeros and few units are active, with C or without it: at one point, at trial
+   * points, after steps to where many are active and back.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "30, 41, 9, FLOAT64, 0",
+    "600, 90, 40, FLOAT64, 0",
+    "601, 90, 41, FLOAT32, 0.03",
+    "2003, 130, 33, FLOAT64, 1"
+  })
+  void columnsOfActiveUnitsAreAsGoodAsC(int m, int n, int d, ElementType type, double weight) {
+    int few = d / 4;
+    double[] x = cosines(d);
+    double[] many = Arrays.stream(x).map(value -> -value).toArray();
+    double[] w = new double[m];
+    Arrays.setAll(w, i -> weight * (i % 4 - 1));
+    Problem problem = withFewActive(m, n, few, x, type).withWeights(w);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 4);
+        Buffer p = direction(d, 3);
+        Buffer home = backend.allocate(1, d)) {
+      backend.write(x, home);
+      objective.startAt(x);
+      assertThat(objective.evaluation().activeUnits()).isEqualTo(few);
+      assertAgrees(objective, problem, x);
+      boolean without = backend.formed() == 0;
+      objective.refineGradient();
+      assertAgrees(objective, problem, x);
+      double[] along = new double[d];
+      backend.read(p, along);
+      double[] lengths = {1e-3, 0.1};
+      double[] losses = objective.tryPoints(List.of(p, home), lengths);
+      for (int k = 0; k < 4; k++) {
+        double t = lengths[k % 2];
+        double[] direction = k < 2 ? along : x;
+        double[] there = new double[d];
+        Arrays.setAll(there, j -> x[j] + t * direction[j]);
+        SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(there);
+        double loss = at.dataLoss + at.regularization;
+        assertThat(losses[k]).isCloseTo(loss, within(RELATIVE * loss));
+      }
+      objective.accept(1);
+      double[] there = objective.read(Quantity.X);
+      assertAgrees(objective, problem, there);
+      assertThat(backend.formed() == 0).isEqualTo(without);
+      assertRows(objective, new SoftmaxReluOracle(problem).at(there));
+      assertAgrees(objective, problem, there);
+      objective.jumpTo(many);
+      assertThat(objective.evaluation().activeUnits()).isEqualTo(n - few);
+      assertAgrees(objective, problem, many);
+      int formed = backend.formed();
+      int grams = backend.grams();
+      assertThat(formed).isPositive();
+      objective.returnTo(home);
+      assertAgrees(objective, problem, x);
+      assertThat(backend.formed() == formed && backend.grams() == grams).isEqualTo(without);
+    }
+  }
+
+  private static double[] cosines(int d) {
+    double[] x = new double[d];
+    Arrays.setAll(x, k -> Math.cos(2 * k));
+    return x;
+  }
+
+  /** A2 with 3 % of non-zeros and a full column; that many units are active at x. */
+  private static Problem withFewActive(int m, int n, int few, double[] x, ElementType type) {
+    Random random = new Random(m + n);
+    Matrix a1 = Matrix.allocate(n, x.length, type);
+    for (int i = 0; i < n; i++) {
+      double[] row = random.doubles(x.length, -1, 1).toArray();
+      double along = 0;
+      for (int k = 0; k < row.length; k++) {
+        along += row[k] * x[k];
+      }
+      boolean active = i % (n / few) == 0 && i < few * (n / few);
+      for (int k = 0; k < row.length; k++) {
+        a1.set(i, k, along > 0 == active ? row[k] : -row[k]);
+      }
+    }
+    Matrix a2 = Matrix.allocate(m, n, type);
+    for (int entry = 0; entry < 0.03 * m * n; entry++) {
+      a2.set(random.nextInt(m), random.nextInt(n), random.nextGaussian());
+    }
+    for (int i = 0; i < m; i++) {
+      a2.set(i, n / 2, 1);
+    }
+    return Problem.of(a1, a2, SoftmaxReluOracle.softmax(random.doubles(m).toArray()));
+  }
+
+  /**
+   * Nearly all of f on one row: what little there is of H is not left to the rounding of Σ a_i C_i
+   * C_iᵀ, from which most is subtracted.
+   */
+  @Test
+  void aPeakOfTheSoftmaxIsNotLeftToRounding() {
+    int d = 24;
+    double[] x = cosines(d);
+    Problem problem = withFewActive(500, 60, 6, x, ElementType.FLOAT64);
+    double[] z = new SoftmaxReluOracle(problem).at(x).z;
+    double largest = Arrays.stream(z).max().orElseThrow();
+    double second = Arrays.stream(z).filter(value -> value < largest).max().orElseThrow();
+    double[] far = Arrays.stream(x).map(value -> 15 / (largest - second) * value).toArray();
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      objective.startAt(far);
+      SoftmaxReluOracle.At there = new SoftmaxReluOracle(problem).at(far);
+      assertThat(Arrays.stream(there.f).max().orElseThrow()).isGreaterThan(1 - 1e-5);
+      double[] expected = gaussNewtonOfDifferences(there);
+      double[] difference = flat(matrix(objective, CurvatureForm.GAUSS_NEWTON));
+      Arrays.setAll(difference, k -> difference[k] - expected[k]);
+      assertThat(norm(difference)).isLessThan(1e-7 * norm(expected));
+      assertThat(backend.formed()).isPositive();
+    }
+  }
+
+  /** Σ_i f_i² r_i r_iᵀ, r_i = Σ_k f_k (C_i - C_k): nothing that nearly cancels is added up. */
+  private static double[] gaussNewtonOfDifferences(SoftmaxReluOracle.At at) {
+    int d = at.c[0].length;
+    double[] h = new double[d * d];
+    for (int i = 0; i < at.f.length; i++) {
+      double[] r = new double[d];
+      for (int k = 0; k < at.f.length; k++) {
+        for (int j = 0; j < d; j++) {
+          r[j] += at.f[k] * (at.c[i][j] - at.c[k][j]);
+        }
+      }
+      for (int j = 0; j < d * d; j++) {
+        h[j] += at.f[i] * at.f[i] * r[j / d] * r[j % d];
+      }
+    }
+    return h;
+  }
+
+  @Test
+  void anOverflowOfFewActiveUnitsIsNotFinite() {
+    double[] x = cosines(8);
+    Problem problem = withFewActive(300, 60, 4, x, ElementType.FLOAT64);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 3);
+        Buffer p = direction(8, 1)) {
+      objective.startAt(x);
+      double loss = objective.evaluation().loss();
+      for (double length : new double[] {1e308, Double.POSITIVE_INFINITY}) {
+        double[] losses = objective.tryPoints(List.of(p), new double[] {length, 0});
+        assertThat(losses[0]).as("at length %s", length).isNaN();
+        assertThat(losses[1]).isCloseTo(loss, within(RELATIVE * loss));
+      }
+    }
+  }
+
+  /** Slopes that were not asked for, or not in time, are not made up. */
+  @Test
+  void slopesAreThoseThatWereAskedFor() {
+    double[] x = cosines(8);
+    Problem problem = withFewActive(300, 60, 4, x, ElementType.FLOAT64);
+    double[] expected =
+        SoftmaxReluOracle.transposedTimes(
+            SoftmaxReluOracle.entries(problem.a2()), new SoftmaxReluOracle(problem).at(x).gz);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 3);
+        Buffer p = direction(8, 1)) {
+      objective.startAt(x);
+      objective.refineGradient();
+      Slopes slopes = objective.slopes();
+      slopes.find(7, 31);
+      slopes.find(31, 2);
+      for (int i : new int[] {2, 7, 31}) {
+        assertThat(slopes.of(i)).isCloseTo(expected[i], within(1e-12));
+        assertThat(slopes.pull(i)).isEqualTo(Math.max(0, slopes.of(i)));
+      }
+      Slopes after = objective.slopesAfter(CurvatureForm.GAUSS_NEWTON, p);
+      assertThatThrownBy(() -> after.of(3))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("unit 3 was not asked for");
+      after.find(3);
+      double known = after.of(3);
+      boolean all = isKnown(after, 5);
+      objective.tryPoints(List.of(p), new double[] {0.1});
+      assertThat(after.of(3)).isEqualTo(known);
+      if (!all) {
+        assertThatThrownBy(() -> after.find(3, 5))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("has left");
+      }
+    }
+  }
+
+  private static boolean isKnown(Slopes slopes, int unit) {
+    try {
+      slopes.of(unit);
+      return true;
+    } catch (IllegalStateException notAskedFor) {
+      return false;
     }
   }
 
@@ -944,7 +1141,7 @@ public abstract class ObjectiveContract {
         SoftmaxReluObjective.workspace(most, most, most, 8, CurvaturePath.KEPT);
     assertThat(bytes.c()).isEqualTo(Long.MAX_VALUE);
     assertThat(bytes.matrices()).isEqualTo(Long.MAX_VALUE);
-    assertThat(bytes.vectors()).isEqualTo(8 * (14 + 8 * 4) * most);
+    assertThat(bytes.vectors()).isEqualTo(8 * (16 + 8 * 4) * most);
   }
 
   // Fixtures and arithmetic
