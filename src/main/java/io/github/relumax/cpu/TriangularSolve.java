@@ -50,11 +50,11 @@ final class TriangularSolve {
     }
     int atOnce = blocks.atOnce();
     parallel.run(
-        Math.ceilDiv(out.rows(), (long) atOnce),
-        Cholesky.GRAIN / (atOnce * d * d) + 1,
+        out.rows(),
+        Cholesky.GRAIN / (d * d) + 1,
         (part, low, high) -> {
-          for (long k = atOnce * low; k < Math.min(atOnce * high, out.rows()); k += atOnce) {
-            int count = (int) Math.min(atOnce, out.rows() - k);
+          for (long k = low; k < high; k += atOnce) {
+            int count = (int) Math.min(atOnce, high - k);
             blocks.solve(part, l, forward, out.address(k), out.stride(), count);
           }
         });
