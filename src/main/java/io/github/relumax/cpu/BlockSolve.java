@@ -32,13 +32,14 @@ final class BlockSolve {
     stripStep = 8L * tileRows;
   }
 
-  /** Right-hand sides that are worth taking at once, at most. */
-  int atOnce() {
-    return Math.max(1, MOST_COLUMNS / tileColumns) * tileColumns;
+  /** How many right-hand sides to take at once, of so many: whole panels. */
+  int atOnce(long count) {
+    int most = Math.max(1, MOST_COLUMNS / tileColumns);
+    return (int) Math.min(most, Math.ceilDiv(count, (long) tileColumns)) * tileColumns;
   }
 
   /**
-   * x = l⁻ᵀ x, or first x = l⁻¹ x, for so many rows x: {@link #atOnce} at most.
+   * x = l⁻ᵀ x, or first x = l⁻¹ x, for so many rows x at once.
    *
    * @param x where the first row begins
    * @param stride bytes to the next one
@@ -46,14 +47,17 @@ final class BlockSolve {
   void solve(int part, CpuBuffer l, boolean forward, long x, long stride, int count) {
     int d = (int) l.rows();
     int panels = Math.ceilDiv(count, tileColumns);
-    long entries = (long) d * panels * tileColumns + ((long) d + tileRows) * tileRows;
-    long first = parallel.scratch(part, Parallel.LEFT, entries).address();
-    long end = first + panels * d * step;
+    long numbers = (long) d * panels * tileColumns + 2L * (d + tileRows) * tileRows;
+    long first = parallel.scratch(part, Parallel.LEFT, numbers).address();
+    long inverses = first + panels * d * step;
+    long strip = inverses + (d + tileRows) * stripStep;
+    long tile = parallel.tile(part);
     copyIn(x, stride, count, d, first);
+    invert(l, inverses);
     if (forward) {
-      forward(l, first, end, parallel.tile(part));
+      forward(l, first, inverses, strip, tile);
     }
-    transposed(l, first, end, parallel.tile(part));
+    transposed(l, first, inverses, strip, tile);
     for (int k = 0; k < count; k += tileColumns) {
       int columns = Math.min(tileColumns, count - k);
       RawMemory.transpose(first + 8L * k * d, step, d, columns, x + k * stride, stride);
@@ -72,33 +76,51 @@ final class BlockSolve {
     }
   }
 
-  /** x = l⁻¹ x in the panels from first to end, behind which there is room for a strip. */
-  private void forward(CpuBuffer l, long first, long end, long tile) {
+  /** The triangles on the diagonal of l inverted and transposed, with zeros below. */
+  private void invert(CpuBuffer l, long inverses) {
     int d = (int) l.rows();
-    long inverse = end + d * stripStep;
+    RawMemory.clear(inverses, d * stripStep);
+    for (int i = 0; i < d; i++) {
+      int first = i / tileRows * tileRows;
+      double pivot = get(l.address(i, i));
+      for (int c = first; c < i; c++) {
+        double sum = 0;
+        for (int k = c; k < i; k++) {
+          sum += get(l.address(i, k)) * get(inverses + c * stripStep + 8L * (k - first));
+        }
+        set(inverses + c * stripStep + 8L * (i - first), -sum / pivot);
+      }
+      set(inverses + i * stripStep + 8L * (i - first), 1 / pivot);
+    }
+  }
+
+  /** x = l⁻¹ x in the panels from first to end. */
+  private void forward(CpuBuffer l, long first, long end, long strip, long tile) {
+    int d = (int) l.rows();
     for (int i = 0; i < d; i += tileRows) {
       int rows = Math.min(tileRows, d - i);
-      RawMemory.transpose(l.address(i), l.stride(), rows, i, end, stripStep);
-      invert(l, i, rows, inverse, 8, stripStep);
+      long inverse = end + i * stripStep;
+      RawMemory.transpose(l.address(i), l.stride(), rows, i, strip, stripStep);
       for (long panel = first; panel < end; panel += d * step) {
-        update(i, end, stripStep, panel, panel + i * step, rows, tile);
-        multiply(inverse, panel + i * step, rows, tile);
+        long row = panel + i * step;
+        update(i, strip, stripStep, panel, row, rows, tile);
+        multiply(inverse, row, rows, tile);
       }
     }
   }
 
   /** x = l⁻ᵀ x, likewise, from the last strip on. */
-  private void transposed(CpuBuffer l, long first, long end, long tile) {
+  private void transposed(CpuBuffer l, long first, long end, long strip, long tile) {
     int d = (int) l.rows();
-    long inverse = end + d * stripStep;
     for (int i = (d - 1) / tileRows * tileRows; i >= 0; i -= tileRows) {
       int rows = Math.min(tileRows, d - i);
       int after = i + rows;
-      invert(l, i, rows, inverse, stripStep, 8);
+      RawMemory.transpose(end + i * stripStep, stripStep, rows, rows, strip, stripStep);
       for (long panel = first; panel < end; panel += d * step) {
-        long from = panel + after * step;
-        update(d - after, l.address(after) + 8L * i, l.stride(), from, panel + i * step, rows, tile);
-        multiply(inverse, panel + i * step, rows, tile);
+        long row = panel + i * step;
+        long left = l.address(after) + 8L * i;
+        update(d - after, left, l.stride(), panel + after * step, row, rows, tile);
+        multiply(strip, row, rows, tile);
       }
     }
   }
@@ -116,21 +138,5 @@ final class BlockSolve {
   private void multiply(long left, long x, int rows, long tile) {
     kernels.tile(rows, left, stripStep, x, step, tile);
     kernels.storeTile(1, tile, x, step, rows, tileColumns);
-  }
-
-  /** The inverse of the triangle on the diagonal of l in rows i, i + 1, ..., with zeros above it. */
-  private void invert(CpuBuffer l, int i, int rows, long to, long rowStep, long columnStep) {
-    RawMemory.clear(to, stripStep * tileRows);
-    for (int r = 0; r < rows; r++) {
-      double pivot = get(l.address(i + r, i + r));
-      set(to + r * rowStep + r * columnStep, 1 / pivot);
-      for (int c = 0; c < r; c++) {
-        double sum = 0;
-        for (int k = c; k < r; k++) {
-          sum += get(l.address(i + r, i + k)) * get(to + k * rowStep + c * columnStep);
-        }
-        set(to + r * rowStep + c * columnStep, -sum / pivot);
-      }
-    }
   }
 }

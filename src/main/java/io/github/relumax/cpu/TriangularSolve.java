@@ -48,15 +48,14 @@ final class TriangularSolve {
           });
       return;
     }
-    int atOnce = blocks.atOnce();
-    parallel.run(
-        out.rows(),
-        Cholesky.GRAIN / (d * d) + 1,
-        (part, low, high) -> {
-          for (long k = low; k < high; k += atOnce) {
-            int count = (int) Math.min(atOnce, high - k);
-            blocks.solve(part, l, forward, out.address(k), out.stride(), count);
-          }
+    long parts = Math.clamp(out.rows() * d * d / Cholesky.GRAIN, 1, parallel.threads());
+    int atOnce = blocks.atOnce(Math.ceilDiv(out.rows(), parts));
+    parallel.inOrder(
+        (int) Math.ceilDiv(out.rows(), (long) atOnce),
+        (part, block) -> {
+          long k = (long) block * atOnce;
+          int count = (int) Math.min(atOnce, out.rows() - k);
+          blocks.solve(part, l, forward, out.address(k), out.stride(), count);
         });
   }
 
