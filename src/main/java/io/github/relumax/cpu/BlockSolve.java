@@ -10,7 +10,7 @@ import static io.github.relumax.cpu.RawMemory.set;
  * its triangle on the diagonal, solves for them.
  */
 final class BlockSolve {
-  /** Columns of the panels that meet a strip while it is in cache: with x they fit there. */
+  /** Right-hand sides that share a strip: the panels of more would leave the cache meanwhile. */
   private static final int MOST_COLUMNS = 96;
 
   private final Kernels kernels;
@@ -32,7 +32,12 @@ final class BlockSolve {
     stripStep = 8L * tileRows;
   }
 
-  /** How many right-hand sides to take at once, of so many: whole panels. */
+  /** Scratch memory of one thread, at most, in float64 numbers. */
+  static double size(Kernels kernels, double d) {
+    return d * (Math.max(MOST_COLUMNS, kernels.tileColumns()) + 2 * kernels.tileRows());
+  }
+
+  /** How many right-hand sides to take at once where there are so many: those of whole panels. */
   int atOnce(long count) {
     int most = Math.max(1, MOST_COLUMNS / tileColumns);
     return (int) Math.min(most, Math.ceilDiv(count, (long) tileColumns)) * tileColumns;
@@ -47,10 +52,10 @@ final class BlockSolve {
   void solve(int part, CpuBuffer l, boolean forward, long x, long stride, int count) {
     int d = (int) l.rows();
     int panels = Math.ceilDiv(count, tileColumns);
-    long numbers = (long) d * panels * tileColumns + 2L * (d + tileRows) * tileRows;
+    long numbers = (long) d * (panels * tileColumns + 2 * tileRows);
     long first = parallel.scratch(part, Parallel.LEFT, numbers).address();
     long inverses = first + panels * d * step;
-    long strip = inverses + (d + tileRows) * stripStep;
+    long strip = inverses + d * stripStep;
     long tile = parallel.tile(part);
     copyIn(x, stride, count, d, first);
     invert(l, inverses);
