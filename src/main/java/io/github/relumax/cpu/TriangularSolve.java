@@ -50,8 +50,10 @@ final class TriangularSolve {
     }
     long parts = Math.clamp(out.rows() * d * d / Cholesky.GRAIN, 1, parallel.threads());
     int atOnce = blocks.atOnce(Math.ceilDiv(out.rows(), parts));
-    parallel.inOrder(
+    parallel.each(
+        0,
         (int) Math.ceilDiv(out.rows(), (long) atOnce),
+        (int) (Cholesky.GRAIN / (atOnce * d * d)) + 1,
         (part, block) -> {
           long k = (long) block * atOnce;
           int count = (int) Math.min(atOnce, out.rows() - k);
