@@ -37,8 +37,8 @@ public interface Buffer extends AutoCloseable {
   }
 
   /**
-   * The first entries of this buffer as a matrix of that shape, sharing its memory: for results whose
-   * shape varies.
+   * The first entries of this buffer as a matrix of that shape, sharing its memory: for results
+   * whose shape varies.
    *
    * @throws IllegalArgumentException if there are not so many, or only non-zeros are kept
    */

@@ -110,7 +110,8 @@ final class CpuBackend implements Backend {
   /**
    * The product packs the active rows of A1 once, the factor the rows of a block column; each
    * thread has its sum of a Gram matrix and the packed rows that go into it, a block of A2 or of
-   * right-hand sides, and vectors of n; losses take exp(z), a sample of rows a bit for each; columns of A2 are kept.
+   * right-hand sides, and vectors of n; losses take exp(z), a sample of rows a bit for each;
+   * columns of A2 are kept.
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
