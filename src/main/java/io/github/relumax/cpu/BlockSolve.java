@@ -51,8 +51,8 @@ final class BlockSolve {
    */
   void solve(int part, CpuBuffer l, boolean forward, long x, long stride, int count) {
     int d = (int) l.rows();
-    int panels = Math.ceilDiv(count, tileColumns);
-    long numbers = (long) d * (panels * tileColumns + 2 * tileRows);
+    long panels = Math.ceilDiv(count, tileColumns);
+    long numbers = d * (panels * tileColumns + 2L * tileRows);
     long first = parallel.scratch(part, Parallel.LEFT, numbers).address();
     long inverses = first + panels * d * step;
     long strip = inverses + d * stripStep;
