@@ -281,7 +281,6 @@ public abstract class SparseContract extends SamplingContract {
     }
     refused(() -> matrix.rows(100, 4));
     refused(() -> matrix.rows(-1, 2));
-    refused(() -> matrix.reshaped(1, 1));
   }
 
   @Test
