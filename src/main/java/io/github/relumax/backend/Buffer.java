@@ -7,8 +7,8 @@ import io.github.relumax.matrix.ElementType;
  * buffer of one row; several vectors that are treated alike (the trial points of one iteration) are
  * the rows of one buffer.
  *
- * <p>Only the backend that made a buffer can use it. A view ({@link #rows}) shares the memory of
- * the buffer it came from and is not closed.
+ * <p>Only the backend that made a buffer can use it. A view ({@link #rows}, {@link #reshaped})
+ * shares the memory of the buffer it came from and is not closed.
  */
 public interface Buffer extends AutoCloseable {
   long rows();
@@ -35,6 +35,14 @@ public interface Buffer extends AutoCloseable {
   default Buffer row(long k) {
     return rows(k, 1);
   }
+
+  /**
+   * The first entries of this buffer as a matrix of that shape, sharing its memory: for results
+   * whose shape varies.
+   *
+   * @throws IllegalArgumentException if there are not so many, or only non-zeros are kept
+   */
+  Buffer reshaped(long rows, long columns);
 
   /** Frees the memory; a second call does nothing. */
   @Override

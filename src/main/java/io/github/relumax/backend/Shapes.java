@@ -162,6 +162,15 @@ public final class Shapes {
     }
   }
 
+  /** Requires a buffer to have as many entries as a matrix of this shape, or more. */
+  public static void requireRoom(Buffer buffer, long rows, long columns) {
+    if (rows < 0 || columns < 0 || rows * columns > size(buffer)) {
+      throw new IllegalArgumentException(
+          "a buffer of %d x %d has no room for %d x %d"
+              .formatted(buffer.rows(), buffer.columns(), rows, columns));
+    }
+  }
+
   /** Requires entries first..first+count-1 of a list to exist. */
   public static void requireEntries(Units list, long first, long count) {
     if (first < 0 || first > list.count() - count) {

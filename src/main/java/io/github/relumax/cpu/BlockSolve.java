@@ -1,89 +1,147 @@
 package io.github.relumax.cpu;
 
 import static io.github.relumax.cpu.RawMemory.get;
+import static io.github.relumax.cpu.RawMemory.set;
 
 /**
- * Triangular solves for several right-hand sides at once. They lie side by side, entry i of all of
- * them in row i of a block, so that an entry of the factor meets as many as fill the registers.
+ * Triangular solves for many right-hand sides at once, by product tiles. They lie side by side in
+ * panels as wide as a tile, entry i of all of them in row i; rows of l are taken in strips as high
+ * as a tile: a product brings the strip's rows of x up to date, a second one, with the inverse of
+ * its triangle on the diagonal, solves for them.
  */
 final class BlockSolve {
+  /** Right-hand sides that share a strip: the panels of more would leave the cache meanwhile. */
+  private static final int MOST_COLUMNS = 96;
+
   private final Kernels kernels;
   private final Parallel parallel;
-  private final int atOnce;
+  private final int tileRows;
+  private final int tileColumns;
+
+  /** Bytes from one row to the next, of a panel and of a strip. */
   private final long step;
+
+  private final long stripStep;
 
   BlockSolve(Kernels kernels, Parallel parallel) {
     this.kernels = kernels;
     this.parallel = parallel;
-    atOnce = kernels.vectorsAtOnce();
-    step = 8L * atOnce;
+    tileRows = kernels.tileRows();
+    tileColumns = kernels.tileColumns();
+    step = 8L * tileColumns;
+    stripStep = 8L * tileRows;
   }
 
-  /** Right-hand sides that one block takes. */
-  int atOnce() {
-    return atOnce;
+  /** Scratch memory of one thread, at most, in float64 numbers. */
+  static double size(Kernels kernels, double d) {
+    return d * (Math.max(MOST_COLUMNS, kernels.tileColumns()) + 2 * kernels.tileRows());
+  }
+
+  /** How many right-hand sides to take at once where there are so many: those of whole panels. */
+  int atOnce(long count) {
+    int most = Math.max(1, MOST_COLUMNS / tileColumns);
+    return (int) Math.min(most, Math.ceilDiv(count, (long) tileColumns)) * tileColumns;
   }
 
   /**
-   * x = l⁻ᵀ x, or first x = l⁻¹ x, for so many rows x: one block at most.
+   * x = l⁻ᵀ x, or first x = l⁻¹ x, for so many rows x at once.
    *
    * @param x where the first row begins
    * @param stride bytes to the next one
    */
   void solve(int part, CpuBuffer l, boolean forward, long x, long stride, int count) {
     int d = (int) l.rows();
-    long block = parallel.scratch(part, Parallel.LEFT, (long) d * atOnce).address();
-    if (count < atOnce) {
-      RawMemory.clear(block, d * step);
-    }
-    RawMemory.transpose(x, stride, count, d, block, step);
+    long panels = Math.ceilDiv(count, tileColumns);
+    long numbers = d * (panels * tileColumns + 2L * tileRows);
+    long first = parallel.scratch(part, Parallel.LEFT, numbers).address();
+    long inverses = first + panels * d * step;
+    long strip = inverses + d * stripStep;
     long tile = parallel.tile(part);
+    copyIn(x, stride, count, d, first);
+    invert(l, inverses);
     if (forward) {
-      forward(l, block, tile);
+      forward(l, first, inverses, strip, tile);
     }
-    transposed(l, block, tile);
-    RawMemory.transpose(block, step, d, count, x, stride);
+    transposed(l, first, inverses, strip, tile);
+    for (int k = 0; k < count; k += tileColumns) {
+      int columns = Math.min(tileColumns, count - k);
+      RawMemory.transpose(first + 8L * k * d, step, d, columns, x + k * stride, stride);
+    }
   }
 
-  /** Four rows of l at a time, and what is left one by one. */
-  private void forward(CpuBuffer l, long block, long tile) {
+  /** Zeros stand in for the right-hand sides that the last panel lacks. */
+  private void copyIn(long x, long stride, int count, int d, long first) {
+    for (int k = 0; k < count; k += tileColumns) {
+      int columns = Math.min(tileColumns, count - k);
+      long panel = first + 8L * k * d;
+      if (columns < tileColumns) {
+        RawMemory.clear(panel, d * step);
+      }
+      RawMemory.transpose(x + k * stride, stride, columns, d, panel, step);
+    }
+  }
+
+  /** The triangles on the diagonal of l inverted and transposed, with zeros below. */
+  private void invert(CpuBuffer l, long inverses) {
     int d = (int) l.rows();
-    int whole = d / 4 * 4;
-    for (int i = 0; i < d; i += i < whole ? 4 : 1) {
-      int rows = i < whole ? 4 : 1;
-      kernels.dotBlock(l.address(i), rows == 4 ? l.stride() : 0, block, i, tile);
-      for (int r = 0; r < rows; r++) {
-        long row = block + step * (i + r);
-        kernels.addRow(-1, tile + step * r, row, atOnce);
-        for (int k = i; k < i + r; k++) {
-          kernels.addRow(-entry(l, i + r, k), block + step * k, row, atOnce);
+    RawMemory.clear(inverses, d * stripStep);
+    for (int i = 0; i < d; i++) {
+      int first = i / tileRows * tileRows;
+      double pivot = get(l.address(i, i));
+      for (int c = first; c < i; c++) {
+        double sum = 0;
+        for (int k = c; k < i; k++) {
+          sum += get(l.address(i, k)) * get(inverses + c * stripStep + 8L * (k - first));
         }
-        kernels.combine(1 / entry(l, i + r, i + r), row, 0, row, row, atOnce);
+        set(inverses + c * stripStep + 8L * (i - first), -sum / pivot);
+      }
+      set(inverses + i * stripStep + 8L * (i - first), 1 / pivot);
+    }
+  }
+
+  /** x = l⁻¹ x in the panels from first to end. */
+  private void forward(CpuBuffer l, long first, long end, long strip, long tile) {
+    int d = (int) l.rows();
+    for (int i = 0; i < d; i += tileRows) {
+      int rows = Math.min(tileRows, d - i);
+      long inverse = end + i * stripStep;
+      RawMemory.transpose(l.address(i), l.stride(), rows, i, strip, stripStep);
+      for (long panel = first; panel < end; panel += d * step) {
+        long row = panel + i * step;
+        update(i, strip, stripStep, panel, row, rows, tile);
+        multiply(inverse, row, rows, tile);
       }
     }
   }
 
-  /** The same from the last row on: what rows of l take off the entries before. */
-  private void transposed(CpuBuffer l, long block, long tile) {
+  /** x = l⁻ᵀ x, likewise, from the last strip on. */
+  private void transposed(CpuBuffer l, long first, long end, long strip, long tile) {
     int d = (int) l.rows();
-    int whole = d / 4 * 4;
-    for (int end = d; end > 0; end -= end > whole ? 1 : 4) {
-      int rows = end > whole ? 1 : 4;
-      int i = end - rows;
-      RawMemory.clear(tile, 4 * step);
-      for (int r = rows - 1; r >= 0; r--) {
-        long row = block + step * (i + r);
-        for (int k = i + r + 1; k < end; k++) {
-          kernels.addRow(-entry(l, k, i + r), block + step * k, row, atOnce);
-        }
-        kernels.combine(1 / entry(l, i + r, i + r), row, 0, row, row, atOnce);
-        kernels.addRow(-1, row, tile + step * r, atOnce);
+    for (int i = (d - 1) / tileRows * tileRows; i >= 0; i -= tileRows) {
+      int rows = Math.min(tileRows, d - i);
+      int after = i + rows;
+      RawMemory.transpose(end + i * stripStep, stripStep, rows, rows, strip, stripStep);
+      for (long panel = first; panel < end; panel += d * step) {
+        long row = panel + i * step;
+        long left = l.address(after) + 8L * i;
+        update(d - after, left, l.stride(), panel + after * step, row, rows, tile);
+        multiply(strip, row, rows, tile);
       }
-      kernels.addBlock(tile, l.address(i), rows == 4 ? l.stride() : 0, block, i);
     }
   }
 
-  private static double entry(CpuBuffer l, long i, long j) {
-    return get(l.address(i, j));
+  /** x = x - leftᵀ right for so many rows x; left and right have depth rows. */
+  private void update(
+      int depth, long left, long leftStride, long right, long x, int rows, long tile) {
+    if (depth > 0) {
+      kernels.tile(depth, left, leftStride, right, step, tile);
+      kernels.addTile(-1, tile, x, step, rows, tileColumns);
+    }
+  }
+
+  /** x = leftᵀ x for so many rows x. */
+  private void multiply(long left, long x, int rows, long tile) {
+    kernels.tile(rows, left, stripStep, x, step, tile);
+    kernels.storeTile(1, tile, x, step, rows, tileColumns);
   }
 }

@@ -111,13 +111,15 @@ final class CpuBackend implements Backend {
 
   /**
    * The product packs the active rows of A1 once, the factor the rows of a block column; each
-   * thread has its sum of a Gram matrix and the packed rows that go into it, a block of A2, and
-   * vectors of n; losses take exp(z), a sample of rows a bit for each; columns of A2 are kept.
+   * thread has its sum of a Gram matrix and the packed rows that go into it, a block of A2 or of
+   * right-hand sides, and vectors of n; losses take exp(z), a sample of rows a bit for each;
+   * columns of A2 are kept.
    */
   @Override
   public long workspaceBytes(long m, long n, long d) {
     double p = d + (double) Panels.width(kernels);
-    double eachThread = p * (p + GramSum.DEPTH) + PackedProducts.LEFT_SIZE + 6.0 * n + 8_192;
+    double left = Math.max(PackedProducts.LEFT_SIZE, BlockSolve.size(kernels, (double) d));
+    double eachThread = p * (p + GramSum.DEPTH) + left + 6.0 * n + 8_192;
     double packed = p * Math.max(n, Cholesky.DEPTH);
     double each = parallel.threads() * eachThread;
     return (long) (8 * (m + m / 64.0 + packed + each) + ColumnCache.bytes((double) m, (double) n));

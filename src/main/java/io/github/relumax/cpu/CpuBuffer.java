@@ -118,6 +118,13 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
   }
 
   @Override
+  public Buffer reshaped(long rows, long columns) {
+    Shapes.requireRoom(this, rows, columns);
+    MemorySegment part = segment().asSlice(0, rows * columns * type.bytes());
+    return new CpuBuffer(rows, columns, type, part, null);
+  }
+
+  @Override
   public void close() {
     if (arena != null && arena.scope().isAlive()) {
       arena.close();

@@ -48,15 +48,16 @@ final class TriangularSolve {
           });
       return;
     }
-    int atOnce = blocks.atOnce();
-    parallel.run(
-        Math.ceilDiv(out.rows(), (long) atOnce),
-        Cholesky.GRAIN / (atOnce * d * d) + 1,
-        (part, low, high) -> {
-          for (long k = atOnce * low; k < Math.min(atOnce * high, out.rows()); k += atOnce) {
-            int count = (int) Math.min(atOnce, out.rows() - k);
-            blocks.solve(part, l, forward, out.address(k), out.stride(), count);
-          }
+    long parts = Math.clamp(out.rows() * d * d / Cholesky.GRAIN, 1, parallel.threads());
+    int atOnce = blocks.atOnce(Math.ceilDiv(out.rows(), parts));
+    parallel.each(
+        0,
+        (int) Math.ceilDiv(out.rows(), (long) atOnce),
+        (int) (Cholesky.GRAIN / (atOnce * d * d)) + 1,
+        (part, block) -> {
+          long k = (long) block * atOnce;
+          int count = (int) Math.min(atOnce, out.rows() - k);
+          blocks.solve(part, l, forward, out.address(k), out.stride(), count);
         });
   }
 

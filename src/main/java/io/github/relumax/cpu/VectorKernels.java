@@ -205,43 +205,7 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void dotBlock(long a, long aStride, long x, int n, long out) {
-    long b = a + aStride;
-    long c = b + aStride;
-    long d = c + aStride;
-    DoubleVector s0 = DoubleVector.zero(S);
-    DoubleVector s1 = s0;
-    DoubleVector s2 = s0;
-    DoubleVector s3 = s0;
-    DoubleVector t0 = s0;
-    DoubleVector t1 = s0;
-    DoubleVector t2 = s0;
-    DoubleVector t3 = s0;
-    for (int j = 0; j < n; j++) {
-      long at = 8L * j;
-      long from = (x + 2 * LB * j) & ADDRESS;
-      DoubleVector v = load(from);
-      DoubleVector w = load(from + LB);
-      DoubleVector entry = DoubleVector.broadcast(S, get((a + at) & ADDRESS));
-      s0 = entry.fma(v, s0);
-      t0 = entry.fma(w, t0);
-      entry = DoubleVector.broadcast(S, get((b + at) & ADDRESS));
-      s1 = entry.fma(v, s1);
-      t1 = entry.fma(w, t1);
-      entry = DoubleVector.broadcast(S, get((c + at) & ADDRESS));
-      s2 = entry.fma(v, s2);
-      t2 = entry.fma(w, t2);
-      entry = DoubleVector.broadcast(S, get((d + at) & ADDRESS));
-      s3 = entry.fma(v, s3);
-      t3 = entry.fma(w, t3);
-    }
-    store(s0, out);
-    store(t0, out + LB);
-    store(s1, out + 2 * LB);
-    store(t1, out + 3 * LB);
-    store(s2, out + 4 * LB);
-    store(t2, out + 5 * LB);
-    store(s3, out + 6 * LB);
-    store(t3, out + 7 * LB);
+    VectorTiles.dotBlock(a, aStride, x, n, out);
   }
 
   @Override

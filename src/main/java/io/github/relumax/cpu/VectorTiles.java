@@ -172,6 +172,47 @@ final class VectorTiles {
     c72.intoMemorySegment(ALL, out + 23 * LB, LITTLE_ENDIAN);
   }
 
+  /** {@link Kernels#dotBlock}. */
+  static void dotBlock(long a, long aStride, long x, int n, long out) {
+    DoubleVector c00 = DoubleVector.zero(S);
+    DoubleVector c01 = c00;
+    DoubleVector c10 = c00;
+    DoubleVector c11 = c00;
+    DoubleVector c20 = c00;
+    DoubleVector c21 = c00;
+    DoubleVector c30 = c00;
+    DoubleVector c31 = c00;
+    long p = a;
+    long q = x & ADDRESS;
+    long end = a + 8L * n;
+    while (p != end) {
+      DoubleVector r0 = DoubleVector.fromMemorySegment(S, ALL, q, LITTLE_ENDIAN);
+      DoubleVector r1 = DoubleVector.fromMemorySegment(S, ALL, q + LB, LITTLE_ENDIAN);
+      DoubleVector l = DoubleVector.broadcast(S, ALL.get(F64, p & ADDRESS));
+      c00 = l.fma(r0, c00);
+      c01 = l.fma(r1, c01);
+      l = DoubleVector.broadcast(S, ALL.get(F64, (p + aStride) & ADDRESS));
+      c10 = l.fma(r0, c10);
+      c11 = l.fma(r1, c11);
+      l = DoubleVector.broadcast(S, ALL.get(F64, (p + 2 * aStride) & ADDRESS));
+      c20 = l.fma(r0, c20);
+      c21 = l.fma(r1, c21);
+      l = DoubleVector.broadcast(S, ALL.get(F64, (p + 3 * aStride) & ADDRESS));
+      c30 = l.fma(r0, c30);
+      c31 = l.fma(r1, c31);
+      p += 8;
+      q = (q + 2 * LB) & ADDRESS;
+    }
+    c00.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c01.intoMemorySegment(ALL, out + LB, LITTLE_ENDIAN);
+    c10.intoMemorySegment(ALL, out + 2 * LB, LITTLE_ENDIAN);
+    c11.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+    c20.intoMemorySegment(ALL, out + 4 * LB, LITTLE_ENDIAN);
+    c21.intoMemorySegment(ALL, out + 5 * LB, LITTLE_ENDIAN);
+    c30.intoMemorySegment(ALL, out + 6 * LB, LITTLE_ENDIAN);
+    c31.intoMemorySegment(ALL, out + 7 * LB, LITTLE_ENDIAN);
+  }
+
   /** {@link Kernels#sumRows} for rows of eight vectors. */
   static void sumRows8(long s, long index, int count, long rows, long out) {
     DoubleVector c0 = DoubleVector.zero(S);

@@ -31,10 +31,10 @@ final class DeviceBuffer implements Buffer {
     owner = this;
   }
 
-  private DeviceBuffer(DeviceBuffer of, long rows, long address) {
+  private DeviceBuffer(DeviceBuffer of, long rows, long columns, long address) {
     context = of.context;
     this.rows = rows;
-    columns = of.columns;
+    this.columns = columns;
     type = of.type;
     this.address = address;
     owner = of.owner;
@@ -93,7 +93,13 @@ final class DeviceBuffer implements Buffer {
   @Override
   public Buffer rows(long first, long count) {
     Shapes.requireRows(this, first, count);
-    return new DeviceBuffer(this, count, address + first * columns * type.bytes());
+    return new DeviceBuffer(this, count, columns, address + first * columns * type.bytes());
+  }
+
+  @Override
+  public Buffer reshaped(long rows, long columns) {
+    Shapes.requireRoom(this, rows, columns);
+    return new DeviceBuffer(this, rows, columns, address);
   }
 
   @Override

@@ -148,15 +148,11 @@ final class KinkSet implements AutoCloseable {
     } else {
       m.solveRows(newRows, newSolved);
     }
-    // With all rows there is room for, so that no buffer depends on the size of K; what rows beyond
-    // it hold is not read.
-    Buffer newProducts = products.rows(0, count);
-    backend.multiply(rows, newSolved, newProducts);
-    double[] values = new double[count * capacity];
-    backend.read(newProducts, values);
+    int size = before + count;
+    double[] values = multiply(newSolved);
     for (int k = 0; k < count; k++) {
       for (int j = 0; j <= before + k; j++) {
-        dual.set(before + k, j, values[k * capacity + j]);
+        dual.set(before + k, j, values[k * size + j]);
       }
     }
   }
@@ -187,11 +183,16 @@ final class KinkSet implements AutoCloseable {
 
   /** ⟨a_k, u⟩ for every unit of K. u: 1 x d. */
   double[] products(Buffer u) {
-    double[] all = new double[capacity];
-    Buffer row = products.row(0);
-    backend.multiply(rows, u, row);
-    backend.read(row, all);
-    return all;
+    return size() == 0 ? new double[0] : multiply(u);
+  }
+
+  /** ⟨a_k, u⟩ for every row u, and for every unit of K beside each other. */
+  private double[] multiply(Buffer us) {
+    Buffer result = products.reshaped(us.rows(), size());
+    backend.multiply(rows.rows(0, size()), us, result);
+    double[] values = new double[(int) (us.rows() * size())];
+    backend.read(result, values);
+    return values;
   }
 
   /** out = out + Σ_k w_k a_k. */

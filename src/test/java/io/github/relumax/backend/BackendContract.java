@@ -109,11 +109,30 @@ public abstract class BackendContract extends SparseContract {
   }
 
   @Test
+  void aBufferCanBeSeenInAnotherShape() {
+    Buffer buffer = buffer(matrix(9, 7));
+    double[] before = read(buffer);
+    Buffer view = buffer.rows(2, 4).reshaped(5, 3);
+    assertThat(view.rows()).isEqualTo(5);
+    assertThat(view.columns()).isEqualTo(3);
+    assertThat(read(view)).isEqualTo(Arrays.copyOfRange(before, 14, 29));
+    assertThat(read(view.row(4))).isEqualTo(Arrays.copyOfRange(before, 26, 29));
+    backend.write(normals(15), view);
+    assertThat(Arrays.copyOfRange(read(buffer), 14, 29)).isEqualTo(read(view));
+    assertThat(Arrays.copyOfRange(read(buffer), 29, 63))
+        .isEqualTo(Arrays.copyOfRange(before, 29, 63));
+    view.close();
+    assertThat(read(buffer.reshaped(1, 63))).isEqualTo(read(buffer));
+  }
+
+  @Test
   void viewsOutsideTheirBufferAreRefused() {
     Buffer buffer = allocate(3, 5);
     assertThatThrownBy(() -> buffer.rows(2, 2)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> buffer.rows(-1, 2)).isInstanceOf(IllegalArgumentException.class);
     assertThat(buffer.rows(3, 0).rows()).isZero();
+    assertThatThrownBy(() -> buffer.reshaped(2, 8)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> buffer.reshaped(-1, 2)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -977,8 +996,9 @@ public abstract class BackendContract extends SparseContract {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1", "1, 7", "2, 2", "2, 3", "3, 1", "3, 7", "17, 2", "17, 3", "17, 7", "103, 2", "103, 3",
-    "1, 5", "2, 6", "103, 7", "38, 18", "65, 130"
+    "1, 1", "1, 7", "2, 2", "2, 3", "3, 1", "3, 7", "17, 2", "17, 3", "17, 7",
+    "103, 2", "103, 3", "1, 5", "2, 6", "103, 7", "38, 18", "65, 130", "7, 23", "8, 24",
+    "9, 25", "151, 47", "24, 49", "25, 96", "17, 97", "151, 100", "290, 193"
   })
   void solveForSeveralRows(int d, int count) {
     double[][] h = positiveDefinite(d);

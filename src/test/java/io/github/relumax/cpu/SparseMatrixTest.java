@@ -1,6 +1,7 @@
 package io.github.relumax.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.relumax.matrix.ElementType;
@@ -52,6 +53,7 @@ final class SparseMatrixTest {
                   SparseMatrix.of(matrix.withNonZeros(byRows.size()), kernels, parallel)) {
             assertThat(byRows(kept)).isEqualTo(byRows);
             assertThat(byColumns(kept)).isEqualTo(byColumns);
+            assertThatIllegalArgumentException().isThrownBy(() -> kept.reshaped(1, 1));
           }
         }
       }

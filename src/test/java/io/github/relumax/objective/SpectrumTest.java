@@ -76,6 +76,11 @@ final class SpectrumTest {
     }
 
     @Override
+    public Buffer reshaped(long rows, long columns) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void close() {}
   }
 
