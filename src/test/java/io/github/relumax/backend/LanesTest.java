@@ -381,14 +381,14 @@ final class LanesTest {
     int[] numbers = {1};
     Matrix other = Matrix.of(2, 1, new double[] {7, 8});
     try (SharedUploads shared = new SharedUploads(cpu, List.of(A));
-        SharedUploads noted = new SharedUploads(noting, List.of(A));
-        Backend with = shared.with(noting)) {
-      for (Backend one : List.of(noted, with)) {
-        double[] values = new double[(int) A.columns()];
-        one.read(one.upload(A.rows(numbers, Arena.ofAuto())), values);
-        assertThat(values).isEqualTo(A.row(1));
-        one.read(one.upload(other.rows(numbers, Arena.ofAuto())), values = new double[1]);
-        assertThat(values).containsExactly(8);
+        SharedUploads noted = new SharedUploads(noting, List.of(A))) {
+      for (Backend one : List.of(noted, shared.with(noting))) {
+        double[] ofA = new double[(int) A.columns()];
+        one.read(one.upload(A.rows(numbers, Arena.ofAuto())), ofA);
+        assertThat(ofA).isEqualTo(A.row(1));
+        double[] ofOther = new double[1];
+        one.read(one.upload(other.rows(numbers, Arena.ofAuto())), ofOther);
+        assertThat(ofOther).containsExactly(8);
       }
       assertThat(wholes).containsExactly(noted.upload(A), shared.upload(A));
     }
