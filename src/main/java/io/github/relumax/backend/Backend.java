@@ -74,6 +74,17 @@ public interface Backend extends AutoCloseable {
   Buffer upload(Matrix matrix);
 
   /**
+   * The same for rows of a matrix that was uploaded ({@link Matrix#chosen}). Where the whole is
+   * kept as its non-zeros those of the rows may come from there, and no entry of theirs is read.
+   *
+   * @param whole what {@link #upload} made of the matrix whose rows they are
+   * @throws io.github.relumax.matrix.InsufficientMemoryException if the memory is not there
+   */
+  default Buffer uploadRows(Matrix rows, Buffer whole) {
+    return upload(rows);
+  }
+
+  /**
    * A float64 buffer of zeros.
    *
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the memory is not there

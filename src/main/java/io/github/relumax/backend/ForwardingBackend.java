@@ -57,6 +57,11 @@ class ForwardingBackend implements Backend {
   }
 
   @Override
+  public Buffer uploadRows(Matrix rows, Buffer whole) {
+    return backend.uploadRows(rows, whole);
+  }
+
+  @Override
   public Buffer allocate(long rows, long columns) {
     return backend.allocate(rows, columns);
   }

@@ -51,6 +51,14 @@ public final class MeteredBackend extends ForwardingBackend {
   }
 
   @Override
+  public Buffer uploadRows(Matrix rows, Buffer whole) {
+    long began = System.nanoTime();
+    Buffer result = backend.uploadRows(rows, whole);
+    count(Primitive.UPLOAD_ROWS, began, Work.NONE);
+    return result;
+  }
+
+  @Override
   public Buffer allocate(long rows, long columns) {
     long began = System.nanoTime();
     Buffer result = backend.allocate(rows, columns);

@@ -3,6 +3,7 @@ package io.github.relumax.backend;
 /** A primitive of {@link Backend}, for figures. Its text is the name of the method. */
 public enum Primitive {
   UPLOAD("upload"),
+  UPLOAD_ROWS("uploadRows"),
   ALLOCATE("allocate"),
   WRITE("write"),
   READ("read"),

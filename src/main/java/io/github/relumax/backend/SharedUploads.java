@@ -1,13 +1,16 @@
 package io.github.relumax.backend;
 
+import io.github.relumax.matrix.ChosenRows;
 import io.github.relumax.matrix.Matrix;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A backend on which some matrices are uploaded once each, however many callers ask for them, on
  * whatever threads. What they get are views, which they may close; the matrices go when this is
- * closed, and the backend stays open. Other matrices are their callers' own.
+ * closed, and the backend stays open. Other matrices are their callers' own; rows of these are made
+ * from what was uploaded.
  */
 public final class SharedUploads extends ForwardingBackend {
   private final Backend backend;
@@ -26,9 +29,19 @@ public final class SharedUploads extends ForwardingBackend {
 
   @Override
   public synchronized Buffer upload(Matrix matrix) {
-    if (!isShared(matrix)) {
-      return backend.upload(matrix);
+    return upload(matrix, backend);
+  }
+
+  /** A view of what is shared; what is not is uploaded by the backend given. */
+  private Buffer upload(Matrix matrix, Backend by) {
+    if (isShared(matrix)) {
+      return view(matrix);
     }
+    Optional<Matrix> whole = matrix.chosen().map(ChosenRows::whole).filter(this::isShared);
+    return whole.map(of -> by.uploadRows(matrix, view(of))).orElseGet(() -> by.upload(matrix));
+  }
+
+  private synchronized Buffer view(Matrix matrix) {
     Buffer whole = uploads.computeIfAbsent(matrix, backend::upload);
     return whole.rows(0, whole.rows());
   }
@@ -38,7 +51,7 @@ public final class SharedUploads extends ForwardingBackend {
     return new ForwardingBackend(other) {
       @Override
       public Buffer upload(Matrix matrix) {
-        return isShared(matrix) ? SharedUploads.this.upload(matrix) : super.upload(matrix);
+        return SharedUploads.this.upload(matrix, other);
       }
     };
   }

@@ -175,6 +175,17 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public Buffer uploadRows(Matrix rows, Buffer whole) {
+    if (whole instanceof SparseMatrix kept) {
+      int[] numbers = rows.chosen().orElseThrow().numbers();
+      if (compressedBytes(rows.rows(), rows.columns(), kept.nonZeros(numbers)) > 0) {
+        return SparseMatrix.rowsOf(kept, numbers, parallel);
+      }
+    }
+    return upload(rows);
+  }
+
+  @Override
   public Buffer allocate(long rows, long columns) {
     return CpuBuffer.allocate(rows, columns);
   }

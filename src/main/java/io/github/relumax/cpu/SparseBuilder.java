@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Fills a new {@link SparseMatrix} from a dense one, of which every entry is read once. Blocks of
  * rows are compressed, in any order, to where the columns will be: how many non-zeros the rows
- * before have is not known yet. Then they go to their place, and the columns are made from them.
+ * before have is not known yet. Then they go to their place, and {@link SparseColumns} makes the
+ * columns from them.
  */
 final class SparseBuilder {
   /** Entries of a block of rows: its non-zeros stay in a core's cache until they are counted. */
@@ -47,14 +48,7 @@ final class SparseBuilder {
               .formatted(matrix.name(), taken.get(), matrix.nonZeros()));
     }
     addUp();
-    for (int part = 0; part < parallel.threads(); part++) {
-      RawMemory.clear(counters(part), 8L * columns);
-    }
-    SparseSplit split = new SparseSplit(parallel);
-    split.rows(to, 1, this::placeRows);
-    placeColumns();
-    // Each part gets the rows that it counted.
-    split.rows(to, 1, this::copyToColumns);
+    new SparseColumns(to, parallel).make(this::placeRows);
   }
 
   // Rows
@@ -141,8 +135,7 @@ final class SparseBuilder {
     }
   }
 
-  private void placeRows(int part, long low, long high) {
-    long counters = counters(part);
+  private void placeRows(long low, long high, SparseColumns.Counter counter) {
     for (long i = low; i < high; ) {
       long block = i / blockRows;
       long end = Math.min(high, (block + 1) * blockRows);
@@ -150,51 +143,8 @@ final class SparseBuilder {
       long numbers = to.columns(i);
       RawMemory.copy(to.columnValues(place), to.values(i), to.values(end) - to.values(i));
       RawMemory.copy(to.rowNumbers(place), numbers, to.columns(end) - numbers);
-      countColumns(numbers, to.columns(end), counters);
+      counter.rows(i, end);
       i = end;
-    }
-  }
-
-  // Columns
-
-  /** A number for each column: how many a part has there, and then the place of the next. */
-  private long counters(int part) {
-    return parallel.scratch(part, Parallel.RESULT, columns).address();
-  }
-
-  private static void countColumns(long numbers, long end, long counters) {
-    for (long number = numbers; number != end; number += 4) {
-      long counter = counters + 8L * RawMemory.getInt(number);
-      RawMemory.setLong(counter, RawMemory.getLong(counter) + 1);
-    }
-  }
-
-  private void placeColumns() {
-    long place = 0;
-    for (int j = 0; j < columns; j++) {
-      RawMemory.setLong(to.columnBegins() + 8L * j, place);
-      for (int part = 0; part < parallel.threads(); part++) {
-        long counter = counters(part) + 8L * j;
-        long count = RawMemory.getLong(counter);
-        RawMemory.setLong(counter, place);
-        place += count;
-      }
-    }
-    RawMemory.setLong(to.columnBegins() + 8L * columns, place);
-  }
-
-  private void copyToColumns(int part, long low, long high) {
-    long counters = counters(part);
-    for (long i = low; i < high; i++) {
-      long value = to.values(i);
-      long column = to.columns(i);
-      for (long end = value + 8L * to.count(i); value != end; value += 8, column += 4) {
-        long counter = counters + 8L * RawMemory.getInt(column);
-        long place = RawMemory.getLong(counter);
-        RawMemory.setLong(counter, place + 1);
-        RawMemory.set(to.columnValues(place), RawMemory.get(value));
-        RawMemory.setInt(to.rowNumbers(place), (int) i);
-      }
     }
   }
 }

@@ -8,6 +8,7 @@ import io.github.relumax.matrix.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * A matrix of which only the entries that are not zero are kept, twice: row after row (CSR), for
@@ -58,18 +59,34 @@ final class SparseMatrix extends CpuBuffer {
 
   /** A copy of the entries that are not zero. */
   static SparseMatrix of(Matrix matrix, Kernels kernels, Parallel parallel) {
-    long rows = matrix.rows();
-    long columns = matrix.columns();
-    long nonZeros = matrix.nonZeros();
+    return make(
+        matrix.rows(),
+        matrix.columns(),
+        matrix.nonZeros(),
+        "the non-zeros of " + matrix.name(),
+        made -> new SparseBuilder(made, matrix, kernels, parallel).build());
+  }
+
+  /** A copy of rows of another one, in the order of their numbers. */
+  static SparseMatrix rowsOf(SparseMatrix whole, int[] numbers, Parallel parallel) {
+    return make(
+        numbers.length,
+        whole.columns(),
+        whole.nonZeros(numbers),
+        "the non-zeros of rows",
+        made -> new SparseRows(made, whole, numbers, parallel).copy());
+  }
+
+  private static SparseMatrix make(
+      long rows, long columns, long nonZeros, String name, Consumer<SparseMatrix> fill) {
     Arena arena = Arena.ofShared();
     try {
       long numbers = (long) bytes((double) rows, (double) columns, (double) nonZeros) / 8;
-      String name = "the non-zeros of " + matrix.name();
       MemorySegment memory =
           OffHeap.allocateUnset(1, numbers, ElementType.FLOAT64, arena, name).segment();
       Layout at = Layout.of(memory.address(), rows, columns, nonZeros);
       SparseMatrix made = new SparseMatrix(rows, columns, 0, memory, at, arena);
-      new SparseBuilder(made, matrix, kernels, parallel).build();
+      fill.accept(made);
       return made;
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -106,6 +123,12 @@ final class SparseMatrix extends CpuBuffer {
   /** How many there are in row i. */
   int count(long i) {
     return (int) (rowBegin(i + 1) - rowBegin(i));
+  }
+
+  /** How many there are in these rows. */
+  long nonZeros(int[] numbers) {
+    requireOpen();
+    return Arrays.stream(numbers).mapToLong(this::count).sum();
   }
 
   /** Writes all entries of row i as float64. */

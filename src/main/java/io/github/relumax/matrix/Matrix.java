@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Objects;
-import java.util.stream.IntStream;
+import java.util.Optional;
 
 /**
  * A dense matrix outside the Java heap: rows x columns, row-major, little-endian, 64-bit indexed,
@@ -26,21 +26,33 @@ public final class Matrix {
   private final long rows;
   private final long columns;
   private final ElementType type;
+
+  /** The entries; null where they are chosen rows. */
   private final MemorySegment segment;
+
+  /** Null where the entries are its own. */
+  private final ChosenRows chosen;
+
   private final String name;
   private final long nonZeros;
+
+  private Matrix(long rows, long columns, ElementType type, MemorySegment segment, String name) {
+    this(rows, columns, type, segment, null, name, rows * columns);
+  }
 
   private Matrix(
       long rows,
       long columns,
       ElementType type,
       MemorySegment segment,
+      ChosenRows chosen,
       String name,
       long nonZeros) {
     this.rows = rows;
     this.columns = columns;
     this.type = Objects.requireNonNull(type);
     this.segment = segment;
+    this.chosen = chosen;
     this.name = Objects.requireNonNull(name);
     this.nonZeros = nonZeros;
   }
@@ -62,7 +74,7 @@ public final class Matrix {
     if (!segment.isNative()) {
       throw new IllegalArgumentException(name + ": the memory segment is on the Java heap");
     }
-    return new Matrix(rows, columns, type, segment, name, rows * columns);
+    return new Matrix(rows, columns, type, segment, name);
   }
 
   /** A matrix of zeros, freed when it is no longer reachable. */
@@ -77,7 +89,7 @@ public final class Matrix {
   public static Matrix allocate(long rows, long columns, ElementType type, Arena arena) {
     MemorySegment segment = arena.allocate(bytes(rows, columns, type), 64);
     String name = rows + " x " + columns + " matrix";
-    return new Matrix(rows, columns, type, segment, name, rows * columns);
+    return new Matrix(rows, columns, type, segment, name);
   }
 
   /** A float64 copy of {@code values}, whose rows must have one length. */
@@ -121,7 +133,7 @@ public final class Matrix {
 
   /** The same entries under another name. */
   public Matrix named(String newName) {
-    return new Matrix(rows, columns, type, segment, newName, nonZeros);
+    return new Matrix(rows, columns, type, segment, chosen, newName, nonZeros);
   }
 
   /**
@@ -130,7 +142,35 @@ public final class Matrix {
    */
   public Matrix withNonZeros(long count) {
     Objects.checkIndex(count, rows * columns + 1);
-    return new Matrix(rows, columns, type, segment, name, count);
+    return new Matrix(rows, columns, type, segment, chosen, name, count);
+  }
+
+  /**
+   * The rows of these numbers, in this order; a number may come again. They are copied when
+   * somebody first wants {@link #segment} or an entry, and neither matrix may change from now on.
+   * Their non-zeros are not counted.
+   *
+   * @param arena whose memory the copy takes; not confined
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  public Matrix rows(int[] numbers, Arena arena) {
+    int[] own = numbers.clone();
+    for (int number : own) {
+      Objects.checkIndex(number, rows);
+    }
+    return new Matrix(
+        own.length,
+        columns,
+        type,
+        null,
+        new ChosenRows(this, own, arena),
+        "rows of " + name,
+        own.length * columns);
+  }
+
+  /** What matrix this has rows of, and which; empty where the entries are its own. */
+  public Optional<ChosenRows> chosen() {
+    return Optional.ofNullable(chosen);
   }
 
   public long rows() {
@@ -145,9 +185,14 @@ public final class Matrix {
     return type;
   }
 
-  /** The entries; read-only when they come from a mapped file. */
+  /**
+   * The entries; read-only when they come from a mapped file or are {@link #rows} of another
+   * matrix.
+   *
+   * @throws InsufficientMemoryException if those are to be copied and the memory is not there
+   */
   public MemorySegment segment() {
-    return segment;
+    return chosen == null ? segment : chosen.copy(name);
   }
 
   /** The file this matrix came from or the role it plays; for messages. */
@@ -170,7 +215,7 @@ public final class Matrix {
     Objects.checkIndex(i, rows);
     Objects.checkIndex(j, columns);
     long offset = offset(i, j);
-    return type == ElementType.FLOAT64 ? segment.get(F64, offset) : segment.get(F32, offset);
+    return type == ElementType.FLOAT64 ? segment().get(F64, offset) : segment().get(F32, offset);
   }
 
   /** ‖row i‖, without overflow on the way. For small work, as {@link #get}. */
@@ -193,9 +238,9 @@ public final class Matrix {
     Objects.checkIndex(j, columns);
     long offset = offset(i, j);
     if (type == ElementType.FLOAT64) {
-      segment.set(F64, offset, value);
+      segment().set(F64, offset, value);
     } else {
-      segment.set(F32, offset, (float) value);
+      segment().set(F32, offset, (float) value);
     }
   }
 
@@ -229,30 +274,13 @@ public final class Matrix {
     }
     double[] values = new double[(int) size];
     if (type == ElementType.FLOAT64) {
-      MemorySegment.copy(segment, F64, 0, values, 0, values.length);
+      MemorySegment.copy(segment(), F64, 0, values, 0, values.length);
     } else {
       for (int i = 0; i < values.length; i++) {
-        values[i] = segment.get(F32, 4L * i);
+        values[i] = segment().get(F32, 4L * i);
       }
     }
     return values;
-  }
-
-  /**
-   * Copies rows, on all cores: row k of {@code to} becomes row rows[k] of this.
-   *
-   * @throws IllegalArgumentException if shapes or types differ
-   */
-  public void copyRows(int[] rows, Matrix to) {
-    if (to.rows != rows.length || to.columns != columns || to.type != type) {
-      throw new IllegalArgumentException(
-          "%d rows of %s do not make %s".formatted(rows.length, this, to));
-    }
-    long bytes = bytes(1, columns, type);
-    IntStream.range(0, rows.length)
-        .parallel()
-        .forEach(
-            k -> MemorySegment.copy(segment, offset(rows[k], 0), to.segment, k * bytes, bytes));
   }
 
   @Override

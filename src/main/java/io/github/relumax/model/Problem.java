@@ -1,6 +1,7 @@
 package io.github.relumax.model;
 
 import io.github.relumax.matrix.Matrix;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
@@ -122,6 +123,22 @@ public final class Problem {
     return new Problem(a1, a2, b, w, radius);
   }
 
+  /**
+   * The problem of some rows of A2 alone, with a b of their own, without regulariser, in the same
+   * ball. What was checked is not checked again.
+   *
+   * @param numbers of the rows, in the order that they are to have ({@link Matrix#rows})
+   * @param arena whose memory they take if they are copied
+   * @throws InvalidInputException if there are none, b does not have an entry for each, or one is
+   *     not finite
+   */
+  public Problem rows(int[] numbers, double[] b, Arena arena) {
+    Matrix rows = a2.rows(numbers, arena);
+    requireShapes(a1, rows.rows(), rows.columns(), rows.name());
+    requireVector(b, numbers.length, "b", numbers.length + " rows were chosen");
+    return new Problem(a1, rows, b.clone(), null, radius);
+  }
+
   /** This problem with another b, which was checked. */
   Problem withTarget(double[] target) {
     return new Problem(a1, a2, target, w, radius);
@@ -132,7 +149,7 @@ public final class Problem {
     return a1;
   }
 
-  /** A2 (m x n), its non-zeros counted. */
+  /** A2 (m x n), its non-zeros counted, but for {@link #rows} of another's. */
   public Matrix a2() {
     return a2;
   }

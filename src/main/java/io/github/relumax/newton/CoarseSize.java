@@ -30,7 +30,7 @@ public record CoarseSize(int rows, StepMethod method, long bytes, boolean condit
   /** Fewer rows for each entry of x leave x undetermined. */
   private static final int LEAST_MULTIPLE = 2;
 
-  /** What the rows of A2, which are copied, and those of C may take. */
+  /** What the rows of A2, if they are copied, and those of C may take. */
   private static final long MOST_BYTES = 256L << 20;
 
   /**
@@ -52,14 +52,25 @@ public record CoarseSize(int rows, StepMethod method, long bytes, boolean condit
     if (rows == 0) {
       return Optional.empty();
     }
-    // In float64, where nothing can overflow; rows that b and f weigh may have more of them.
-    long part = (long) Math.min((double) rows * n, 2.0 * nonZeros * rows / m);
     SolveMemory memory =
-        SolveMemory.of(backend, rows, n, d, part, CurvaturePath.KEPT, options.curvature());
-    long bytes = Matrix.bytes(rows, n, type) + memory.ownBytes() + memory.compressedBytes();
+        SolveMemory.of(backend, rows, n, d, CurvaturePath.KEPT, options.curvature());
+    long bytes = rowBytes(backend, m, n, type, nonZeros, rows) + memory.ownBytes();
     return bytes <= available
         ? Optional.of(new CoarseSize(rows, memory.method(), bytes, options.coarseRows().isAuto()))
         : Optional.empty();
+  }
+
+  /** What so many rows of A2 take: their non-zeros, or a copy, or both. */
+  private static long rowBytes(
+      Backend backend, int m, int n, ElementType type, long nonZeros, int rows) {
+    if (backend.compressedBytes(m, n, nonZeros) > 0) {
+      // How many they have nobody knows yet. Those that are kept as their non-zeros take less than
+      // all entries in float64, but for where rows and columns begin.
+      return Matrix.bytes(rows, n, ElementType.FLOAT64) + backend.compressedBytes(rows, n, 0);
+    }
+    // In float64, where nothing can overflow; rows that b and f weigh may have more of them.
+    long part = (long) Math.min((double) rows * n, 2.0 * nonZeros * rows / m);
+    return Matrix.bytes(rows, n, type) + backend.compressedBytes(rows, n, part);
   }
 
   /** How many rows; 0 for no coarse problem. */

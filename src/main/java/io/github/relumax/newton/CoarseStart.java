@@ -2,7 +2,6 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.matrix.Matrix;
-import io.github.relumax.matrix.OffHeap;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
 import java.lang.foreign.Arena;
@@ -88,7 +87,7 @@ final class CoarseStart {
       return Optional.empty();
     }
     try (Arena arena = Arena.ofShared()) {
-      Optional<Problem> coarse = coarse(problem, rows, beta, arena);
+      Optional<Problem> coarse = coarse(backend, problem, rows, beta, arena);
       return coarse.map(found -> solve(found, x0, seconds));
     }
   }
@@ -115,20 +114,23 @@ final class CoarseStart {
   }
 
   /**
-   * The problem of these rows, whose A2 lies in the arena; empty where β is so small that b or w
-   * would overflow.
+   * The problem of these rows, which are copied, if at all, to the arena; empty where β is so small
+   * that b or w would overflow.
    */
-  static Optional<Problem> coarse(Problem problem, int[] rows, double beta, Arena arena) {
+  static Optional<Problem> coarse(
+      Backend backend, Problem problem, int[] rows, double beta, Arena arena) {
     double[] b = problem.b();
     double[] target = Arrays.stream(rows).mapToDouble(i -> b[i] / beta).toArray();
     Optional<double[]> weights = problem.w().map(w -> weights(w, rows, beta));
     if (!isFinite(target) || !weights.map(CoarseStart::isFinite).orElse(true)) {
       return Optional.empty();
     }
-    Matrix a2 =
-        OffHeap.allocateUnset(rows.length, problem.n(), problem.a2().type(), arena, "coarse A2");
-    problem.a2().copyRows(rows, a2);
-    Problem coarse = Problem.of(problem.a1(), a2, target).withRadius(problem.radius());
+    // Where the non-zeros of A2 are kept, those of the rows are known; else these are counted.
+    Matrix a2 = problem.a2();
+    Problem coarse =
+        backend.compressedBytes(a2.rows(), a2.columns(), a2.nonZeros()) > 0
+            ? problem.rows(rows, target, arena)
+            : Problem.of(problem.a1(), a2.rows(rows, arena), target).withRadius(problem.radius());
     return Optional.of(weights.map(coarse::withWeights).orElse(coarse));
   }
 

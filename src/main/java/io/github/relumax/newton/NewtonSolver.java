@@ -55,8 +55,8 @@ public final class NewtonSolver {
     interrupted = false;
     CurvaturePath path = path(problem);
     StepMethod method = method(problem, path);
-    // The coarse problem has the same A1.
-    try (SharedUploads shared = new SharedUploads(backend, List.of(problem.a1()));
+    // The coarse problem has the same A1, and rows of A2.
+    try (SharedUploads shared = shared(problem);
         NewtonRun run =
             new NewtonRun(
                 shared,
@@ -107,7 +107,7 @@ public final class NewtonSolver {
     interrupted = false;
     int most = Math.min(targets.count(), atOnce);
     List<Backend> workers = most > 1 ? workers(problem) : List.of();
-    try (SharedUploads shared = new SharedUploads(backend, List.of(problem.a1(), problem.a2()))) {
+    try (SharedUploads shared = shared(problem)) {
       int lanes = lanes(problem, most, workers);
       // One thread for all the memory there is would be slower than all threads.
       List<Backend> used =
@@ -116,6 +116,10 @@ public final class NewtonSolver {
     } finally {
       workers.forEach(Backend::close);
     }
+  }
+
+  private SharedUploads shared(Problem problem) {
+    return new SharedUploads(backend, List.of(problem.a1(), problem.a2()));
   }
 
   private TargetsRun run(

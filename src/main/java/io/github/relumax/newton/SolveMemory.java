@@ -24,8 +24,6 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
   /** C, matrices, vectors and samples are the first parts. */
   private static final int OWN_PARTS = 4;
 
-  private static final String NON_ZEROS = "non-zeros of A2";
-
   /** Numbers for each row of A2 that stand in Java arrays: b and w, as read and as kept. */
   private static final long ARRAYS = 4;
 
@@ -70,7 +68,7 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
     parts.add(new Part("packed operands", scratchBytes(backend, m, n, d)));
     long compressed = backend.compressedBytes(m, n, nonZeros);
     if (compressed > 0) {
-      parts.add(new Part(NON_ZEROS, compressed));
+      parts.add(new Part("non-zeros of A2", compressed));
     }
     if (!backend.memory().separate()) {
       parts.add(new Part("Java", sum(JAVA_BYTES, javaBytes(m, n, d))));
@@ -119,14 +117,6 @@ public record SolveMemory(CurvaturePath path, StepMethod method, List<Part> part
   /** The sum of the parts that every solve on a backend has for itself, Java apart. */
   long ownBytes() {
     return parts.subList(0, OWN_PARTS).stream().mapToLong(Part::bytes).reduce(0, SolveMemory::sum);
-  }
-
-  /** Bytes of the non-zeros of A2, where these are kept instead of all of it. */
-  long compressedBytes() {
-    return parts.stream()
-        .filter(part -> part.name().equals(NON_ZEROS))
-        .mapToLong(Part::bytes)
-        .sum();
   }
 
   /** Bytes of C, or of the block of it. */

@@ -126,12 +126,18 @@ public final class CostModel {
       Workload load, CurvaturePath path, StepMethod method, Rates rates) {
     CostModel model = new CostModel(load, method, rates);
     load.coarse().ifPresent(model::coarse);
+    model.compress();
+    return model.solve(path);
+  }
+
+  /** A solve whose A2, if it is to be kept as its non-zeros, is. */
+  private Prediction solve(CurvaturePath path) {
     switch (path) {
-      case KEPT -> model.kept();
-      case STREAMED -> model.streamed();
+      case KEPT -> kept();
+      case STREAMED -> streamed();
     }
-    model.calls();
-    return new Prediction(path, load, model.steps);
+    calls();
+    return new Prediction(path, load, steps);
   }
 
   /** f at the start, then the coarse problem's rows, copied and solved for. */
@@ -148,8 +154,8 @@ public final class CostModel {
         "choose rows of A2, copy them",
         0,
         Double.POSITIVE_INFINITY,
-        CHOICE_BYTES * load.m() + (3 + FRESH) * own.a2Bytes());
-    Prediction solve = predict(own, CurvaturePath.KEPT, coarse.method(), rates);
+        CHOICE_BYTES * load.m() + copiedBytes(own));
+    Prediction solve = new CostModel(own, coarse.method(), rates).solve(CurvaturePath.KEPT);
     double flops = 0;
     double bytes = 0;
     for (Step step : solve.steps()) {
@@ -160,10 +166,14 @@ public final class CostModel {
     steps.add(new Step(Phase.COARSE, name, true, flops, bytes, solve.seconds()));
   }
 
+  /** Of all entries, or of non-zeros, which are written twice. */
+  private static double copiedBytes(Workload rows) {
+    return rows.compressed() ? (2 + FRESH) * rows.compressedBytes() : (3 + FRESH) * rows.a2Bytes();
+  }
+
   private void kept() {
     double c = load.cBytes();
     double md = (double) load.m() * load.d();
-    compress();
     once(
         Phase.EVALUATE,
         "form C = A2 diag(mask) A1",
@@ -214,7 +224,6 @@ public final class CostModel {
   private void streamed() {
     double a2 = load.a2PassBytes();
     double mn = load.a2Entries();
-    compress();
     once(
         Phase.EVALUATE,
         "A2 relu(A1 x), softmax, A2ᵀ gz",

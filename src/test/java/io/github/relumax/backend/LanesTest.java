@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.Matrix;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -363,5 +364,33 @@ final class LanesTest {
     }
     // The backend was not its own.
     cpu.allocate(1, 1).close();
+  }
+
+  /** Also where another backend asks for them; of a matrix that is not shared all are uploaded. */
+  @Test
+  void rowsOfSharedUploadsAreMadeFromThem() {
+    List<Buffer> wholes = new ArrayList<>();
+    Backend noting =
+        new CountingBackend(cpu) {
+          @Override
+          public Buffer uploadRows(Matrix rows, Buffer whole) {
+            wholes.add(whole);
+            return super.uploadRows(rows, whole);
+          }
+        };
+    int[] numbers = {1};
+    Matrix other = Matrix.of(2, 1, new double[] {7, 8});
+    try (SharedUploads shared = new SharedUploads(cpu, List.of(A));
+        SharedUploads noted = new SharedUploads(noting, List.of(A))) {
+      for (Backend one : List.of(noted, shared.with(noting))) {
+        double[] ofA = new double[(int) A.columns()];
+        one.read(one.upload(A.rows(numbers, Arena.ofAuto())), ofA);
+        assertThat(ofA).isEqualTo(A.row(1));
+        double[] ofOther = new double[1];
+        one.read(one.upload(other.rows(numbers, Arena.ofAuto())), ofOther);
+        assertThat(ofOther).containsExactly(8);
+      }
+      assertThat(wholes).containsExactly(noted.upload(A), shared.upload(A));
+    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.relumax.cpu.CpuBackends;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,6 +56,8 @@ final class MeteredBackendTest extends BackendContract {
     assertWork(Primitive.READ, 0, 1648, () -> metered.read(u, new double[103]));
     assertWork(Primitive.COPY, 0, 1648, () -> metered.copy(u, v));
     assertWork(Primitive.UPLOAD, 0, 0, () -> float32(103, 7));
+    Matrix rows = Matrix.of(2, 1, new double[2]).rows(new int[1], Arena.ofAuto());
+    assertWork(Primitive.UPLOAD_ROWS, 0, 0, () -> metered.uploadRows(rows, u));
     Buffer stored = float32(103, 7);
     assertWork(Primitive.READ, 0, 8652, () -> metered.read(stored, new double[721]));
   }

@@ -8,8 +8,10 @@ import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.oracle.AccurateSum;
 import io.github.relumax.oracle.SoftmaxReluOracle;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +69,29 @@ public abstract class SparseContract extends SamplingContract {
     for (ElementType type : ElementType.values()) {
       checkProducts(counted(sparse(rows, columns), type), vectors);
       checkProducts(counted(new double[rows][columns], type), vectors);
+    }
+  }
+
+  /** Few non-zeros or many, of a sparse matrix and of a dense one: the row that is full is last. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "7, 40, 3", "103, 257, 5", "1, 3000, 3", "5000, 33, 1"})
+  void productsWithRowsOfAnUploadedMatrix(int rows, int columns, int vectors) {
+    for (ElementType type : ElementType.values()) {
+      for (double[][] entries : List.of(sparse(rows, columns), matrix(rows, columns))) {
+        Matrix a = counted(entries, type);
+        Buffer whole = keep(backend.upload(a));
+        int[] some = random.ints(1 + rows / 2, 0, rows).toArray();
+        int[] last = {rows - 1, rows / 2};
+        for (int[] numbers : List.of(some, last)) {
+          try (Arena arena = Arena.ofShared()) {
+            Matrix chosen = a.rows(numbers, arena);
+            try (Buffer buffer = backend.uploadRows(chosen, whole)) {
+              checkProducts(buffer, SoftmaxReluOracle.entries(chosen), vectors);
+              backend.finish();
+            }
+          }
+        }
+      }
     }
   }
 

@@ -59,7 +59,6 @@ final class KeptNonZerosTest {
     third.close();
   }
 
-  /** As the rows that are solved first are uploaded beside the whole. */
   @Test
   void smallerMatricesLeaveThemAndLargerOnesTakeTheirPlace() {
     Matrix matrix = matrix(20);

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,6 +103,57 @@ final class SparseMatrixTest {
       }
     }
     return entries;
+  }
+
+  /** In any order, some twice, of the whole and of a view of it: as found in a copy of them. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1, 1",
+    "1, 17_000, 0.1, 3",
+    "7, 40, 0.2, 5",
+    "10, 131, 0.25, 1",
+    "1_031, 9, 0.07, 700",
+    "517, 263, 0.07, 2_000"
+  })
+  void rowsOfItAreThoseOfTheMatrix(int rows, int columns, double density, int count) {
+    for (ElementType type : ElementType.values()) {
+      Matrix matrix = Matrix.allocate(rows, columns, type);
+      Matrix counted = matrix.withNonZeros(fill(matrix, density).size());
+      int first = rows / 3;
+      int[] all = random.ints(count, 0, rows).toArray();
+      int[] inView = random.ints(count, 0, rows - first).toArray();
+      int[] ofView = Arrays.stream(inView).map(i -> i + first).toArray();
+      for (int threads : new int[] {1, 2, 3}) {
+        try (Parallel parallel = new Parallel(threads);
+            SparseMatrix whole = SparseMatrix.of(counted, new VectorKernels(), parallel)) {
+          SparseMatrix view = (SparseMatrix) whole.rows(first, rows - first);
+          checkRows(whole, all, counted, all, parallel);
+          checkRows(view, inView, counted, ofView, parallel);
+          checkRows(whole, new int[0], counted, new int[0], parallel);
+          checkRows(whole, emptyRows(whole), counted, emptyRows(whole), parallel);
+        }
+      }
+    }
+  }
+
+  private static int[] emptyRows(SparseMatrix matrix) {
+    return IntStream.range(0, (int) matrix.rows()).filter(i -> matrix.count(i) == 0).toArray();
+  }
+
+  private static void checkRows(
+      SparseMatrix from, int[] numbers, Matrix matrix, int[] expected, Parallel parallel) {
+    try (Arena arena = Arena.ofShared();
+        SparseMatrix rows = SparseMatrix.rowsOf(from, numbers, parallel)) {
+      Matrix copy = matrix.rows(expected, arena);
+      try (SparseMatrix found =
+          SparseMatrix.of(
+              copy.withNonZeros(from.nonZeros(numbers)), new VectorKernels(), parallel)) {
+        assertThat(rows.rows()).isEqualTo(numbers.length);
+        assertThat(rows.bytes()).isEqualTo(found.bytes());
+        assertThat(byRows(rows)).isEqualTo(byRows(found));
+        assertThat(byColumns(rows)).isEqualTo(byColumns(found));
+      }
+    }
   }
 
   @ParameterizedTest

@@ -109,7 +109,7 @@ final class CoarseStartTest {
       expected += 0.5 * (c * c + share * Math.pow(w[rows[k]] * z[k], 2));
     }
     try (Arena arena = Arena.ofShared()) {
-      Problem coarse = CoarseStart.coarse(problem, rows, beta, arena).orElseThrow();
+      Problem coarse = CoarseStart.coarse(backend, problem, rows, beta, arena).orElseThrow();
       assertThat(coarse.radius()).isEqualTo(9);
       assertThat(coarse.a2().type()).isEqualTo(type);
       double loss = new SoftmaxReluOracle(coarse).at(planted.x0()).loss();
@@ -131,9 +131,10 @@ final class CoarseStartTest {
     try (Arena arena = Arena.ofShared()) {
       int[] rows = {0, 1};
       Problem small = planted.problem();
-      assertThat(CoarseStart.coarse(small, rows, Double.MIN_VALUE, arena)).isEmpty();
-      assertThat(CoarseStart.coarse(small, rows, 1e-300, arena)).isPresent();
-      assertThat(CoarseStart.coarse(small.withWeight(1e100), rows, 1e-300, arena)).isEmpty();
+      assertThat(CoarseStart.coarse(backend, small, rows, Double.MIN_VALUE, arena)).isEmpty();
+      assertThat(CoarseStart.coarse(backend, small, rows, 1e-300, arena)).isPresent();
+      assertThat(CoarseStart.coarse(backend, small.withWeight(1e100), rows, 1e-300, arena))
+          .isEmpty();
     }
   }
 

@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many targets with an A2 that is mostly zeros: each has a thread of its own. */
 @Timeout(120)
@@ -73,16 +75,21 @@ final class SparseTargetsTest {
     return Targets.of(problem, Matrix.of(b));
   }
 
-  @Test
-  void eachIsSolvedToTheBitAsOnOneThread() {
+  /** With a coarse problem and without. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 60})
+  void eachIsSolvedToTheBitAsOnOneThread(int coarse) {
+    CoarseRows rows = coarse == 0 ? CoarseRows.NONE : CoarseRows.of(coarse);
+    NewtonOptions options = NewtonOptions.DEFAULTS.withCoarseRows(rows);
     try (Backend two = CpuBackends.VECTOR_2.open();
         Backend one = CpuBackends.VECTOR_1.open()) {
-      List<Solution> together = new NewtonSolver(two, NewtonOptions.DEFAULTS).solve(targets, x0);
-      NewtonSolver alone = new NewtonSolver(one, NewtonOptions.DEFAULTS);
+      List<Solution> together = new NewtonSolver(two, options).solve(targets, x0);
+      NewtonSolver alone = new NewtonSolver(one, options);
       assertThat(together).hasSize(COUNT).allMatch(Solution::converged);
       for (int k = 0; k < COUNT; k++) {
         Solution expected = alone.solve(targets.problem(k), x0);
         assertThat(together.get(k).x()).isEqualTo(expected.x());
+        assertThat(together.get(k).coarse().isPresent()).isEqualTo(coarse > 0);
         assertThat(together.get(k).iterations()).isEqualTo(expected.iterations());
         assertThat(together.get(k).backend()).isEqualTo(expected.backend());
       }

@@ -43,6 +43,24 @@ final class CostModelTest {
     assertThat(step(whole, "columns of A2 that flip").seconds()).isZero();
   }
 
+  /** Its rows' non-zeros come from those of A2, and are not looked for again. */
+  @Test
+  void aCoarseProblemTakesNonZerosThatAreThere() {
+    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6);
+    Workload load = LOAD.withNonZeros(600_000, 14_400_000).after(coarse, 1, 0);
+    Prediction whole = CostModel.predict(load, CurvaturePath.KEPT, StepMethod.FULL, RATES);
+    assertThat(step(whole, "choose rows of A2, copy them").bytes())
+        .isEqualTo(400.0 * 10_000 + 7 * 24 * 30_000);
+    assertThat(step(whole, "non-zeros of A2").bytes())
+        .isEqualTo(2.0 * 4 * 10_000 * 1_000 + 14_400_000);
+    Workload own =
+        Workload.usual(500, 1_000, 100, ElementType.FLOAT32, 400, 6, 500)
+            .withNonZeros(30_000, 720_000);
+    Prediction part = CostModel.predict(own, CurvaturePath.KEPT, StepMethod.FULL, RATES);
+    assertThat(step(whole, "500 rows, 6 iterations").seconds())
+        .isCloseTo(part.seconds() - step(part, "non-zeros of A2").seconds(), within(1e-12));
+  }
+
   @Test
   void formingCTakesItsOperations() {
     Step form = step(kept, "form C = A2 diag(mask) A1");
