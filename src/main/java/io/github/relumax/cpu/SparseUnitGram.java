@@ -61,7 +61,7 @@ final class SparseUnitGram {
     Square t = square(Parallel.RESULT, k, d);
     multiply(k, g, r, k, d, false, t.address, t.step);
     multiply(k, r, t, d, d, true, h.address(), h.stride());
-    grams.mirror(h);
+    grams.mirror(h.address(), h.stride(), d);
     return meanDiagonal(h, center.address(), t.row(k - 1L), get(g.row(k - 1L) + 8L * (k - 1)));
   }
 
@@ -166,12 +166,7 @@ final class SparseUnitGram {
         kernels.addRow(1, sum.row(i), g.row(i), i + 1);
       }
     }
-    for (int i = 0; i < k; i += 8) {
-      int rows = Math.min(8, k - i);
-      for (int j = i; j < i + rows; j++)
-        for (int q = i; q < j; q++) set(g.row(q) + 8L * j, get(g.row(j) + 8L * q));
-      if (i > 0) RawMemory.transpose(g.row(i), g.step, rows, i, g.address + 8L * i, g.step);
-    }
+    grams.mirror(g.address, g.step, k);
   }
 
   // Rᵀ G R

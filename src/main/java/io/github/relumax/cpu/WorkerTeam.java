@@ -127,6 +127,7 @@ final class WorkerTeam implements AutoCloseable {
   }
 
   /** Returns when there is another job than that of this number, or never will be. */
+  @SuppressWarnings("ThreadPriorityCheck") // Others gain from giving way; nothing relies on it.
   private void awaitJob(int seen) {
     for (int spin = 0; spin < SPINS && isWaiting(seen); spin++) {
       Thread.onSpinWait();

@@ -24,9 +24,6 @@ final class CoarseStart {
   /** The least part of Σ max(b, f) that S is to have. */
   private static final double LEAST_SHARE = 0.5;
 
-  /** How near to its minimiser it is solved, relative to x: the one of the whole is farther. */
-  private static final double TOLERANCE = 1e-3;
-
   /** The exponent and some of the mantissa. */
   private static final int FIRST_BITS = 16;
 
@@ -93,11 +90,7 @@ final class CoarseStart {
   }
 
   private End solve(Problem coarse, double[] x0, double seconds) {
-    NewtonOptions own =
-        options
-            .withCoarseRows(CoarseRows.NONE)
-            .withTimeLimit(seconds)
-            .withTolerance(Math.max(options.tolerance(), TOLERANCE));
+    NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
     try (NewtonRun run =
         new NewtonRun(
             backend,

@@ -10,7 +10,7 @@ import io.github.relumax.backend.Units;
  * diag(mask) A1 takes less than with C. Where all entries are kept, a few columns are most of what
  * is read, and products are with all of A2.
  */
-final class ActiveColumns implements AutoCloseable {
+final class ActiveColumns {
   /** Adding an entry of a column to a vector takes as long as so many of a product with all. */
   private static final long ADDING = 2;
 
@@ -31,14 +31,19 @@ final class ActiveColumns implements AutoCloseable {
   private final double n;
   private final boolean nonZerosAlone;
 
-  ActiveColumns(Backend backend, Buffer a2) {
+  /**
+   * Columns of a2.
+   *
+   * @param units with room for n, and indicator 1 x n: scratch, closed by the owner
+   */
+  ActiveColumns(Backend backend, Buffer a2, Units units, Buffer indicator) {
     this.backend = backend;
     this.a2 = a2;
+    this.units = units;
+    this.indicator = indicator;
     m = a2.rows();
     n = a2.columns();
     nonZerosAlone = a2.storedEntries() < a2.rows() * a2.columns();
-    units = backend.units((int) a2.columns());
-    indicator = backend.allocate(1, a2.columns());
   }
 
   /** Whether non-zeros alone are kept. */
@@ -144,11 +149,5 @@ final class ActiveColumns implements AutoCloseable {
   double gram(Buffer z1, Buffer a1, Buffer center, Buffer a, Buffer h) {
     backend.activeUnits(z1, units);
     return backend.gramOfUnits(a2, units, a1, center, a, h);
-  }
-
-  @Override
-  public void close() {
-    units.close();
-    indicator.close();
   }
 }

@@ -186,8 +186,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       directionZ = allocate(1, m);
       units = backend.units(n);
       owned.add(units::close);
-      columns = new ActiveColumns(backend, a2);
-      owned.add(columns::close);
+      Units listed = backend.units(n);
+      owned.add(listed::close);
+      columns = new ActiveColumns(backend, a2, listed, allocate(1, n));
       slopes = new Slopes(backend, columns, gz, allocate(1, n), norms);
       slopesAfter = new Slopes(backend, columns, directionZ, allocate(1, n), norms);
       c = new MaskedProduct(backend, a1, a2, columns, z1, trialH, units, Math.min(blockRows, m));
