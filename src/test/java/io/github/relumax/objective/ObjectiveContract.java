@@ -228,6 +228,10 @@ public abstract class ObjectiveContract {
       assertThat(objective.evaluation().activeUnits()).isEqualTo(few);
       assertAgrees(objective, problem, x);
       boolean without = backend.formed() == 0;
+      if (m > 100) {
+        boolean nonZerosAlone = backend.compressedBytes(m, n, problem.a2().nonZeros()) > 0;
+        assertThat(without).isEqualTo(nonZerosAlone);
+      }
       objective.refineGradient();
       assertAgrees(objective, problem, x);
       double[] along = new double[d];
