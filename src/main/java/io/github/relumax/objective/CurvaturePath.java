@@ -6,8 +6,8 @@ import java.util.Locale;
 public enum CurvaturePath {
   /**
    * C is kept whole, and follows x by the units that flip. The fastest path, for 8 m d bytes of
-   * memory. Where A2's non-zeros alone are kept and the columns of the active units take less, it is
-   * not formed.
+   * memory. Where A2's non-zeros alone are kept and the columns of the active units take less, it
+   * is not formed.
    */
   KEPT,
   /**

@@ -321,6 +321,24 @@ public abstract class ObjectiveContract {
     }
   }
 
+  /** All of f on one row: C̄ is that row of the C that it is subtracted from, to the bit. */
+  @Test
+  void aSoftmaxOfOneRowHasNoCurvature() {
+    int d = 24;
+    double[] x = cosines(d);
+    Problem few = withFewActive(500, 60, 20, x, ElementType.FLOAT64);
+    for (int j = 0; j < 60; j++) {
+      few.a2().set(7, j, 3 + Math.cos(j));
+    }
+    Problem problem = Problem.of(few.a1(), few.a2(), few.b());
+    double[] far = Arrays.stream(x).map(value -> 1e6 * value).toArray();
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      objective.startAt(far);
+      assertThat(objective.read(Quantity.SOFTMAX)).contains(1.0);
+      assertThat(matrix(objective, CurvatureForm.GAUSS_NEWTON)).isDeepEqualTo(new double[d][d]);
+    }
+  }
+
   /** Σ_i f_i² r_i r_iᵀ, r_i = Σ_k f_k (C_i - C_k): nothing that nearly cancels is added up. */
   private static double[] gaussNewtonOfDifferences(SoftmaxReluOracle.At at) {
     int d = at.c[0].length;
