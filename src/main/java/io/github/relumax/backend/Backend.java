@@ -65,9 +65,9 @@ public interface Backend extends AutoCloseable {
    * must not change while the buffer is in use. Where few entries are not zero ({@link
    * #compressedBytes}, {@link Matrix#nonZeros}) the backend may keep these alone, and until it
    * closes, for other uploads of the same matrix. Only {@link #multiply}, {@link
-   * #multiplyTransposed}, {@link #addColumns}, {@link #accumulate} (as a2), {@link #countSketch}
-   * and {@link #gatherRows} take such a buffer; what is not kept then takes no part in them, not
-   * even times infinity.
+   * #multiplyTransposed}, {@link #addColumns}, {@link #accumulate} and {@link #gramOfUnits} (as
+   * a2), {@link #uploadRows} (as the whole), {@link #countSketch} and {@link #gatherRows} take such
+   * a buffer; what is not kept then takes no part in them, not even times infinity.
    *
    * @throws io.github.relumax.matrix.InsufficientMemoryException if the memory is not there
    */
