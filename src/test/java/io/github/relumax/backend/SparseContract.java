@@ -266,11 +266,7 @@ public abstract class SparseContract extends SamplingContract {
     double[] actualMade = read(made);
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < d; j++) {
-        AccurateSum sum = new AccurateSum();
-        for (int u = 0; u < n; u++) {
-          int sign = (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0);
-          sum.addProduct(sign * entries[i][u], stored[u][j]);
-        }
+        AccurateSum sum = ofUnits(entries[i], stored, j, from, to);
         assertClose(actualMade[i * d + j], sum);
         sum.add(before[i][j]);
         assertClose(actualKept[i * d + j], sum);
@@ -336,11 +332,7 @@ public abstract class SparseContract extends SamplingContract {
       double[][] sizes = new double[m][d];
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < d; j++) {
-          AccurateSum sum = new AccurateSum();
-          for (int u = 0; u < n; u++) {
-            int sign = (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0);
-            sum.addProduct(sign * entries[i][u], stored[u][j]);
-          }
+          AccurateSum sum = ofUnits(entries[i], stored, j, from, to);
           c[i][j] = sum.value();
           sizes[i][j] = sum.magnitude();
         }
@@ -399,6 +391,17 @@ public abstract class SparseContract extends SamplingContract {
         }
       }
     }
+  }
+
+  /** Σ_u ± row[u] a1[u,j] over the units that are switched on or off. */
+  private static AccurateSum ofUnits(
+      double[] row, double[][] a1, int j, double[] from, double[] to) {
+    AccurateSum sum = new AccurateSum();
+    for (int u = 0; u < a1.length; u++) {
+      int sign = (to[u] > 0 ? 1 : 0) - (from[u] > 0 ? 1 : 0);
+      sum.addProduct(sign * row[u], a1[u][j]);
+    }
+    return sum;
   }
 
   /** A sketch, and rows of a list, are those of the same matrix that nobody knows to be sparse. */
