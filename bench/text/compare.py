@@ -136,6 +136,7 @@ def add_warm(run, problem, minima, threads, time_limit):
         sys.exit(f"{problem}: loss {run['loss']!r} in a new process, in a warm one {[solve['loss'] for solve in warm]}")
     run["warmSolves"] = [solve["seconds"] for solve in warm]
     run["warmSeconds"] = statistics.median(run["warmSolves"][-COUNTED:])
+    run["warmOwnSeconds"] = statistics.median(solve["secondsToLoss"] for solve in warm[-COUNTED:])
 
 
 def check_loss(document, method, run, x, a1, a2, b):

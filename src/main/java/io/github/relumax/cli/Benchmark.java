@@ -82,7 +82,11 @@ final class Benchmark {
     Course course = new Course();
     Solution solution = solver.solve(input.problem(), input.x0(), course);
     return new BenchmarkSolve(
-        solution, distance(solution.x()), course.secondsToNear, course.meter.work());
+        solution,
+        distance(solution.x()),
+        course.secondsToNear,
+        BenchmarkSolve.secondsToLoss(course.iterations, solution),
+        course.meter.work());
   }
 
   private OptionalDouble distance(double[] x) {
@@ -96,17 +100,17 @@ final class Benchmark {
   private final class Course implements IterationListener {
     final PhaseMeter meter = new PhaseMeter(metered);
     OptionalDouble secondsToNear = OptionalDouble.empty();
-    private double seconds;
+    final List<Iteration> iterations = new ArrayList<>();
 
     @Override
     public void onIteration(Iteration iteration) {
-      seconds = iteration.seconds();
+      iterations.add(iteration);
     }
 
     @Override
     public void onPoint(Supplier<double[]> x) {
       if (secondsToNear.isEmpty() && distance(x.get()).orElse(1) <= BenchmarkSolve.NEAR) {
-        secondsToNear = OptionalDouble.of(seconds);
+        secondsToNear = OptionalDouble.of(iterations.getLast().seconds());
       }
     }
 

@@ -13,10 +13,11 @@ final class Panels {
   static final int BLOCK = 4;
 
   /**
-   * Columns whose panels, GramSum.DEPTH deep, fit into a second cache of 2 MiB with room to spare:
-   * a multiple of any tile's columns.
+   * Columns whose panels, GramSum.DEPTH deep, take less than half of a second cache of 1 MiB, so
+   * that a strip of the left operand and C pass through it beside them: a multiple of any tile's
+   * columns.
    */
-  static final int BLOCK_COLUMNS = 288;
+  static final int BLOCK_COLUMNS = 144;
 
   private final Kernels kernels;
   private final long address;

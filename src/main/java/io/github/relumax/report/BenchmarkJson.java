@@ -126,6 +126,7 @@ public final class BenchmarkJson {
     solve.distance().ifPresent(distance -> JsonReport.put(json, "distanceToPlanted", distance));
     JsonReport.put(json, "loss", solution.loss());
     JsonReport.put(json, "seconds", solution.seconds());
+    JsonReport.put(json, "secondsToLoss", solve.secondsToLoss());
     solve.secondsToNear().ifPresent(seconds -> JsonReport.put(json, "secondsToNear", seconds));
     json.set("phases", JsonReport.phases(solution));
     return json;

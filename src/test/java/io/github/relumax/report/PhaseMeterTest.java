@@ -82,7 +82,8 @@ final class PhaseMeterTest {
   @Test
   void aSolveHasTheTalliesOfAllItsPhases() {
     BenchmarkSolve solve =
-        new BenchmarkSolve(solution, OptionalDouble.empty(), OptionalDouble.empty(), meter.work());
+        new BenchmarkSolve(
+            solution, OptionalDouble.empty(), OptionalDouble.empty(), Double.NaN, meter.work());
     Work work = Work.NONE;
     for (Map<Primitive, Tally> tallies : meter.work().values()) {
       work = work.plus(tallies.getOrDefault(Primitive.MULTIPLY, Tally.NONE).work());
