@@ -63,8 +63,8 @@ final class BoxQuadratic {
     return size;
   }
 
-  /** Adds a variable whose row of Q is set by {@link #set}; μ begins at 0. */
-  void add(double bound) {
+  /** Adds a variable whose row of Q is set by {@link #set}; μ begins there, or at the bound. */
+  void add(double bound, double start) {
     if (size == mu.length) {
       int room = Math.min(stride, Math.max(16, 2 * size));
       double[][] larger = new double[room][];
@@ -80,7 +80,7 @@ final class BoxQuadratic {
       free = new int[room];
     }
     upper[size] = bound;
-    mu[size] = 0;
+    mu[size] = Math.min(start, bound);
     size++;
   }
 

@@ -32,6 +32,12 @@ final class KinkSet implements AutoCloseable {
   private final int[] members;
   private final boolean[] member;
 
+  /** The multiplier that each unit had in a step when it was in K last. */
+  private final double[] last;
+
+  /** Whether K is that of a step. */
+  private boolean stepping;
+
   KinkSet(Backend backend, Buffer a1, int n, int d) {
     this.backend = backend;
     this.a1 = a1;
@@ -53,6 +59,7 @@ final class KinkSet implements AutoCloseable {
     dual = new BoxQuadratic(capacity);
     members = new int[capacity];
     member = new boolean[n];
+    last = new double[n];
   }
 
   private static int capacity(int n, int d) {
@@ -91,6 +98,9 @@ final class KinkSet implements AutoCloseable {
   }
 
   void clear() {
+    for (int k = 0; stepping && k < size(); k++) {
+      last[members[k]] = dual.multiplier(k);
+    }
     dual.clear();
     Arrays.fill(member, false);
   }
@@ -129,6 +139,7 @@ final class KinkSet implements AutoCloseable {
       return;
     }
     int before = size();
+    stepping = m != null;
     v.find(more);
     double[] chosen = new double[n];
     for (int k = 0; k < count; k++) {
@@ -136,7 +147,7 @@ final class KinkSet implements AutoCloseable {
       chosen[i] = 1;
       member[i] = true;
       members[before + k] = i;
-      dual.add(v.pull(i));
+      dual.add(v.pull(i), stepping ? last[i] : 0);
     }
     backend.write(chosen, indicator);
     backend.activeUnits(indicator, units);

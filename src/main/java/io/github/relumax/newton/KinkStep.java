@@ -63,9 +63,7 @@ final class KinkStep implements StepModel {
   /** v, of which a pass uses what is above 0. */
   private Slopes v;
 
-  /** A1 p, for the minimiser without kinks and for p. */
-  private final double[] apFree;
-
+  /** A1 p. */
   private final double[] ap;
 
   /**
@@ -104,7 +102,6 @@ final class KinkStep implements StepModel {
     this.scratch = scratch;
     this.perUnit = perUnit;
     this.expected = expected;
-    apFree = new double[z1.length];
     ap = new double[z1.length];
   }
 
@@ -122,12 +119,13 @@ final class KinkStep implements StepModel {
     if (!h.solve(scratch, free, precision)) {
       return false;
     }
-    applyToUnits(free, apFree);
-    System.arraycopy(apFree, 0, ap, 0, ap.length);
     backend.copy(free, p);
     v = expected == null ? at.v() : expected;
     set.clear();
     set.add(KinkSet.at(at), v, h);
+    if (set.size() == 0) {
+      applyToUnits(p, ap);
+    }
     minimise(p);
     // Also where p switches no unit of K: as the ball's multiplier varies, p must not jump.
     for (int pass = 1;
@@ -162,8 +160,9 @@ final class KinkStep implements StepModel {
   /** r. */
   private void linear() {
     BoxQuadratic dual = set.dual();
+    double[] along = set.products(free);
     for (int k = 0; k < set.size(); k++) {
-      dual.linear(k, -(z1[set.unit(k)] + apFree[set.unit(k)]));
+      dual.linear(k, -(z1[set.unit(k)] + along[k]));
     }
     dual.offset(set.offsets(at, v));
   }

@@ -84,8 +84,11 @@ final class NewtonRun implements AutoCloseable {
   /** Steps of an excursion. */
   private static final int MOST_STEPS_OUT = 6;
 
-  /** Each step of an excursion is shorter than this part of the one before. */
+  /** Each step of an excursion is shorter than this part of the one before... */
   private static final double CONTRACTION = 0.5;
+
+  /** ...and the first than so many times x: longer ones lead anywhere. */
+  private static final double LONGEST_STEP_OUT = 1;
 
   /**
    * Residual of a step's linear system at most, relative to the gradient. With ten times as much
@@ -691,13 +694,16 @@ final class NewtonRun implements AutoCloseable {
     Buffer p = directions.get(form).p;
     backend.copy(objective.x(), setOut);
     double loss = objective.evaluation().loss();
-    double last = Double.POSITIVE_INFINITY;
+    double bound = LONGEST_STEP_OUT * norm(objective.x());
     int most = Math.min(MOST_STEPS_OUT, mostIterations - iterations);
     for (int step = 1; step <= most && stopRequested() == null; step++) {
-      if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < CONTRACTION * last)) {
+      if (!minimise(form, NEARLY_UNDAMPED) || !(norm(p) < bound)) {
+        if (step == 1) {
+          return false;
+        }
         break;
       }
-      last = norm(p);
+      bound = CONTRACTION * norm(p);
       clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(p), FULL_STEP));
       move(0, form);
       if (!objective.evaluation().isFinite() || objective.evaluation().activeUnits() == 0) {
