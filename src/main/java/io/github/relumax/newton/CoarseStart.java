@@ -24,6 +24,12 @@ final class CoarseStart {
   /** The least part of Σ max(b, f) that S is to have. */
   private static final double LEAST_SHARE = 0.5;
 
+  /**
+   * Tolerance at most where kinks hold the minimiser. What residual is left there moves it from
+   * that of the whole problem by more; the last step, which is shorter, is still taken.
+   */
+  private static final double TOLERANCE_AT_KINKS = 1e-3;
+
   /** The exponent and some of the mantissa. */
   private static final int FIRST_BITS = 16;
 
@@ -101,6 +107,7 @@ final class CoarseStart {
             Optional.empty(),
             IterationListener.none(),
             interrupted)) {
+      run.toleranceAtKinks(Math.max(options.tolerance(), TOLERANCE_AT_KINKS));
       Solution solution = run.solve(x0);
       return new End(solution, coarse.m(), run.knowsKinks());
     }

@@ -148,6 +148,9 @@ final class NewtonRun implements AutoCloseable {
 
   private int mostIterations;
 
+  /** Of steps that know about kinks; of others it is that of the options. */
+  private double toleranceAtKinks;
+
   /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
   private boolean reporting = true;
 
@@ -173,6 +176,7 @@ final class NewtonRun implements AutoCloseable {
     this.listener = listener;
     clock = new PhaseClock(listener);
     this.interrupted = interrupted;
+    toleranceAtKinks = options.tolerance();
     this.coarse =
         coarse
             .map(size -> new CoarseStart(backend, problem, options, size, interrupted))
@@ -225,6 +229,11 @@ final class NewtonRun implements AutoCloseable {
     // In float64, where nothing can overflow; the conversion stops at the largest long.
     double factors = method == StepMethod.SKETCH_CG ? 2 : 1;
     return (long) (8 * (factors * d * d + 10 * d) + KinkModel.bytes(n, d));
+  }
+
+  /** A solve that comes to know about kinks ends at this tolerance, relative to ‖x‖. */
+  void toleranceAtKinks(double tolerance) {
+    toleranceAtKinks = tolerance;
   }
 
   /** Whether steps have come to know about kinks. */
@@ -458,7 +467,7 @@ final class NewtonRun implements AutoCloseable {
         return noDirection(forms.getLast());
       }
       CurvatureForm first = usable.get(0);
-      if (norm(directions.get(first).p) <= options.tolerance() * norm(objective.x())) {
+      if (norm(directions.get(first).p) <= tolerance() * norm(objective.x())) {
         Status converged = tryToFinish(first, rejected);
         if (converged != null) {
           return unlessAtKink(converged);
@@ -729,8 +738,7 @@ final class NewtonRun implements AutoCloseable {
    * @return null where the solve goes on
    */
   private Status tryToFinish(CurvatureForm form, int rejected) {
-    if (!nearlyUndamped(form)
-        || norm(directions.get(form).p) > options.tolerance() * norm(objective.x())) {
+    if (!nearlyUndamped(form) || norm(directions.get(form).p) > tolerance() * norm(objective.x())) {
       return minimise(form, damping.value()) ? null : Status.FLAT;
     }
     double[] losses =
@@ -744,6 +752,10 @@ final class NewtonRun implements AutoCloseable {
       report(norm(directions.get(form).p), 1, gainRatio, form, rejected);
     }
     return Status.STEP_SMALL;
+  }
+
+  private double tolerance() {
+    return knowsKinks ? toleranceAtKinks : options.tolerance();
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
@@ -768,7 +780,7 @@ final class NewtonRun implements AutoCloseable {
     }
     double step = norm(directions.get(form).p);
     double size = norm(objective.x());
-    if (definite && step <= options.tolerance() * size) {
+    if (definite && step <= tolerance() * size) {
       return tryToFinish(form, rejected);
     }
     double gradient = stationarity();

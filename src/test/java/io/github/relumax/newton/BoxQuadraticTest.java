@@ -184,7 +184,7 @@ final class BoxQuadraticTest {
 
   private static void add(BoxQuadratic dual, Programme programme, int from, int to) {
     for (int i = from; i < to; i++) {
-      dual.add(programme.u[i]);
+      dual.add(programme.u[i], 0);
       dual.linear(i, programme.r[i]);
       for (int j = 0; j <= i; j++) {
         dual.set(i, j, programme.q[i][j]);

@@ -63,7 +63,8 @@ class BenchmarkSolveTest {
     PlantedProblem planted =
         PlantedProblem.generate(307, 61, 7, 4, 0.5, ElementType.FLOAT64, 0.3, 5);
     try (Backend backend = CpuBackends.VECTOR_2.open()) {
-      return new NewtonSolver(backend, NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
+      return new NewtonSolver(backend, NewtonOptions.DEFAULTS)
+          .solve(planted.problem(), planted.x0());
     }
   }
 }
