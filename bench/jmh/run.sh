@@ -32,6 +32,9 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+# OpenBLAS takes the kernels of this processor, not those of another one that the environment may name.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+
 # -Dquick and no tests: the program only. The profile starts the benchmarks on the JDK of the build.
 mvn -B -q -f "$HERE/pom.xml" -Dquick -Dmaven.test.skip=true -Prun \
   -Dbenchmark.arguments="$arguments" package

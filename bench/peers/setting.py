@@ -31,6 +31,9 @@ def hold_to(threads):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)
+    # OpenBLAS takes the kernels of this processor, not those of another one that the environment may name.
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+        os.environ.pop(name, None)
     # NumPy and SciPy bring an OpenBLAS each, whose idle threads spin for a while unless told to sleep: a method that calls
     # both in turn (L-BFGS-B) would wait for the other's threads at every call.
     os.environ["OPENBLAS_THREAD_TIMEOUT"] = "4"

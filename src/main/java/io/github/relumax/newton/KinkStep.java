@@ -123,6 +123,7 @@ final class KinkStep implements StepModel {
     v = expected == null ? at.v() : expected;
     set.clear();
     set.add(KinkSet.at(at), v, h);
+    // Where K has units, their multipliers move p first.
     if (set.size() == 0) {
       applyToUnits(p, ap);
     }

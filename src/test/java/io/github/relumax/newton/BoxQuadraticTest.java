@@ -122,6 +122,26 @@ final class BoxQuadraticTest {
     moved.first(half).assertOptimal(multipliers(dual));
   }
 
+  /** A start beyond the bound is at the bound. */
+  @Property(tries = 100, seed = "66666")
+  void everyStartLeadsThere(
+      @ForAll @IntRange(min = 1, max = 40) int size,
+      @ForAll Shape shape,
+      @ForAll Bounds bounds,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    Programme programme = Programme.random(size, shape, bounds, random);
+    double[] starts = new double[size];
+    Arrays.setAll(starts, i -> 1.5 * random.nextDouble() * programme.u[i]);
+    BoxQuadratic dual = new BoxQuadratic(size);
+    add(dual, programme, starts, 0, size);
+    for (int i = 0; i < size; i++) {
+      assertThat(dual.multiplier(i)).isEqualTo(Math.min(starts[i], programme.u[i]));
+    }
+    dual.minimise();
+    programme.assertOptimal(multipliers(dual));
+  }
+
   /** 1/2 · 2 μ² - 3 μ: 1.5 where the bound allows it. */
   @Example
   void oneVariable() {
@@ -183,8 +203,13 @@ final class BoxQuadraticTest {
   }
 
   private static void add(BoxQuadratic dual, Programme programme, int from, int to) {
+    add(dual, programme, new double[to], from, to);
+  }
+
+  private static void add(
+      BoxQuadratic dual, Programme programme, double[] starts, int from, int to) {
     for (int i = from; i < to; i++) {
-      dual.add(programme.u[i], 0);
+      dual.add(programme.u[i], starts[i]);
       dual.linear(i, programme.r[i]);
       for (int j = 0; j <= i; j++) {
         dual.set(i, j, programme.q[i][j]);

@@ -278,6 +278,33 @@ final class CoarseStartTest {
     assertThat(atKinks).isPositive();
   }
 
+  /** As if a thousandth of x were asked for; where there are no kinks it is what is asked for. */
+  @Test
+  void itEndsRoughlyAtKinksAlone() {
+    int atKinks = 0;
+    int more = 0;
+    for (int seed = 1; seed <= 6; seed++) {
+      for (double noise : new double[] {0.1, 1}) {
+        PlantedProblem planted =
+            PlantedProblem.generate(700, 90, 10, 1, noise, ElementType.FLOAT64, noise, seed);
+        List<Iteration> iterations = new ArrayList<>();
+        Solution solution = solve(rows(80), planted.problem(), planted.x0(), iterations);
+        assertThat(solution.converged()).isTrue();
+        Solution rough = solve(rows(80).withTolerance(1e-3), planted.problem(), planted.x0());
+        int steps = solution.coarse().orElseThrow().iterations();
+        int roughSteps = rough.coarse().orElseThrow().iterations();
+        if (iterations.get(1).atKink() > 0) {
+          assertThat(steps).isEqualTo(roughSteps);
+          atKinks++;
+        } else {
+          more += steps - roughSteps;
+        }
+      }
+    }
+    assertThat(atKinks).isPositive();
+    assertThat(more).as("steps where there are no kinks").isPositive();
+  }
+
   /** A single row says nothing: its softmax is 1. */
   @Test
   void anEndThatIsNoBetterThanTheStartIsLeft() {

@@ -90,6 +90,35 @@ final class KinkStepTest {
     assertThat(differs).as("steps that other slopes change").isPositive();
   }
 
+  /** Those of the certificate, whose M is 1, have nothing to do with them. */
+  @Test
+  void multipliersBeginAsTheStepBeforeLeftThem() {
+    int above = 0;
+    for (int seed = 1; seed <= 10; seed++) {
+      try (Fixture fixture = new Fixture(6, 7, 2, seed)) {
+        fixture.step(1e-3 * fixture.h.scale(), 0);
+        KinkSet set = fixture.set;
+        double[] ended = new double[7];
+        for (int k = 0; k < set.size(); k++) {
+          ended[set.unit(k)] = set.dual().multiplier(k);
+        }
+        int[] units = IntStream.range(0, set.size()).map(set::unit).sorted().toArray();
+        set.clear();
+        set.add(units, fixture.step.slopes(), null);
+        assertThat(units.length).isEqualTo(set.size());
+        assertThat(IntStream.range(0, set.size()).mapToDouble(set.dual()::multiplier))
+            .containsOnly(0.0);
+        set.clear();
+        set.add(units, fixture.step.slopes(), fixture.h);
+        for (int k = 0; k < set.size(); k++) {
+          assertThat(set.dual().multiplier(k)).isEqualTo(ended[set.unit(k)]);
+          above += ended[set.unit(k)] > 0 ? 1 : 0;
+        }
+      }
+    }
+    assertThat(above).isPositive();
+  }
+
   /** Units on a ridge that count as active meet their kink from there, should the ridge turn. */
   @ParameterizedTest
   @CsvSource({"2, 4", "3, 5", "4, 6", "6, 7"})
