@@ -25,8 +25,8 @@ final class CoarseStart {
   private static final double LEAST_SHARE = 0.5;
 
   /**
-   * Tolerance at most where kinks hold the minimiser. What residual is left there moves it from
-   * that of the whole problem by more; the last step, which is shorter, is still taken.
+   * Tolerance at least where kinks hold the minimiser and a residual is left: that moves it from
+   * the minimiser of the whole problem by more. The last step, which is shorter, is still taken.
    */
   private static final double TOLERANCE_AT_KINKS = 1e-3;
 

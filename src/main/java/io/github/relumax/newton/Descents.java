@@ -53,8 +53,8 @@ final class Descents implements AutoCloseable {
 
   /** The first descent stands at x0. */
   void begin() {
+    startLoss = objective.evaluation().loss();
     if (minima != Minima.FIRST) {
-      startLoss = objective.evaluation().loss();
       backend.copy(objective.x(), fork);
       backend.copy(objective.x(), lowest);
     }
@@ -79,8 +79,12 @@ final class Descents implements AutoCloseable {
    * are active that the choice of them has been made on the way.
    */
   private boolean promising(boolean atKinks) {
-    double loss = objective.evaluation().loss();
-    return atKinks && loss > REMAINS * startLoss && !hasSpareUnits();
+    return atKinks && lossRemains() && !hasSpareUnits();
+  }
+
+  /** Whether at the objective's x a part of the loss at x0 is left. */
+  boolean lossRemains() {
+    return objective.evaluation().loss() > REMAINS * startLoss;
   }
 
   private boolean hasSpareUnits() {

@@ -148,7 +148,7 @@ final class NewtonRun implements AutoCloseable {
 
   private int mostIterations;
 
-  /** Of steps that know about kinks; of others it is that of the options. */
+  /** Where steps know about kinks and loss remains; elsewhere it is that of the options. */
   private double toleranceAtKinks;
 
   /** Whether steps are reported. Of a further descent only the end is, if it is lower. */
@@ -231,7 +231,7 @@ final class NewtonRun implements AutoCloseable {
     return (long) (8 * (factors * d * d + 10 * d) + KinkModel.bytes(n, d));
   }
 
-  /** A solve that comes to know about kinks ends at this tolerance, relative to ‖x‖. */
+  /** Where kinks hold it and loss remains, the solve ends at this tolerance, relative to ‖x‖. */
   void toleranceAtKinks(double tolerance) {
     toleranceAtKinks = tolerance;
   }
@@ -755,7 +755,8 @@ final class NewtonRun implements AutoCloseable {
   }
 
   private double tolerance() {
-    return knowsKinks ? toleranceAtKinks : options.tolerance();
+    boolean kinksHold = knowsKinks && descents.lossRemains();
+    return kinksHold ? toleranceAtKinks : options.tolerance();
   }
 
   private boolean nearlyUndamped(CurvatureForm form) {
