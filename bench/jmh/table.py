@@ -42,10 +42,12 @@ STREAM = "stream"
 
 def reduced(jmh, run):
     """The results file of one run: per operation, shape and implementation every iteration and what follows from it."""
+    every = {}
     for trial in jmh:
-        shape, implementation = trial["params"]["shape"], trial["params"]["implementation"]
-        operation = run["operations"][operation_of(trial)]
-        samples = [value for fork in trial["primaryMetric"]["rawData"] for value in fork]
+        key = operation_of(trial), trial["params"]["shape"], trial["params"]["implementation"]
+        every.setdefault(key, []).extend(value for fork in trial["primaryMetric"]["rawData"] for value in fork)
+    for (name, shape, implementation), samples in every.items():
+        operation = run["operations"][name]
         middle = statistics.median(samples)
         of_shape = operation.setdefault("results", {}).setdefault(shape, {})
         of_shape[implementation] = {

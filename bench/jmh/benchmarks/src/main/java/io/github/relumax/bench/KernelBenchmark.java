@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One operation, timed in a JVM of its own for every shape and library. Before it is timed, its
+ * One operation, timed in a JVM of its own for every shape, library and round. Before it is timed, its
  * result at the very shape that is timed is checked against plain loops.
  *
  * <p>{@link Main} goes through the values of the parameters, those of {@link #shapes} and {@link
@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(1)
-@Warmup(iterations = 4, time = 300, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 11, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 4, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class KernelBenchmark {
   /** How many threads a library may use, handed to the JVM that measures. */
   static final String THREADS = "relumax.bench.threads";

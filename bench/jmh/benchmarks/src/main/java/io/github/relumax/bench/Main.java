@@ -12,8 +12,9 @@ import java.util.TreeMap;
 import org.openjdk.jmh.runner.RunnerException;
 
 /**
- * Runs the benchmarks, the implementations of one shape after another so that they share the state
- * of the machine. {@link Measurements} says what it leaves in the folder it runs in.
+ * Runs the benchmarks, the implementations of one shape in turns, round after round, so that they
+ * share the state of the machine, which may be twice as fast a minute later. {@link Measurements}
+ * says what it leaves in the folder it runs in.
  *
  * <p>Arguments: {@code [--quick] [--threads N] [product|gram|matvec|cholesky ...]}.
  */
@@ -29,11 +30,13 @@ final class Main {
   }
 
   /**
-   * The most flops of one operation that the slow libraries are given: fifteen repetitions of a
+   * The most flops of one operation that the slow libraries are given: two dozen repetitions of a
    * larger one would take minutes.
    */
   private static final Map<String, Double> MOST_FLOPS =
       Map.of(Library.NETLIB, 5e9, Library.EJML, 5e9, Library.OJALGO, 5e9);
+
+  private static final int ROUNDS = 3;
 
   private Main() {}
 
@@ -71,11 +74,19 @@ final class Main {
       shapes = List.of(Collections.min(shapes, Comparator.comparingDouble(first::work)));
     }
     for (String shape : shapes) {
-      for (KernelBenchmark benchmark : group) {
-        for (String implementation : benchmark.implementations()) {
-          if (affordable(benchmark, shape, implementation)) {
-            measurements.add(benchmark, shape, implementation);
-          }
+      for (int round = 1; round <= (quick ? 1 : ROUNDS); round++) {
+        measure(group, shape, round, measurements);
+      }
+    }
+  }
+
+  private static void measure(
+      List<KernelBenchmark> group, String shape, int round, Measurements measurements)
+      throws IOException, RunnerException {
+    for (KernelBenchmark benchmark : group) {
+      for (String implementation : benchmark.implementations()) {
+        if (affordable(benchmark, shape, implementation)) {
+          measurements.add(benchmark, shape, implementation, round);
         }
       }
     }

@@ -82,9 +82,9 @@ final class Measurements {
   }
 
   /** Runs one trial in a JVM of its own. */
-  void add(KernelBenchmark benchmark, String shape, String implementation)
+  void add(KernelBenchmark benchmark, String shape, String implementation, int round)
       throws IOException, RunnerException {
-    String trial = "%s %s %s".formatted(benchmark.operation(), shape, implementation);
+    String trial = "%s %s %s %d".formatted(benchmark.operation(), shape, implementation, round);
     Path log = LOGS.resolve(trial.replace(' ', '-') + ".log").toAbsolutePath();
     ChainedOptionsBuilder options =
         new OptionsBuilder()
