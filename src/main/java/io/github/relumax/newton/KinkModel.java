@@ -25,7 +25,7 @@ final class KinkModel implements AutoCloseable {
   /**
    * Curvature that kinks which hold x are given, in units of that of H: enough that H is positive
    * definite wherever it is along these kinks, and so little that rounding stays far below what
-   * {@link NewtonRun} calls undamped.
+   * {@link Directions} calls undamped.
    */
   private static final double STIFFNESS = 1e4;
 
