@@ -20,6 +20,7 @@ import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
+import io.github.relumax.matrix.OffHeap;
 import io.github.relumax.matrix.SystemMemory;
 import io.github.relumax.random.Philox;
 import io.github.relumax.random.SketchHash;
@@ -62,6 +63,7 @@ final class CpuBackend implements Backend {
   private final KeptNonZeros nonZeros;
   private final Softmax softmax;
   private final SoftmaxCurvature softmaxCurvature;
+  private final OffHeap.Keeping keeping;
 
   CpuBackend(Kernels kernels, int threads) {
     this(kernels, threads, MOST_KEPT);
@@ -85,6 +87,7 @@ final class CpuBackend implements Backend {
     nonZeros = new KeptNonZeros(kernels, parallel, mostKept);
     softmax = new Softmax(kernels, parallel);
     softmaxCurvature = new SoftmaxCurvature(parallel);
+    keeping = OffHeap.keepFreed();
   }
 
   @Override
@@ -590,6 +593,7 @@ final class CpuBackend implements Backend {
     columns.close();
     nonZeros.close();
     parallel.close();
+    keeping.close();
   }
 
   private static MemorySegment segment(Buffer buffer) {

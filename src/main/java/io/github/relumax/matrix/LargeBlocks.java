@@ -7,11 +7,15 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Large blocks from the C library. Its calloc has the system make each page a page of zeros when a
  * thread first uses it, but for a block that was used before: there it writes the zeros, as an
  * arena does everywhere, at once and on one thread. Its malloc writes nothing.
+ *
+ * <p>What was freed is kept for the next ({@link FreedBlocks}).
  */
 @SuppressWarnings("restricted") // Where it is forbidden, isPermitted says so.
 final class LargeBlocks {
@@ -21,9 +25,28 @@ final class LargeBlocks {
    */
   static final long LEAST = 12L << 20;
 
+  /** The same once it is linked: what is smaller the C library itself keeps for the next. */
+  static final long LEAST_LINKED = 1L << 20;
+
   private static final int ALIGNMENT = 64;
 
+  private static final FreedBlocks FREED = new FreedBlocks();
+
   private LargeBlocks() {}
+
+  /** Blocks that are freed are kept for the next from now on, until {@link #endKeeping}. */
+  static void beginKeeping() {
+    FREED.begin();
+  }
+
+  static void endKeeping() {
+    giveBack(FREED.end());
+  }
+
+  /** Bytes of blocks that were freed and kept. */
+  static long keptBytes() {
+    return FREED.bytes();
+  }
 
   /** Linked when first needed. */
   private static final class C {
@@ -44,7 +67,14 @@ final class LargeBlocks {
     }
   }
 
-  static boolean isPermitted() {
+  private static volatile boolean linked;
+
+  /** Whether blocks of so many bytes are to be had here, and not from an arena. */
+  static boolean has(long bytes) {
+    if (bytes < (linked ? LEAST_LINKED : LEAST)) {
+      return false;
+    }
+    linked = true;
     return C.FREE != null;
   }
 
@@ -54,20 +84,46 @@ final class LargeBlocks {
    * @throws OutOfMemoryError if they are not there
    */
   static MemorySegment zeros(long bytes, Arena arena) {
-    return owned(calloc(bytes + ALIGNMENT), bytes, arena);
+    FreedBlocks.Block kept = FREED.take(bytes + ALIGNMENT);
+    if (kept == null) {
+      return owned(fresh(bytes + ALIGNMENT, LargeBlocks::calloc), bytes, arena);
+    }
+    return owned(kept, bytes, arena).fill((byte) 0);
   }
 
   /** The same, but whatever they were before. */
   static MemorySegment unset(long bytes, Arena arena) {
-    return owned(malloc(bytes + ALIGNMENT), bytes, arena);
+    FreedBlocks.Block kept = FREED.take(bytes + ALIGNMENT);
+    return owned(kept == null ? fresh(bytes + ALIGNMENT, LargeBlocks::malloc) : kept, bytes, arena);
   }
 
-  private static MemorySegment owned(long address, long bytes, Arena arena) {
+  /** As many bytes of kept blocks go back, if there are so many, and all where none are left. */
+  private static FreedBlocks.Block fresh(long bytes, LongUnaryOperator allocate) {
+    giveBack(FREED.giveBack(bytes));
+    long address = allocate.applyAsLong(bytes);
+    if (address == 0) {
+      giveBack(FREED.giveBack(Long.MAX_VALUE));
+      address = allocate.applyAsLong(bytes);
+    }
     if (address == 0) {
       throw new OutOfMemoryError("no " + bytes + " bytes");
     }
-    long aligned = (address + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return MemorySegment.ofAddress(aligned).reinterpret(bytes, arena, _ -> free(address));
+    return new FreedBlocks.Block(address, bytes);
+  }
+
+  private static MemorySegment owned(FreedBlocks.Block block, long bytes, Arena arena) {
+    long aligned = (block.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return MemorySegment.ofAddress(aligned).reinterpret(bytes, arena, _ -> freed(block));
+  }
+
+  private static void freed(FreedBlocks.Block block) {
+    if (!FREED.keep(block)) {
+      giveBack(List.of(block));
+    }
+  }
+
+  private static void giveBack(List<FreedBlocks.Block> blocks) {
+    blocks.forEach(block -> free(block.address()));
   }
 
   private static long calloc(long bytes) {

@@ -36,6 +36,31 @@ public final class OffHeap {
     return allocate(rows, columns, type, arena, name, LargeBlocks::unset);
   }
 
+  /**
+   * Large matrices that are freed from now on are kept for those that will be allocated, until the
+   * result is closed: making fresh pages takes the system long.
+   */
+  public static Keeping keepFreed() {
+    return new Keeping();
+  }
+
+  /** Somebody who will allocate more. */
+  public static final class Keeping implements AutoCloseable {
+    private boolean closed;
+
+    private Keeping() {
+      LargeBlocks.beginKeeping();
+    }
+
+    @Override
+    public synchronized void close() {
+      if (!closed) {
+        closed = true;
+        LargeBlocks.endKeeping();
+      }
+    }
+  }
+
   @FunctionalInterface
   private interface LargeBlock {
     MemorySegment allocate(long bytes, Arena arena);
@@ -58,7 +83,7 @@ public final class OffHeap {
               .formatted(name, rows, columns, type, bytes, there));
     }
     try {
-      if (block != null && bytes >= LargeBlocks.LEAST && LargeBlocks.isPermitted()) {
+      if (block != null && LargeBlocks.has(bytes)) {
         return Matrix.over(block.allocate(bytes, arena), rows, columns, type, name);
       }
       return Matrix.allocate(rows, columns, type, arena).named(name);

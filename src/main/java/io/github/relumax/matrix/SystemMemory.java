@@ -29,10 +29,15 @@ public final class SystemMemory {
 
   /**
    * Bytes that can be had without swapping, as far as the system tells: Linux does. Elsewhere free
-   * memory leaves out what caches would give back, so all memory counts.
+   * memory leaves out what caches would give back, so all memory counts. What is kept for the next
+   * who asks ({@link OffHeap#keepFreed}) can be had.
    */
   public static long available() {
     long total = total();
+    return Math.min(total, ofSystem(total) + LargeBlocks.keptBytes());
+  }
+
+  private static long ofSystem(long total) {
     if (!Files.isReadable(MEMINFO)) {
       return total;
     }
@@ -40,7 +45,6 @@ public final class SystemMemory {
       return Files.readAllLines(MEMINFO).stream()
           .filter(line -> line.startsWith(AVAILABLE))
           .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-          .map(bytes -> Math.min(bytes, total))
           .findFirst()
           .orElse(total);
     } catch (IOException e) {

@@ -60,6 +60,51 @@ final class LargeBlocksTest {
     }
   }
 
+  /** A solve's blocks serve the next solve, and then go back. */
+  @Test
+  void whatWasFreedIsUsedAgainWhileMoreIsAskedFor() {
+    long large = 2 * LargeBlocks.LEAST;
+    try (OffHeap.Keeping keeping = OffHeap.keepFreed()) {
+      long first = addressOfUsed(large);
+      assertThat(LargeBlocks.keptBytes()).isBetween(large, large + 64);
+      assertThat(SystemMemory.available()).isGreaterThan(large);
+      assertThat(addressOfUsed(large - 4096)).isEqualTo(first);
+      // There is no room for both, as it were: the kept block goes back first.
+      try (Arena arena = Arena.ofShared()) {
+        allocate(2 * large, arena);
+        assertThat(LargeBlocks.keptBytes()).isZero();
+      }
+      assertThat(LargeBlocks.keptBytes()).isPositive();
+      assertThat(keeping).isNotNull();
+    }
+    assertThat(LargeBlocks.keptBytes()).isZero();
+    addressOfUsed(large);
+    assertThat(LargeBlocks.keptBytes()).isZero();
+  }
+
+  @Test
+  void whoEndsTwiceEndsForOneAlone() {
+    OffHeap.Keeping one = OffHeap.keepFreed();
+    try (OffHeap.Keeping other = OffHeap.keepFreed()) {
+      one.close();
+      one.close();
+      addressOfUsed(LargeBlocks.LEAST);
+      assertThat(LargeBlocks.keptBytes()).isPositive();
+      assertThat(other).isNotNull();
+    }
+    assertThat(LargeBlocks.keptBytes()).isZero();
+  }
+
+  /** Where a matrix of zeros was that now is full of ones and closed. */
+  private static long addressOfUsed(long bytes) {
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment segment = allocate(bytes, arena).segment();
+      assertThat(segment.mismatch(MemorySegment.ofArray(new byte[(int) bytes]))).isEqualTo(-1);
+      segment.fill((byte) 1);
+      return segment.address();
+    }
+  }
+
   private static Matrix allocate(long bytes, Arena arena) {
     return OffHeap.allocateUntouched(1, bytes / 8, ElementType.FLOAT64, arena, "matrix");
   }

@@ -1,0 +1,71 @@
+package io.github.relumax.matrix;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Blocks of memory that were freed, kept for those who ask next: a system makes the pages of a new
+ * block when they are first used, which may take longer than all that is computed with them.
+ *
+ * <p>Kept blocks make no one need more memory: so many bytes go back before as many new ones are
+ * taken. They are kept while somebody has said that more will be asked for.
+ */
+final class FreedBlocks {
+  /** Whoever asks for a block gets one of at most so many times its size. */
+  private static final double MOST_TIMES = 1.5;
+
+  /**
+   * A block that the C library knows by its address.
+   *
+   * @param bytes that it has, of which whoever uses it may have asked for fewer
+   */
+  record Block(long address, long bytes) {}
+
+  private final List<Block> blocks = new ArrayList<>();
+  private int users;
+
+  /** More blocks will be asked for, until {@link #end}. */
+  synchronized void begin() {
+    users++;
+  }
+
+  /** The last one who ends gets all blocks to give back. */
+  synchronized List<Block> end() {
+    users--;
+    return users == 0 ? giveBack(Long.MAX_VALUE) : List.of();
+  }
+
+  /** Bytes of all blocks. */
+  synchronized long bytes() {
+    return blocks.stream().mapToLong(Block::bytes).sum();
+  }
+
+  /** Keeps a block that was freed; false if it is to be given back. */
+  synchronized boolean keep(Block block) {
+    return users > 0 && blocks.add(block);
+  }
+
+  /** The smallest block of at least so many bytes, and not many more; null where there is none. */
+  synchronized Block take(long bytes) {
+    Block best = null;
+    for (Block block : blocks) {
+      boolean fits = block.bytes >= bytes && block.bytes <= MOST_TIMES * bytes;
+      if (fits && (best == null || block.bytes < best.bytes)) {
+        best = block;
+      }
+    }
+    blocks.remove(best);
+    return best;
+  }
+
+  /** Blocks to give back, the oldest first, until they are so many bytes or none is left. */
+  synchronized List<Block> giveBack(long bytes) {
+    List<Block> back = new ArrayList<>();
+    for (long given = 0; given < bytes && !blocks.isEmpty(); ) {
+      Block oldest = blocks.removeFirst();
+      given += oldest.bytes;
+      back.add(oldest);
+    }
+    return back;
+  }
+}
