@@ -161,24 +161,28 @@ final class VectorKernels implements Kernels {
       s3 = load((d + at) & ADDRESS).fma(v, s3);
       t3 = load((d + at + LB) & ADDRESS).fma(w, t3);
     }
-    for (; i <= n - L; i += L) {
-      long at = 8L * i;
-      DoubleVector v = load((x + at) & ADDRESS);
-      s0 = load((a + at) & ADDRESS).fma(v, s0);
-      s1 = load((b + at) & ADDRESS).fma(v, s1);
-      s2 = load((c + at) & ADDRESS).fma(v, s2);
-      s3 = load((d + at) & ADDRESS).fma(v, s3);
-    }
-    // Of rows shorter than a vector, adding up the lanes would take longest.
-    if (MASKS && i > 0 && i < n) {
-      long at = 8L * i;
-      VectorMask<Double> rest = S.indexInRange(i, n);
-      DoubleVector v = load((x + at) & ADDRESS, rest);
-      s0 = load((a + at) & ADDRESS, rest).fma(v, s0);
-      s1 = load((b + at) & ADDRESS, rest).fma(v, s1);
-      s2 = load((c + at) & ADDRESS, rest).fma(v, s2);
-      s3 = load((d + at) & ADDRESS, rest).fma(v, s3);
-      i = n;
+    // One loop for what is left: the JIT gives up inlining where there are many loads, and then
+    // boxes the sums.
+    if (MASKS) {
+      // Of rows shorter than a vector, adding up the lanes would take longest.
+      for (; n >= L && i < n; i += L) {
+        long at = 8L * i;
+        VectorMask<Double> rest = S.indexInRange(i, n);
+        DoubleVector v = load((x + at) & ADDRESS, rest);
+        s0 = load((a + at) & ADDRESS, rest).fma(v, s0);
+        s1 = load((b + at) & ADDRESS, rest).fma(v, s1);
+        s2 = load((c + at) & ADDRESS, rest).fma(v, s2);
+        s3 = load((d + at) & ADDRESS, rest).fma(v, s3);
+      }
+    } else {
+      for (; i <= n - L; i += L) {
+        long at = 8L * i;
+        DoubleVector v = load((x + at) & ADDRESS);
+        s0 = load((a + at) & ADDRESS).fma(v, s0);
+        s1 = load((b + at) & ADDRESS).fma(v, s1);
+        s2 = load((c + at) & ADDRESS).fma(v, s2);
+        s3 = load((d + at) & ADDRESS).fma(v, s3);
+      }
     }
     double d0 = sum(s0.add(t0));
     double d1 = sum(s1.add(t1));
