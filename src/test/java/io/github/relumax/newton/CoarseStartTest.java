@@ -12,11 +12,13 @@ import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.model.Targets;
+import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -303,6 +305,34 @@ final class CoarseStartTest {
     }
     assertThat(atKinks).isPositive();
     assertThat(more).as("steps where there are no kinks").isPositive();
+  }
+
+  /** Where some x gives b the coarse problem has it for its minimiser, kinks or not. */
+  @Test
+  void itEndsExactlyWhereNoLossIsLeft() {
+    int atKinks = 0;
+    for (int seed = 1; seed <= 20; seed++) {
+      PlantedProblem planted =
+          PlantedProblem.generate(300, 90, 30, 4, 0, ElementType.FLOAT64, 1, seed);
+      try (NewtonRun run =
+          new NewtonRun(
+              backend,
+              planted.problem(),
+              none(),
+              CurvaturePath.KEPT,
+              StepMethod.FULL,
+              Optional.empty(),
+              IterationListener.none(),
+              () -> false)) {
+        run.toleranceAtKinks(1e-3);
+        double distance = distance(run.solve(planted.x0()).x(), planted.xStar());
+        if (run.knowsKinks() && distance < 1e-2) {
+          assertThat(distance).isLessThan(1e-8);
+          atKinks++;
+        }
+      }
+    }
+    assertThat(atKinks).isPositive();
   }
 
   /** A single row says nothing: its softmax is 1. */
