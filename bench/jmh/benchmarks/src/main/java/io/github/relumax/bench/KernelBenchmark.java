@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One operation, timed in a JVM of its own for every shape, library and round. Before it is timed, its
- * result at the very shape that is timed is checked against plain loops.
+ * One operation, timed in a JVM of its own for every shape, library and round. Before it is timed,
+ * its result at the very shape that is timed is checked against plain loops.
  *
  * <p>{@link Main} goes through the values of the parameters, those of {@link #shapes} and {@link
  * #implementations}.
