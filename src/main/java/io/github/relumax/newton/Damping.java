@@ -65,6 +65,11 @@ final class Damping {
     restart(COARSE);
   }
 
+  /** Where steps are to be short. */
+  void raiseToStart() {
+    mu = Math.max(mu, START);
+  }
+
   /** After steps with next to none. */
   void trusted() {
     mu = Math.min(mu, TRUSTED);

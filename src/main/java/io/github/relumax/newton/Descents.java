@@ -38,6 +38,12 @@ final class Descents implements AutoCloseable {
   /** Whether the first descent is on its way. */
   private boolean passing = true;
 
+  /** Whether the first descent had units to spare where it passed last. */
+  private boolean spare;
+
+  /** Whether it has come to a point without. */
+  private boolean narrowed;
+
   Descents(Backend backend, SoftmaxReluObjective objective, Minima minima) {
     this.backend = backend;
     this.objective = objective;
@@ -60,11 +66,24 @@ final class Descents implements AutoCloseable {
     }
   }
 
-  /** A descent passes the objective's x. */
-  void pass() {
-    if (minima != Minima.FIRST && passing && hasSpareUnits()) {
+  /**
+   * A descent passes the objective's x.
+   *
+   * @return whether it is the first one, and has come for the first time from units to spare to too
+   *     few for that
+   */
+  boolean pass() {
+    if (!passing) {
+      return false;
+    }
+    boolean had = spare;
+    spare = hasSpareUnits();
+    if (spare && minima != Minima.FIRST) {
       backend.copy(objective.x(), fork);
     }
+    boolean comes = had && !spare && !narrowed;
+    narrowed |= comes;
+    return comes;
   }
 
   /** Whether to descend again after the first descent, which has ended at the objective's x. */

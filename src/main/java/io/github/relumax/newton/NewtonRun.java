@@ -235,7 +235,9 @@ final class NewtonRun implements AutoCloseable {
   private Status descend() {
     Status end = null;
     while (end == null) {
-      descents.pass();
+      if (descents.pass() && place.knowsKinks()) {
+        damping.raiseToStart();
+      }
       end = limitReached();
       if (end == null) {
         end = iterate();

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +97,83 @@ final class DescentsTest {
     assertThat(fork(problem, four, two, three, two)).isEqualTo(three);
     assertThat(fork(problem, two, two)).isEqualTo(two);
     assertThat(fork(problem, four, two, three)).isEqualTo(four);
+  }
+
+  /** Four, three, two, three and two active units: it narrows once. */
+  @Test
+  void theFirstDescentNarrowsOnce() {
+    double[][] a1 = {{1, 0}, {1, 0}, {0, 1}, {0, 1}, {-1, 0}, {0, -1}};
+    double[][] a2 = {{1, 2, 3, 4, 5, 6}, {6, 5, 4, 3, 2, 1}};
+    Problem problem = Problem.of(Matrix.of(a1), Matrix.of(a2), new double[] {0.5, 0.5});
+    double[][] points = {{1, 1}, {2, -1}, {-1, -3}, {2, -1}, {-1, -3}};
+    List<Boolean> narrows = new ArrayList<>();
+    for (Minima minima : List.of(Minima.FIRST, Minima.LOWER)) {
+      try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1);
+          Descents descents = new Descents(backend, objective, minima)) {
+        objective.moveTo(points[0]);
+        descents.begin();
+        for (double[] point : points) {
+          objective.moveTo(point);
+          narrows.add(descents.pass());
+        }
+        descents.fork();
+        objective.moveTo(points[0]);
+        narrows.add(descents.pass());
+        objective.moveTo(points[2]);
+        narrows.add(descents.pass());
+      }
+    }
+    List<Boolean> once = List.of(false, false, true, false, false, false, false);
+    assertThat(narrows.subList(0, once.size())).isEqualTo(once);
+    assertThat(narrows.subList(once.size(), narrows.size())).isEqualTo(once);
+  }
+
+  /** Where kinks are known, the damping of the step after that is at least that of the first. */
+  @Test
+  void stepsAreShorterWhereTheFirstDescentNarrows() {
+    int raised = 0;
+    for (int seed = 1; seed <= PROBLEMS; seed++) {
+      Random random = new Random(seed);
+      Problem problem = wordy(random);
+      double[] x0 = gaussians(problem.d(), random);
+      List<Iteration> path = new ArrayList<>();
+      solve(options(Minima.FIRST), problem, x0, path);
+      int at = narrows(path, problem.d());
+      if (at > 0 && at + 1 < path.size() && path.get(at).atKink() > 0) {
+        double next = path.get(at + 1).damping();
+        assertThat(next).as("seed %d", seed).isGreaterThanOrEqualTo(Damping.START);
+        raised += path.get(at).damping() < Damping.START ? 1 : 0;
+      }
+    }
+    assertThat(raised).as("damping that was lower").isPositive();
+  }
+
+  /** As in text: few entries of A2 are not zero, and no x gives the target. */
+  private static Problem wordy(Random random) {
+    double[][] a1 = new double[60][20];
+    Arrays.setAll(a1, i -> gaussians(20, random));
+    double[][] a2 = new double[300][60];
+    for (double[] row : a2) {
+      Arrays.setAll(row, j -> random.nextInt(8) == 0 ? 1 + random.nextDouble() : 0);
+    }
+    double[] b = Arrays.stream(gaussians(300, random)).map(g -> Math.exp(2 * g)).toArray();
+    double sum = Arrays.stream(b).sum();
+    Arrays.setAll(b, i -> b[i] / sum);
+    return Problem.of(Matrix.of(a1), Matrix.of(a2), b);
+  }
+
+  private static double[] gaussians(int count, Random random) {
+    return random.doubles(count).map(_ -> random.nextGaussian()).toArray();
+  }
+
+  /** The first point with less than 3/2 d active units after one with more; 0 for none. */
+  private static int narrows(List<Iteration> path, int d) {
+    for (int k = 1; k < path.size(); k++) {
+      if (path.get(k - 1).activeUnits() >= 1.5 * d && path.get(k).activeUnits() < 1.5 * d) {
+        return k;
+      }
+    }
+    return 0;
   }
 
   /** The fork of a descent through these points. */
