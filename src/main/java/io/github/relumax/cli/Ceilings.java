@@ -2,6 +2,7 @@ package io.github.relumax.cli;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.backend.Units;
 import io.github.relumax.backend.Work;
 import io.github.relumax.plan.Rates;
@@ -40,7 +41,7 @@ final class Ceilings implements AutoCloseable {
   private static final double GIGA = 1e9;
 
   private final Backend backend;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer stream;
   private final Buffer vector;
   private final Buffer product;
@@ -73,19 +74,19 @@ final class Ceilings implements AutoCloseable {
    */
   Ceilings(Backend backend) {
     this.backend = backend;
+    owned = new Owned(backend);
     try {
       stream = random(STREAM_ROWS, UNITS);
       vector = random(1, UNITS);
-      product = allocate(1, STREAM_ROWS);
+      product = owned.allocate(1, STREAM_ROWS);
       a1 = random(UNITS, COLUMNS);
-      units = backend.units(UNITS);
-      owned.add(units::close);
-      c = allocate(ROWS, COLUMNS);
+      units = owned.units(UNITS);
+      c = owned.allocate(ROWS, COLUMNS);
       weights = random(1, ROWS);
       center = random(1, COLUMNS);
-      h = allocate(COLUMNS, COLUMNS);
-      one = allocate(1, 1);
-      shortProduct = allocate(1, SHORT_ROWS);
+      h = owned.allocate(COLUMNS, COLUMNS);
+      one = owned.allocate(1, 1);
+      shortProduct = owned.allocate(1, SHORT_ROWS);
       try (Buffer active = backend.allocate(1, UNITS)) {
         double[] ones = new double[UNITS];
         Arrays.fill(ones, 1);
@@ -184,15 +185,9 @@ final class Ceilings implements AutoCloseable {
     return 1e-9 * (System.nanoTime() - began);
   }
 
-  private Buffer allocate(int rows, int columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer::close);
-    return buffer;
-  }
-
   /** Numbers of usual size; every row is the same, which costs less to draw. */
   private Buffer random(int rows, int columns) {
-    Buffer buffer = allocate(rows, columns);
+    Buffer buffer = owned.allocate(rows, columns);
     double[] row = new double[columns];
     new Philox(1).normals(0, 0, row);
     for (int i = 0; i < rows; i++) {
@@ -203,7 +198,6 @@ final class Ceilings implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
-    owned.clear();
+    owned.close();
   }
 }

@@ -2,9 +2,8 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
-import java.util.ArrayList;
+import io.github.relumax.backend.Owned;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.BiConsumer;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -18,7 +17,7 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  */
 final class ConjugateGradients implements AutoCloseable {
   private final Backend backend;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer residual;
   private final Buffer direction;
   private final Buffer preconditioned;
@@ -32,21 +31,16 @@ final class ConjugateGradients implements AutoCloseable {
 
   ConjugateGradients(Backend backend, int d) {
     this.backend = backend;
+    owned = new Owned(backend);
     try {
-      residual = vector(d);
-      direction = vector(d);
-      preconditioned = vector(d);
-      product = vector(d);
+      residual = owned.allocate(1, d);
+      direction = owned.allocate(1, d);
+      preconditioned = owned.allocate(1, d);
+      product = owned.allocate(1, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer vector(int d) {
-    Buffer buffer = backend.allocate(1, d);
-    owned.add(buffer);
-    return buffer;
   }
 
   /**
@@ -157,6 +151,6 @@ final class ConjugateGradients implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
+    owned.close();
   }
 }

@@ -2,8 +2,7 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
-import java.util.ArrayList;
-import java.util.List;
+import io.github.relumax.backend.Owned;
 
 /**
  * The step p that minimises the damped model
@@ -40,25 +39,20 @@ final class DampedModel implements AutoCloseable {
   private final double radius;
   private final Buffer point;
   private final Buffer derivative;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final Owned owned;
   private double curvatureAlong;
 
   DampedModel(Backend backend, int d, double radius) {
     this.backend = backend;
     this.radius = radius;
+    owned = new Owned(backend);
     try {
-      point = allocate(1, d);
-      derivative = allocate(1, d);
+      point = owned.allocate(1, d);
+      derivative = owned.allocate(1, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer);
-    return buffer;
   }
 
   /**
@@ -142,6 +136,6 @@ final class DampedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
+    owned.close();
   }
 }

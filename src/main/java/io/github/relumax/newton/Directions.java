@@ -3,6 +3,7 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.model.Problem;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -35,7 +36,7 @@ final class Directions implements AutoCloseable {
   private final FormChoice choice;
   private final PhaseClock clock;
   private final BooleanSupplier stopped;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final DampedModel model;
   private final Buffer scratch;
@@ -74,23 +75,17 @@ final class Directions implements AutoCloseable {
     this.clock = clock;
     this.stopped = stopped;
     int d = problem.d();
+    owned = new Owned(backend);
     try {
-      model = new DampedModel(backend, d, problem.radius());
-      owned.add(model::close);
+      model = owned.add(new DampedModel(backend, d, problem.radius()), DampedModel::close);
       for (CurvatureForm form : CurvatureForm.values()) {
-        directions.put(form, new Direction(vector(d)));
+        directions.put(form, new Direction(owned.allocate(1, d)));
       }
-      scratch = vector(d);
+      scratch = owned.allocate(1, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer vector(int length) {
-    Buffer buffer = backend.allocate(1, length);
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** The last step of this form. */
@@ -222,6 +217,6 @@ final class Directions implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -3,12 +3,11 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.Slopes;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * What relu does to the loss around one x: unit i has a kink where z1_i = 0, and the loss has slope
@@ -32,7 +31,7 @@ final class KinkModel implements AutoCloseable {
   private final Backend backend;
   private final SoftmaxReluObjective objective;
   private final int n;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final KinkSet set;
   private final Buffer perUnit;
   private final Buffer gradient;
@@ -65,25 +64,18 @@ final class KinkModel implements AutoCloseable {
     this.objective = objective;
     this.n = n;
     int d = objective.d();
+    owned = new Owned(backend);
     try {
-      set = new KinkSet(backend, objective.a1(), n, d);
-      owned.add(set::close);
-      perUnit = vector(n);
-      gradient = vector(d);
-      scratch = vector(d);
-      free = vector(d);
-      stiff = backend.allocate(d, d);
-      owned.add(stiff::close);
+      set = owned.add(new KinkSet(backend, objective.a1(), n, d), KinkSet::close);
+      perUnit = owned.allocate(1, n);
+      gradient = owned.allocate(1, d);
+      scratch = owned.allocate(1, d);
+      free = owned.allocate(1, d);
+      stiff = owned.allocate(d, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer vector(long length) {
-    Buffer buffer = backend.allocate(1, length);
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Bytes of its buffers, for an n x d matrix A1. */
@@ -292,6 +284,6 @@ final class KinkModel implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

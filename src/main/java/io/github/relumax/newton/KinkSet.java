@@ -2,11 +2,10 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.backend.Units;
 import io.github.relumax.objective.Slopes;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The units K whose kinks a step knows: rows A_K of A1, the rows M⁻¹ A_Kᵀ of a matrix M, and the
@@ -20,7 +19,7 @@ final class KinkSet implements AutoCloseable {
   private final Buffer a1;
   private final int n;
   private final int capacity;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer rows;
   private final Buffer solved;
   private final Buffer products;
@@ -43,15 +42,15 @@ final class KinkSet implements AutoCloseable {
     this.a1 = a1;
     this.n = n;
     capacity = capacity(n, d);
+    owned = new Owned(backend);
     try {
-      rows = allocate(capacity, d);
-      solved = allocate(capacity, d);
-      products = allocate(capacity, capacity);
-      weights = allocate(capacity, 1);
-      indicator = allocate(1, n);
-      scratch = allocate(1, d);
-      units = backend.units(n);
-      owned.add(units::close);
+      rows = owned.allocate(capacity, d);
+      solved = owned.allocate(capacity, d);
+      products = owned.allocate(capacity, capacity);
+      weights = owned.allocate(capacity, 1);
+      indicator = owned.allocate(1, n);
+      scratch = owned.allocate(1, d);
+      units = owned.units(n);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -64,12 +63,6 @@ final class KinkSet implements AutoCloseable {
 
   private static int capacity(int n, int d) {
     return Math.min(n, Math.max(d, LEAST_CAPACITY));
-  }
-
-  private Buffer allocate(long count, long columns) {
-    Buffer buffer = backend.allocate(count, columns);
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Bytes of its buffers. */
@@ -270,6 +263,6 @@ final class KinkSet implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

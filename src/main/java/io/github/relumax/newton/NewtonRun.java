@@ -4,6 +4,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.BackendDescription;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
@@ -12,7 +13,6 @@ import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import io.github.relumax.sketch.MethodSampler;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -76,7 +76,7 @@ final class NewtonRun implements AutoCloseable {
   private final Problem problem;
   private final NewtonOptions options;
   private final BooleanSupplier interrupted;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Damping damping = new Damping();
   private final Creeping creeping = new Creeping();
   private final FormChoice choice;
@@ -117,18 +117,18 @@ final class NewtonRun implements AutoCloseable {
             .map(size -> new CoarseStart(backend, problem, options, size, interrupted))
             .orElse(null);
     BooleanSupplier stopped = () -> stopRequested() != null;
+    owned = new Owned(backend);
     try {
-      place = new Place(backend, problem, options, path, method, clock);
-      owned.add(place::close);
+      place = owned.add(new Place(backend, problem, options, path, method, clock), Place::close);
       objective = place.objective();
       directions =
-          new Directions(
-              backend, problem, place, options.curvature(), damping, choice, clock, stopped);
-      owned.add(directions::close);
-      excursion = new Excursion(backend, place, directions, clock, stopped);
-      owned.add(excursion::close);
-      descents = new Descents(backend, objective, options.minima());
-      owned.add(descents::close);
+          owned.add(
+              new Directions(
+                  backend, problem, place, options.curvature(), damping, choice, clock, stopped),
+              Directions::close);
+      excursion =
+          owned.add(new Excursion(backend, place, directions, clock, stopped), Excursion::close);
+      descents = owned.add(new Descents(backend, objective, options.minima()), Descents::close);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -576,6 +576,6 @@ final class NewtonRun implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -3,11 +3,11 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,7 +22,7 @@ final class Place implements AutoCloseable {
   private final Problem problem;
   private final double tolerance;
   private final PhaseClock clock;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final SoftmaxReluObjective objective;
   private final CurvatureModel curvature;
   private final KinkModel kinks;
@@ -52,16 +52,17 @@ final class Place implements AutoCloseable {
     this.problem = problem;
     this.clock = clock;
     tolerance = options.tolerance();
+    owned = new Owned(backend);
     try {
-      objective = new SoftmaxReluObjective(backend, problem, NewtonRun.MOST_ROWS, path);
-      owned.add(objective::close);
-      curvature = curvature(method, options);
-      owned.add(curvature::close);
-      kinks = new KinkModel(backend, objective, problem.n());
-      owned.add(kinks::close);
-      before = vector();
-      near = vector();
-      scratch = vector();
+      objective =
+          owned.add(
+              new SoftmaxReluObjective(backend, problem, NewtonRun.MOST_ROWS, path),
+              SoftmaxReluObjective::close);
+      curvature = owned.add(curvature(method, options), CurvatureModel::close);
+      kinks = owned.add(new KinkModel(backend, objective, problem.n()), KinkModel::close);
+      before = owned.allocate(1, problem.d());
+      near = owned.allocate(1, problem.d());
+      scratch = owned.allocate(1, problem.d());
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -77,12 +78,6 @@ final class Place implements AutoCloseable {
       case SAMPLED -> new SampledModel(backend, objective, problem.m(), forms, sampling);
       case SKETCH_CG -> new SketchCgModel(backend, objective, problem.m(), sampling);
     };
-  }
-
-  private Buffer vector() {
-    Buffer buffer = backend.allocate(1, problem.d());
-    owned.add(buffer::close);
-    return buffer;
   }
 
   SoftmaxReluObjective objective() {
@@ -247,6 +242,6 @@ final class Place implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -3,15 +3,14 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.sketch.RowSampler;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -38,7 +37,7 @@ final class SampledCurvature implements AutoCloseable {
   private final int d;
   private final Sampling options;
   private final RowSampler sampler;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Map<CurvatureForm, Drawn> drawn = new EnumMap<>(CurvatureForm.class);
 
   /** Rows that cost about as much as one product with H. */
@@ -115,12 +114,11 @@ final class SampledCurvature implements AutoCloseable {
     this.m = m;
     d = objective.d();
     cheapRows = cheapRows(backend.flopsPerByte(), m, d);
+    owned = new Owned(backend);
     try {
-      sampler = new RowSampler(backend, m, d, forms, options.seed());
-      owned.add(sampler::close);
+      sampler = owned.add(new RowSampler(backend, m, d, forms, options.seed()), RowSampler::close);
       for (CurvatureForm form : forms) {
-        Buffer h = backend.allocate(d, d);
-        owned.add(h::close);
+        Buffer h = owned.allocate(d, d);
         drawn.put(form, new Drawn(h, firstSize()));
       }
       objective.reserveRows(sampler.rowsAtATime());
@@ -270,6 +268,6 @@ final class SampledCurvature implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -3,11 +3,10 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.SoftmaxReluObjective;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 
 /**
  * H̃ in place of H (approximate Newton, claim 6 of arXiv 2308.08358). How near it is is estimated
@@ -34,7 +33,7 @@ final class SampledModel implements CurvatureModel {
   private final int m;
   private final boolean demanded;
   private final double wanted;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final SampledCurvature sampled;
   private final MatrixSystem system;
   private final ConjugateGradients lanczos;
@@ -54,25 +53,20 @@ final class SampledModel implements CurvatureModel {
     demanded = options.epsilon().isPresent();
     wanted = options.epsilon().orElse(GOOD_EPSILON);
     int d = objective.d();
+    owned = new Owned(backend);
     try {
-      sampled = new SampledCurvature(backend, objective, m, forms, options);
-      owned.add(sampled::close);
-      system = new MatrixSystem(backend, d);
-      owned.add(system::close);
-      lanczos = new ConjugateGradients(backend, d);
-      owned.add(lanczos::close);
-      start = own(backend.allocate(1, d));
-      end = own(backend.allocate(1, d));
-      factor = own(backend.allocate(d, d));
+      sampled =
+          owned.add(
+              new SampledCurvature(backend, objective, m, forms, options), SampledCurvature::close);
+      system = owned.add(new MatrixSystem(backend, d), MatrixSystem::close);
+      lanczos = owned.add(new ConjugateGradients(backend, d), ConjugateGradients::close);
+      start = owned.allocate(1, d);
+      end = owned.allocate(1, d);
+      factor = owned.allocate(d, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer own(Buffer buffer) {
-    owned.add(buffer::close);
-    return buffer;
   }
 
   @Override
@@ -138,6 +132,6 @@ final class SampledModel implements CurvatureModel {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

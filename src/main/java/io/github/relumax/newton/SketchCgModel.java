@@ -3,9 +3,9 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.SoftmaxReluObjective;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,7 +27,7 @@ final class SketchCgModel implements CurvatureModel {
 
   private final Backend backend;
   private final SoftmaxReluObjective objective;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final SampledCurvature sampled;
   private final ConjugateGradients gradients;
   private final Buffer factor;
@@ -41,16 +41,18 @@ final class SketchCgModel implements CurvatureModel {
     this.backend = backend;
     this.objective = objective;
     int d = objective.d();
+    owned = new Owned(backend);
     try {
       sampled =
-          new SampledCurvature(backend, objective, m, List.of(CurvatureForm.GAUSS_NEWTON), options);
-      owned.add(sampled::close);
-      gradients = new ConjugateGradients(backend, d);
-      owned.add(gradients::close);
-      factor = backend.allocate(d, d);
-      owned.add(factor::close);
-      full = new FullModel(backend, objective, Curvature.SKETCH_CG.forms());
-      owned.add(full::close);
+          owned.add(
+              new SampledCurvature(
+                  backend, objective, m, List.of(CurvatureForm.GAUSS_NEWTON), options),
+              SampledCurvature::close);
+      gradients = owned.add(new ConjugateGradients(backend, d), ConjugateGradients::close);
+      factor = owned.allocate(d, d);
+      full =
+          owned.add(
+              new FullModel(backend, objective, Curvature.SKETCH_CG.forms()), FullModel::close);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -131,6 +133,6 @@ final class SketchCgModel implements CurvatureModel {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

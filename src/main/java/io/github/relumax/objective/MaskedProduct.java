@@ -2,10 +2,9 @@ package io.github.relumax.objective;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.backend.Units;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * C = A2 diag(mask) A1 (m x d) at one x, with mask = 1[A1 x &gt; 0]: kept whole and brought up to
@@ -34,7 +33,7 @@ final class MaskedProduct {
   private final long d;
   private final long blockRows;
 
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
 
   private Buffer c;
 
@@ -72,6 +71,7 @@ final class MaskedProduct {
       Units units,
       long blockRows) {
     this.backend = backend;
+    owned = new Owned(backend);
     this.a1 = a1;
     this.a2 = a2;
     this.columns = columns;
@@ -96,7 +96,7 @@ final class MaskedProduct {
   /** Allocates C, or a block of it. */
   void reserve() {
     if (c == null) {
-      c = own(backend.allocate(blockRows, d));
+      c = owned.allocate(blockRows, d);
     }
   }
 
@@ -250,14 +250,13 @@ final class MaskedProduct {
     // Gram matrices of samples come first; that of all rows may come late in a solve.
     backend.reserveGram(blockRows, d);
     if (!isKept() && a2Rows == null) {
-      a2Rows = own(backend.allocate(rows, n));
-      ones = own(backend.allocate(m, 1));
-      onesSketch = own(backend.allocate(rows, 1));
-      minusCenter = own(backend.allocate(1, d));
-      Buffer one = own(backend.allocate(1, 1));
+      a2Rows = owned.allocate(rows, n);
+      ones = owned.allocate(m, 1);
+      onesSketch = owned.allocate(rows, 1);
+      minusCenter = owned.allocate(1, d);
+      Buffer one = owned.allocate(1, 1);
       backend.write(new double[] {1}, one);
-      onlyUnit = backend.units(1);
-      owned.add(onlyUnit::close);
+      onlyUnit = owned.units(1);
       backend.activeUnits(one, onlyUnit);
       double[] values = new double[(int) m];
       Arrays.fill(values, 1);
@@ -298,12 +297,7 @@ final class MaskedProduct {
     backend.accumulate(gathered, units, a1, 0, out);
   }
 
-  private Buffer own(Buffer buffer) {
-    owned.add(buffer::close);
-    return buffer;
-  }
-
   void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

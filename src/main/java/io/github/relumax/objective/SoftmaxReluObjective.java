@@ -3,11 +3,11 @@ package io.github.relumax.objective;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.backend.SoftmaxSums;
 import io.github.relumax.backend.Units;
 import io.github.relumax.model.Problem;
 import io.github.relumax.random.Philox;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -66,7 +66,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   private final int m;
   private final int n;
   private final int d;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
 
   // The problem.
   private final Buffer a1;
@@ -158,41 +158,43 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     d = problem.d();
     trialDataLoss = new double[mostTrials];
     trialRegularization = new double[mostTrials];
+    owned = new Owned(backend);
     try {
-      a1 = own(backend.upload(problem.a1()));
-      a2 = own(backend.upload(problem.a2()));
+      a1 = owned.upload(problem.a1());
+      a2 = owned.upload(problem.a2());
       b = vector(problem.b());
       double[] squares = problem.w().map(SoftmaxReluObjective::squares).orElse(null);
       int rowsOfC = squares == null ? MOST_PRODUCTS - 1 : MOST_PRODUCTS;
-      logitRows = allocate(rowsOfC, m);
+      logitRows = owned.allocate(rowsOfC, m);
       gz = logitRows.row(0);
       f = logitRows.row(1);
       w2 = squares == null ? null : logitRows.row(2);
       if (squares != null) {
         backend.write(squares, w2);
       }
-      products = allocate(MOST_PRODUCTS, d);
+      products = owned.allocate(MOST_PRODUCTS, d);
       gradient = products.row(0);
-      x = allocate(1, d);
-      z1 = allocate(1, n);
-      z = allocate(1, m);
+      x = owned.allocate(1, d);
+      z1 = owned.allocate(1, n);
+      z = owned.allocate(1, m);
       norms = new double[n];
       Arrays.setAll(norms, problem.a1()::rowNorm);
       unitNorms = vector(norms);
-      trialX = allocate(mostTrials, d);
-      trialZ1 = allocate(mostTrials, n);
-      trialH = allocate(Math.max(mostTrials, MOST_PRODUCTS), n);
-      trialZ = allocate(mostTrials, m);
-      directionZ = allocate(1, m);
-      units = backend.units(n);
-      owned.add(units::close);
-      Units listed = backend.units(n);
-      owned.add(listed::close);
-      columns = new ActiveColumns(backend, a2, listed, allocate(1, n));
-      slopes = new Slopes(backend, columns, gz, allocate(1, n), norms);
-      slopesAfter = new Slopes(backend, columns, directionZ, allocate(1, n), norms);
-      c = new MaskedProduct(backend, a1, a2, columns, z1, trialH, units, Math.min(blockRows, m));
-      owned.add(c::close);
+      trialX = owned.allocate(mostTrials, d);
+      trialZ1 = owned.allocate(mostTrials, n);
+      trialH = owned.allocate(Math.max(mostTrials, MOST_PRODUCTS), n);
+      trialZ = owned.allocate(mostTrials, m);
+      directionZ = owned.allocate(1, m);
+      units = owned.units(n);
+      Units listed = owned.units(n);
+      columns = new ActiveColumns(backend, a2, listed, owned.allocate(1, n));
+      slopes = new Slopes(backend, columns, gz, owned.allocate(1, n), norms);
+      slopesAfter = new Slopes(backend, columns, directionZ, owned.allocate(1, n), norms);
+      c =
+          owned.add(
+              new MaskedProduct(
+                  backend, a1, a2, columns, z1, trialH, units, Math.min(blockRows, m)),
+              MaskedProduct::close);
       changes = new CurvatureUpdate(backend, a1, a2, trialH, trialX, trialZ);
       double w2Sum = squares == null ? 0 : sum(squares);
       rows =
@@ -204,7 +206,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
               w2,
               w2Sum,
               trialZ,
-              allocate(m, 1),
+              owned.allocate(m, 1),
               products.row(1),
               products.row(2));
     } catch (RuntimeException | Error e) {
@@ -591,7 +593,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * @throws io.github.relumax.matrix.InsufficientMemoryException if it does not fit
    */
   public void reserve(CurvatureForm form) {
-    hessians.computeIfAbsent(form, absent -> allocate(d, d));
+    hessians.computeIfAbsent(form, absent -> owned.allocate(d, d));
     if (!columns.areNonZerosAlone()) {
       c.reserve();
     }
@@ -760,17 +762,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   // Memory
 
   private Buffer vector(double[] values) {
-    Buffer buffer = allocate(1, values.length);
+    Buffer buffer = owned.allocate(1, values.length);
     backend.write(values, buffer);
-    return buffer;
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    return own(backend.allocate(rows, columns));
-  }
-
-  private Buffer own(Buffer buffer) {
-    owned.add(buffer::close);
     return buffer;
   }
 
@@ -792,7 +785,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
-    owned.clear();
+    owned.close();
   }
 }

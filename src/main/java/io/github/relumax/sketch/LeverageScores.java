@@ -2,9 +2,9 @@ package io.github.relumax.sketch;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.WeightedRows;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -40,7 +40,7 @@ final class LeverageScores implements AutoCloseable {
   private final Backend backend;
   private final long m;
   private final int d;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer sketch;
   private final Buffer ones;
   private final Buffer zero;
@@ -54,14 +54,15 @@ final class LeverageScores implements AutoCloseable {
     this.m = m;
     this.d = d;
     long k = (long) sketchRows(d);
+    owned = new Owned(backend);
     try {
-      sketch = allocate(k, d);
-      ones = allocate(1, k);
-      zero = allocate(1, d);
-      gram = allocate(d, d);
-      factor = allocate(d, d);
-      directions = allocate(DIRECTIONS, d);
-      shift = allocate(1, DIRECTIONS);
+      sketch = owned.allocate(k, d);
+      ones = owned.allocate(1, k);
+      zero = owned.allocate(1, d);
+      gram = owned.allocate(d, d);
+      factor = owned.allocate(d, d);
+      directions = owned.allocate(DIRECTIONS, d);
+      shift = owned.allocate(1, DIRECTIONS);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -69,12 +70,6 @@ final class LeverageScores implements AutoCloseable {
     double[] values = new double[(int) k];
     Arrays.fill(values, 1);
     backend.write(values, ones);
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer);
-    return buffer;
   }
 
   /** K: the smallest power of two from 4 d on. */
@@ -176,6 +171,6 @@ final class LeverageScores implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
+    owned.close();
   }
 }

@@ -2,11 +2,11 @@ package io.github.relumax.sketch;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.backend.Units;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.WeightedRows;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -36,7 +36,7 @@ public final class MethodSampler implements AutoCloseable {
   private final int m;
   private final long seed;
   private final long block;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final PositiveRows positive;
   private final LeverageScores leverage;
   private final RowDraw draw;
@@ -66,21 +66,18 @@ public final class MethodSampler implements AutoCloseable {
     this.seed = seed;
     block = (long) LeverageScores.sketchRows(d);
     long rows = sketchRows(mostRows);
+    owned = new Owned(backend);
     try {
-      positive = new PositiveRows(backend, m, d);
-      owned.add(positive::close);
-      leverage = new LeverageScores(backend, m, d);
-      owned.add(leverage::close);
-      draw = new RowDraw(backend, m, leverage.room());
-      owned.add(draw::close);
-      scores = allocate(1, m);
-      sketch = allocate(rows, d);
-      part = allocate(rows, d);
-      zero = allocate(1, d);
-      weights = allocate(rows, 1);
-      normals = allocate(rows, block);
-      all = backend.units((int) block);
-      owned.add(all::close);
+      positive = owned.add(new PositiveRows(backend, m, d), PositiveRows::close);
+      leverage = owned.add(new LeverageScores(backend, m, d), LeverageScores::close);
+      draw = owned.add(new RowDraw(backend, m, leverage.room()), RowDraw::close);
+      scores = owned.allocate(1, m);
+      sketch = owned.allocate(rows, d);
+      part = owned.allocate(rows, d);
+      zero = owned.allocate(1, d);
+      weights = owned.allocate(rows, 1);
+      normals = owned.allocate(rows, block);
+      all = owned.units((int) block);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -90,12 +87,6 @@ public final class MethodSampler implements AutoCloseable {
     Arrays.fill(values, 1);
     backend.write(values, ones);
     backend.activeUnits(ones, all);
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Rows of a CountSketch for so many rows: the next power of two. */
@@ -211,6 +202,6 @@ public final class MethodSampler implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -2,9 +2,9 @@ package io.github.relumax.sketch;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.WeightedRows;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,27 +20,22 @@ import java.util.Optional;
  */
 final class PositiveRows implements AutoCloseable {
   private final Backend backend;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer data;
   private final Buffer regular;
   private final Buffer zero;
 
   PositiveRows(Backend backend, long m, long d) {
     this.backend = backend;
+    owned = new Owned(backend);
     try {
-      data = allocate(m, 1);
-      regular = allocate(m, 1);
-      zero = allocate(1, d);
+      data = owned.allocate(m, 1);
+      regular = owned.allocate(m, 1);
+      zero = owned.allocate(1, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer);
-    return buffer;
   }
 
   /** Entries of the buffers. */
@@ -64,6 +59,6 @@ final class PositiveRows implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
+    owned.close();
   }
 }

@@ -2,10 +2,10 @@ package io.github.relumax.sketch;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.backend.Units;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.WeightedRows;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,7 +21,7 @@ import java.util.List;
  */
 final class RowDraw implements AutoCloseable {
   private final Backend backend;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Units rows;
   private final Buffer weights;
   private final Buffer room;
@@ -32,11 +32,10 @@ final class RowDraw implements AutoCloseable {
   RowDraw(Backend backend, int m, Buffer room) {
     this.backend = backend;
     this.room = room;
+    owned = new Owned(backend);
     try {
-      weights = backend.allocate(room.rows(), 1);
-      owned.add(weights::close);
-      rows = backend.units(m);
-      owned.add(rows::close);
+      weights = owned.allocate(room.rows(), 1);
+      rows = owned.units(m);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -80,6 +79,6 @@ final class RowDraw implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -3,11 +3,11 @@ package io.github.relumax.sketch;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.WeightedRows;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
@@ -41,7 +41,7 @@ public final class RowSampler implements AutoCloseable {
 
   private final Backend backend;
   private final long seed;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final PositiveRows positive;
   private final LeverageScores leverage;
   private final RowDraw draw;
@@ -67,27 +67,19 @@ public final class RowSampler implements AutoCloseable {
   public RowSampler(Backend backend, int m, int d, Collection<CurvatureForm> forms, long seed) {
     this.backend = backend;
     this.seed = seed;
+    owned = new Owned(backend);
     try {
-      positive = new PositiveRows(backend, m, d);
-      owned.add(positive::close);
-      leverage = new LeverageScores(backend, m, d);
-      owned.add(leverage::close);
-      draw = new RowDraw(backend, m, leverage.room());
-      owned.add(draw::close);
+      positive = owned.add(new PositiveRows(backend, m, d), PositiveRows::close);
+      leverage = owned.add(new LeverageScores(backend, m, d), LeverageScores::close);
+      draw = owned.add(new RowDraw(backend, m, leverage.room()), RowDraw::close);
       for (CurvatureForm form : forms) {
-        scores.put(form, new Scores(vector(m), vector(m)));
+        scores.put(form, new Scores(owned.allocate(1, m), owned.allocate(1, m)));
       }
-      difference = vector(m);
+      difference = owned.allocate(1, m);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer vector(long length) {
-    Buffer buffer = backend.allocate(1, length);
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Rows of C, or of a sketch of it, that are handled at a time, at most. */
@@ -158,6 +150,6 @@ public final class RowSampler implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
+    owned.close();
   }
 }

@@ -3,6 +3,7 @@ package io.github.relumax.theory;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.model.Problem;
 import io.github.relumax.objective.CurvaturePath;
@@ -10,8 +11,6 @@ import io.github.relumax.objective.CurvatureRows;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 
 /** The Hessian of the data loss at one x, CᵀBC, beside CᵀC: what has to be known to choose a W. */
@@ -36,7 +35,7 @@ public final class DataCurvature implements AutoCloseable {
   private final Backend backend;
   private final int d;
   private final int activeUnits;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final ExtremeEigenvalues eigenvalues;
   private final Buffer gram;
   private final Buffer hessian;
@@ -57,11 +56,11 @@ public final class DataCurvature implements AutoCloseable {
     this.backend = backend;
     d = problem.d();
     b = problem.b();
+    owned = new Owned(backend);
     try {
-      eigenvalues = new ExtremeEigenvalues(backend, d);
-      owned.add(eigenvalues::close);
-      gram = own(backend.allocate(d, d));
-      hessian = own(backend.allocate(d, d));
+      eigenvalues = owned.add(new ExtremeEigenvalues(backend, d), ExtremeEigenvalues::close);
+      gram = owned.allocate(d, d);
+      hessian = owned.allocate(d, d);
       try (SoftmaxReluObjective objective =
           new SoftmaxReluObjective(backend, problem.withWeight(0), 1, path)) {
         Evaluation at = objective.startAt(x);
@@ -73,18 +72,13 @@ public final class DataCurvature implements AutoCloseable {
         SingularValues.gram(backend, c, gram);
         sigma = SingularValues.of(backend, c, gram, eigenvalues);
       }
-      sum = own(backend.allocate(d, d));
-      product = own(backend.allocate(1, d));
+      sum = owned.allocate(d, d);
+      product = owned.allocate(1, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
     middle = MiddleMatrix.of(f, b);
-  }
-
-  private Buffer own(Buffer buffer) {
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Bytes of what an instance allocates beside its objective's workspaces, at most. */
@@ -184,7 +178,6 @@ public final class DataCurvature implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
-    owned.clear();
+    owned.close();
   }
 }

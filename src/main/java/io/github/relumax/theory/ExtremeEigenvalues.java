@@ -2,11 +2,10 @@ package io.github.relumax.theory;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.model.InvalidInputException;
 import io.github.relumax.theory.Lanczos.End;
 import io.github.relumax.theory.Lanczos.Ends;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Extreme eigenvalues of symmetric d x d matrices on the backend.
@@ -39,7 +38,7 @@ final class ExtremeEigenvalues implements AutoCloseable {
 
   private final Backend backend;
   private final int d;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Lanczos lanczos;
   private final Buffer vector;
   private final Buffer product;
@@ -51,22 +50,16 @@ final class ExtremeEigenvalues implements AutoCloseable {
   ExtremeEigenvalues(Backend backend, int d) {
     this.backend = backend;
     this.d = d;
+    owned = new Owned(backend);
     try {
-      lanczos = new Lanczos(backend, d);
-      owned.add(lanczos::close);
-      vector = allocate(1, d);
-      product = allocate(1, d);
-      factor = allocate(d, d);
+      lanczos = owned.add(new Lanczos(backend, d), Lanczos::close);
+      vector = owned.allocate(1, d);
+      product = owned.allocate(1, d);
+      factor = owned.allocate(d, d);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Bytes of what an instance allocates. */
@@ -157,7 +150,6 @@ final class ExtremeEigenvalues implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
-    owned.clear();
+    owned.close();
   }
 }

@@ -2,17 +2,16 @@ package io.github.relumax.theory;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
-import java.util.ArrayList;
-import java.util.List;
 
 /** How far a point is from where a unit turns on or off: z1_i = (A1 x)_i = 0. */
 final class Kinks implements AutoCloseable {
   private final Backend backend;
   private final Matrix rows;
   private final double[] z1;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer a1;
   private final Buffer direction;
   private final Buffer product;
@@ -24,19 +23,15 @@ final class Kinks implements AutoCloseable {
     this.backend = backend;
     this.z1 = z1;
     rows = problem.a1();
+    owned = new Owned(backend);
     try {
-      a1 = own(backend.upload(rows));
-      direction = own(backend.allocate(1, problem.d()));
-      product = own(backend.allocate(1, z1.length));
+      a1 = owned.upload(rows);
+      direction = owned.allocate(1, problem.d());
+      product = owned.allocate(1, z1.length);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer own(Buffer buffer) {
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** The radius of the largest ball around x in which no unit turns: min |z1_i| / ‖row i of A1‖. */
@@ -70,7 +65,6 @@ final class Kinks implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
-    owned.clear();
+    owned.close();
   }
 }

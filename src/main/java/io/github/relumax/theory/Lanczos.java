@@ -2,9 +2,8 @@ package io.github.relumax.theory;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.random.Philox;
-import java.util.ArrayList;
-import java.util.List;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
@@ -30,7 +29,7 @@ final class Lanczos implements AutoCloseable {
 
   private final Backend backend;
   private final int d;
-  private final List<Buffer> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer basis;
   private final Buffer next;
   private final Buffer correction;
@@ -82,11 +81,12 @@ final class Lanczos implements AutoCloseable {
     int most = Math.min(d, MOST_STEPS);
     alpha = new double[most];
     beta = new double[most];
+    owned = new Owned(backend);
     try {
-      basis = allocate(most, d);
-      next = allocate(1, d);
-      correction = allocate(1, d);
-      coefficients = allocate(most, 1);
+      basis = owned.allocate(most, d);
+      next = owned.allocate(1, d);
+      correction = owned.allocate(1, d);
+      coefficients = owned.allocate(most, 1);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -97,12 +97,6 @@ final class Lanczos implements AutoCloseable {
   static long bytes(long d) {
     long most = Math.min(d, MOST_STEPS);
     return 8 * (most * (d + 1) + 2 * d);
-  }
-
-  private Buffer allocate(long rows, long columns) {
-    Buffer buffer = backend.allocate(rows, columns);
-    owned.add(buffer);
-    return buffer;
   }
 
   /**
@@ -200,7 +194,6 @@ final class Lanczos implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Buffer::close);
-    owned.clear();
+    owned.close();
   }
 }

@@ -3,11 +3,11 @@ package io.github.relumax.theory;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.random.Philox;
 import io.github.relumax.theory.LipschitzEstimate.Direction;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -40,7 +40,7 @@ final class LipschitzSearch implements AutoCloseable {
   private final double rounding;
   private final double[] x;
   private final double size;
-  private final List<Runnable> owned = new ArrayList<>();
+  private final Owned owned;
   private final Buffer direction;
   private final Buffer change;
 
@@ -70,18 +70,14 @@ final class LipschitzSearch implements AutoCloseable {
     this.rounding = rounding;
     this.x = x;
     size = Vectors.norm(x);
+    owned = new Owned(backend);
     try {
-      direction = own(backend.allocate(1, x.length));
-      change = own(backend.allocate(x.length, x.length));
+      direction = owned.allocate(1, x.length);
+      change = owned.allocate(x.length, x.length);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  private Buffer own(Buffer buffer) {
-    owned.add(buffer::close);
-    return buffer;
   }
 
   /** Tries the direction to another point, no farther than that point. */
@@ -160,7 +156,6 @@ final class LipschitzSearch implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Runnable::run);
-    owned.clear();
+    owned.close();
   }
 }
