@@ -65,7 +65,7 @@ final class Damping {
     restart(COARSE);
   }
 
-  /** Where steps are to be short. */
+  /** Where steps are to be short again ({@link Descents}). */
   void raiseToStart() {
     mu = Math.max(mu, START);
   }

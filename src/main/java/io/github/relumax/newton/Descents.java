@@ -7,10 +7,11 @@ import io.github.relumax.objective.SoftmaxReluObjective;
 /**
  * Lower minima. A descent switches units off for good: it begins with many more active units than x
  * has entries, and kinks stop it once there are about as many as that. Which ones are left differs
- * with every step on the way, and so does the minimum. Further descents begin at the fork, the last
- * point of the first descent with at least {@link #SPARE} d active units, each with another
- * damping, and the lowest end is kept. They share everything that the solve holds on the backend,
- * and the first steps.
+ * with every step on the way, and so does the minimum. Long steps lose the wrong ones: where the
+ * first descent narrows ({@link #pass}) its steps become short again. Further descents begin at the
+ * fork, the last point of the first descent with at least {@link #SPARE} d active units, each with
+ * another damping, and the lowest end is kept. They share everything that the solve holds on the
+ * backend, and the first steps.
  */
 final class Descents implements AutoCloseable {
   /** Damping that each further descent begins with. */
