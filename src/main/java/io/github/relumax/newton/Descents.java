@@ -2,6 +2,7 @@ package io.github.relumax.newton;
 
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
+import io.github.relumax.backend.Owned;
 import io.github.relumax.objective.SoftmaxReluObjective;
 
 /**
@@ -29,6 +30,7 @@ final class Descents implements AutoCloseable {
   private final Backend backend;
   private final SoftmaxReluObjective objective;
   private final Minima minima;
+  private final Owned owned;
   private final Buffer fork;
 
   /** The lowest end; x0 while there is none. */
@@ -49,11 +51,12 @@ final class Descents implements AutoCloseable {
     this.backend = backend;
     this.objective = objective;
     this.minima = minima;
-    fork = backend.allocate(1, objective.d());
+    owned = new Owned(backend);
     try {
-      lowest = backend.allocate(1, objective.d());
+      fork = owned.allocate(1, objective.d());
+      lowest = owned.allocate(1, objective.d());
     } catch (RuntimeException | Error e) {
-      fork.close();
+      close();
       throw e;
     }
   }
@@ -134,7 +137,6 @@ final class Descents implements AutoCloseable {
 
   @Override
   public void close() {
-    fork.close();
-    lowest.close();
+    owned.close();
   }
 }
