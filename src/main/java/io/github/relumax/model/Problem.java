@@ -159,6 +159,17 @@ public final class Problem {
     return b.clone();
   }
 
+  /** Entry i of b. */
+  public double b(int i) {
+    return b[i];
+  }
+
+  /** Entries first to end - 1 of b, a copy. */
+  public double[] b(int first, int end) {
+    Objects.checkFromToIndex(first, end, b.length);
+    return Arrays.copyOfRange(b, first, end);
+  }
+
   /** The diagonal of W (m), a copy; empty when W = 0. */
   public Optional<double[]> w() {
     return Optional.ofNullable(w).map(double[]::clone);

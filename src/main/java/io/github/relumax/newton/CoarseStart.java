@@ -8,6 +8,8 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Solves the coarse problem: the rows S of A2 with the largest max(b_i, f_i), f at the start.
@@ -73,25 +75,40 @@ final class CoarseStart {
   }
 
   /**
-   * Solves it; empty where no rows can stand for all.
+   * S.
    *
-   * @param f softmax at x0
+   * @param rows their numbers, ascending
+   * @param beta β, what S has of b
+   */
+  record Chosen(int[] rows, double beta) {}
+
+  /**
+   * Chooses S; empty where no rows can stand for all.
+   *
+   * @param f softmax at x0, which is lost: it is as long as b, and Java takes long to find room for
+   *     another such
+   */
+  Optional<Chosen> choose(double[] f) {
+    double[] weights = f;
+    // Adding 0 makes a -0 one.
+    Arrays.setAll(weights, i -> Math.max(problem.b(i), f[i]) + 0.0);
+    int[] rows = heaviest(weights, size.rows());
+    double share = sum(Arrays.stream(rows), i -> weights[i]) / Arrays.stream(weights).sum();
+    double beta =
+        sum(Arrays.stream(rows), problem::b) / sum(IntStream.range(0, f.length), problem::b);
+    boolean none = !(beta > 0) || (size.conditional() && share < LEAST_SHARE);
+    return none ? Optional.empty() : Optional.of(new Chosen(rows, beta));
+  }
+
+  /**
+   * Solves it; empty where β is so small that b or w would overflow.
+   *
    * @param seconds at most
    */
-  Optional<End> solve(double[] f, double[] x0, double seconds) {
-    double[] b = problem.b();
-    double[] weights = new double[b.length];
-    // Adding 0 makes a -0 one.
-    Arrays.setAll(weights, i -> Math.max(b[i], f[i]) + 0.0);
-    int[] rows = heaviest(weights, size.rows());
-    double share = sum(weights, rows) / Arrays.stream(weights).sum();
-    double beta = sum(b, rows) / Arrays.stream(b).sum();
-    if (!(beta > 0) || (size.conditional() && share < LEAST_SHARE)) {
-      return Optional.empty();
-    }
+  Optional<End> solve(Chosen chosen, double[] x0, double seconds) {
     try (Arena arena = Arena.ofShared()) {
-      Optional<Problem> coarse = coarse(backend, problem, rows, beta, arena);
-      return coarse.map(found -> solve(found, x0, seconds));
+      return coarse(backend, problem, chosen.rows(), chosen.beta(), arena)
+          .map(found -> solve(found, x0, seconds));
     }
   }
 
@@ -119,8 +136,7 @@ final class CoarseStart {
    */
   static Optional<Problem> coarse(
       Backend backend, Problem problem, int[] rows, double beta, Arena arena) {
-    double[] b = problem.b();
-    double[] target = Arrays.stream(rows).mapToDouble(i -> b[i] / beta).toArray();
+    double[] target = Arrays.stream(rows).mapToDouble(i -> problem.b(i) / beta).toArray();
     Optional<double[]> weights = problem.w().map(w -> weights(w, rows, beta));
     if (!isFinite(target) || !weights.map(CoarseStart::isFinite).orElse(true)) {
       return Optional.empty();
@@ -177,11 +193,11 @@ final class CoarseStart {
     return chosen;
   }
 
-  private static int firstBits(double weight) {
-    return (int) (Double.doubleToRawLongBits(weight) >>> (Long.SIZE - 1 - FIRST_BITS));
+  private static double sum(IntStream rows, IntToDoubleFunction values) {
+    return rows.mapToDouble(values).sum();
   }
 
-  private static double sum(double[] values, int[] chosen) {
-    return Arrays.stream(chosen).mapToDouble(i -> values[i]).sum();
+  private static int firstBits(double weight) {
+    return (int) (Double.doubleToRawLongBits(weight) >>> (Long.SIZE - 1 - FIRST_BITS));
   }
 }

@@ -228,8 +228,9 @@ final class NewtonRun implements AutoCloseable {
     if (ends || progress.iterations() >= mostIterations || stopRequested() != null) {
       return Optional.empty();
     }
+    Optional<CoarseStart.Chosen> chosen = coarse.choose(objective.read(Quantity.SOFTMAX));
     double left = Math.max(Double.MIN_VALUE, options.timeLimit() - clock.seconds());
-    return coarse.solve(objective.read(Quantity.SOFTMAX), x0, left);
+    return chosen.flatMap(rows -> coarse.solve(rows, x0, left));
   }
 
   private Status descend() {

@@ -48,6 +48,9 @@ public final class SoftmaxReluObjective implements AutoCloseable {
 
   private static final double EPS = Math.ulp(1.0);
 
+  /** Entries of b. */
+  private static final int UPLOADED_AT_ONCE = 1 << 16;
+
   /** Vectors that C, or A2, is multiplied by at every x, at most. */
   public static final int MOST_PRODUCTS = 3;
 
@@ -162,7 +165,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     try {
       a1 = owned.upload(problem.a1());
       a2 = owned.upload(problem.a2());
-      b = vector(problem.b());
+      b = target(problem);
       double[] squares = problem.w().map(SoftmaxReluObjective::squares).orElse(null);
       int rowsOfC = squares == null ? MOST_PRODUCTS - 1 : MOST_PRODUCTS;
       logitRows = owned.allocate(rowsOfC, m);
@@ -760,6 +763,18 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   // Memory
+
+  /** b, piece by piece: Java would spend longer on making room for a copy of a long one. */
+  private Buffer target(Problem problem) {
+    Buffer buffer = owned.allocate(1, m);
+    Buffer column = buffer.reshaped(m, 1);
+    int end;
+    for (int first = 0; first < m; first = end) {
+      end = first + Math.min(UPLOADED_AT_ONCE, m - first);
+      backend.write(problem.b(first, end), column.rows(first, end - first));
+    }
+    return buffer;
+  }
 
   private Buffer vector(double[] values) {
     Buffer buffer = owned.allocate(1, values.length);

@@ -34,6 +34,15 @@ class ProblemTest {
     assertThat(problem.radius()).isEqualTo(Double.POSITIVE_INFINITY);
   }
 
+  @Test
+  void tellsPartsOfB() {
+    assertThat(problem.b(3)).isEqualTo(0.5);
+    assertThat(problem.b(1, 4)).containsExactly(-1, 0, 0.5);
+    assertThat(problem.b(5, 5)).isEmpty();
+    assertThatThrownBy(() -> problem.b(1, 6)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> problem.b(5)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
   /** Zeros of either sign, and the smallest number that is not zero. */
   @Test
   void countsTheNonZerosOfA2() {
@@ -76,6 +85,7 @@ class ProblemTest {
     b[0] = 99;
     w[0] = 99;
     own.b()[1] = 99;
+    own.b(0, 5)[1] = 99;
     own.w().orElseThrow()[1] = 99;
     assertThat(own.b()).isEqualTo(B);
     assertThat(own.w().orElseThrow()).containsExactly(1, 2, 3, 4, 5);

@@ -89,6 +89,24 @@ public abstract class ObjectiveContract {
     }
   }
 
+  /** One that is uploaded in pieces, the last of them short. */
+  @Test
+  void aLongBIsAllThere() {
+    PlantedProblem planted = planted(70_001, 3, 2);
+    double[] b = new double[70_001];
+    Arrays.setAll(b, i -> Math.sin(i));
+    Problem problem = Problem.of(planted.problem().a1(), planted.problem().a2(), b);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      double loss = objective.moveTo(planted.x0()).loss();
+      double[] f = objective.read(Quantity.SOFTMAX);
+      double expected = 0;
+      for (int i = 0; i < b.length; i++) {
+        expected += (f[i] - b[i]) * (f[i] - b[i]) / 2;
+      }
+      assertThat(loss).isCloseTo(expected, within(RELATIVE * expected));
+    }
+  }
+
   @Test
   void atZeroNoUnitIsActiveAndTheGradientIsExactlyZero() {
     PlantedProblem planted = planted(40, 12, 5);
