@@ -3,6 +3,7 @@ package io.github.relumax.cpu;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A fixed number of threads that run the parts of one job at a time: part 0 on the caller, the
@@ -20,12 +21,15 @@ final class WorkerTeam implements AutoCloseable {
     void run(int part);
   }
 
-  /** How often a thread looks for work before it lets others have the processor meanwhile. */
+  /**
+   * How often a thread looks for work, or the caller whether all is done, before it lets others
+   * have the processor meanwhile.
+   */
   private static final int SPINS = 2_000;
 
   /**
-   * How long a thread then goes on to look for work before it sleeps: the pauses between the
-   * kernels of a solve are shorter.
+   * How long it then goes on to look before it sleeps: the pauses between the kernels of a solve
+   * are shorter, and threads that began together end a job less apart.
    */
   private static final long LINGER_NANOS = 3_000_000;
 
@@ -100,13 +104,10 @@ final class WorkerTeam implements AutoCloseable {
   private void awaitOthers() {
     // The wait must end only when every part has: an interrupt is left for the caller to see later.
     boolean interrupted = false;
-    for (int spin = 0; unfinished.get() > 0; spin++) {
-      if (spin < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.park(this);
-        interrupted |= Thread.interrupted();
-      }
+    linger(() -> unfinished.get() > 0);
+    while (unfinished.get() > 0) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted();
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
@@ -127,17 +128,21 @@ final class WorkerTeam implements AutoCloseable {
   }
 
   /** Returns when there is another job than that of this number, or never will be. */
-  @SuppressWarnings("ThreadPriorityCheck") // Others gain from giving way; nothing relies on it.
   private void awaitJob(int seen) {
-    for (int spin = 0; spin < SPINS && isWaiting(seen); spin++) {
+    linger(() -> isWaiting(seen));
+    while (isWaiting(seen)) {
+      LockSupport.park(this);
+    }
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // Others gain from giving way; nothing relies on it.
+  private static void linger(BooleanSupplier waiting) {
+    for (int spin = 0; spin < SPINS && waiting.getAsBoolean(); spin++) {
       Thread.onSpinWait();
     }
     long began = System.nanoTime();
-    while (isWaiting(seen) && System.nanoTime() - began < LINGER_NANOS) {
+    while (waiting.getAsBoolean() && System.nanoTime() - began < LINGER_NANOS) {
       Thread.yield();
-    }
-    while (isWaiting(seen)) {
-      LockSupport.park(this);
     }
   }
 
