@@ -217,7 +217,10 @@ public abstract class BackendContract extends SparseContract {
     "5000, 3, 5",
     "9, 7, 18",
     "31, 33, 37",
-    "40001, 2, 2"
+    "40001, 2, 2",
+    "9, 1061, 3",
+    "50, 1024, 1",
+    "100, 2049, 2"
   })
   void multiply(int rows, int columns, int count) {
     for (ElementType type : ElementType.values()) {
