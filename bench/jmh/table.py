@@ -37,7 +37,6 @@ OPERATIONS = {
     "solve": "Both triangular solves, one right-hand side",
 }
 UNITS = {"flops": "GFLOP/s", "bytes": "GB/s"}
-STREAM = "stream"
 
 
 def reduced(jmh, run):
@@ -57,9 +56,19 @@ def reduced(jmh, run):
             "rate": rounded(1e-9 * operation["work"][shape] / middle),
             "seconds": [rounded(value) for value in samples],
         }
+        before = operation.get("streamSeconds", {}).get(shape, {}).get(implementation)
+        if before:
+            of_shape[implementation]["streamSeconds"] = [rounded(value) for value in before]
+            of_shape[implementation]["streamRate"] = rounded(
+                1e-9 * operation["work"][shape] / statistics.median(before)
+            )
+            of_shape[implementation]["againstStream"] = rounded(
+                statistics.median(stream / own for stream, own in zip(before, samples, strict=True))
+            )
     for operation in run["operations"].values():
         operation["date"], operation["loadAtStart"] = run["date"], run["loadAtStart"]
         operation["rateUnit"] = UNITS[operation["unit"]]
+        operation.pop("streamSeconds", None)
         for of_shape in operation["results"].values():
             if "openblas" in of_shape:
                 for result in of_shape.values():
@@ -71,7 +80,7 @@ def reduced(jmh, run):
 def operation_of(trial):
     """The name of the operation that a benchmark's class stands for: ...bench.MultiplyTransposed.run."""
     name = trial["benchmark"].split(".")[-2]
-    return STREAM if name == "MemoryStream" else name[0].lower() + name[1:]
+    return name[0].lower() + name[1:]
 
 
 def rounded(value):
@@ -96,24 +105,24 @@ def tables(results):
     ]
     for name, title in OPERATIONS.items():
         if name in operations:
-            lines += ["", *table(title, operations[name], operations.get(STREAM))]
+            lines += ["", *table(title, operations[name])]
     return "\n".join(lines) + "\n"
 
 
-def table(title, operation, stream):
+def table(title, operation):
     """One operation: a row for each shape, a column for each library."""
     shown = [name for name in LIBRARIES if any(name in row for row in operation["results"].values())]
-    by_bytes = operation["unit"] == "bytes" and stream
+    by_bytes = operation["unit"] == "bytes"
     head = ["size", *(LIBRARIES[name] for name in shown), "Relumax / OpenBLAS"]
     if by_bytes:
-        head += ["memory stream", "Relumax / stream"]
+        head += ["memory stream beside Relumax", "Relumax / stream", "OpenBLAS / stream"]
     lines = [f"**{title}**, {operation['rateUnit']}", "", row(head), row(["---"] * len(head))]
     for shape, results in operation["results"].items():
         cells = [size(shape), *(cell(operation, shape, results.get(name)) for name in shown)]
         cells.append(ratio(results.get("relumax"), results.get("openblas")))
         if by_bytes:
-            mark = min(stream["results"][shape].values(), key=lambda result: result["median"])
-            cells += [cell(stream, shape, mark), ratio(results.get("relumax"), mark)]
+            cells.append(number(results["relumax"]["streamRate"]))
+            cells += [f"{number(results[name]['againstStream'])} x" for name in ("relumax", "openblas")]
         lines.append(row(cells))
     return lines
 

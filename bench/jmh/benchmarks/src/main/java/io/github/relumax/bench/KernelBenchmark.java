@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * its result at the very shape that is timed is checked against plain loops.
  *
  * <p>{@link Main} goes through the values of the parameters, those of {@link #shapes} and {@link
- * #implementations}.
+ * Library#NAMES}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -50,10 +50,6 @@ public abstract class KernelBenchmark {
   abstract String operation();
 
   abstract List<String> shapes();
-
-  List<String> implementations() {
-    return Library.NAMES;
-  }
 
   /** "flops" or "bytes": what {@link #work} counts. */
   String unit() {

@@ -25,7 +25,7 @@ final class Main {
   static {
     GROUPS.put("product", List.of(new Product()));
     GROUPS.put("gram", List.of(new Gram()));
-    GROUPS.put("matvec", List.of(new Multiply(), new MultiplyTransposed(), new MemoryStream()));
+    GROUPS.put("matvec", List.of(new Multiply(), new MultiplyTransposed()));
     GROUPS.put("cholesky", List.of(new Factor(), new Solve()));
   }
 
@@ -84,7 +84,7 @@ final class Main {
       List<KernelBenchmark> group, String shape, int round, Measurements measurements)
       throws IOException, RunnerException {
     for (KernelBenchmark benchmark : group) {
-      for (String implementation : benchmark.implementations()) {
+      for (String implementation : Library.NAMES) {
         if (affordable(benchmark, shape, implementation)) {
           measurements.add(benchmark, shape, implementation, round);
         }

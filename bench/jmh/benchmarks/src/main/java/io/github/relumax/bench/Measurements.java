@@ -24,6 +24,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -85,13 +86,17 @@ final class Measurements {
   void add(KernelBenchmark benchmark, String shape, String implementation, int round)
       throws IOException, RunnerException {
     String trial = "%s %s %s %d".formatted(benchmark.operation(), shape, implementation, round);
-    Path log = LOGS.resolve(trial.replace(' ', '-') + ".log").toAbsolutePath();
+    String file = trial.replace(' ', '-');
+    Path log = LOGS.resolve(file + ".log").toAbsolutePath();
+    Path stream = LOGS.resolve(file + ".stream").toAbsolutePath();
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("\\." + benchmark.getClass().getSimpleName() + "\\.run$")
             .param("shape", shape)
             .param("implementation", implementation)
-            .jvmArgsAppend("-D" + KernelBenchmark.THREADS + "=" + threads)
+            .jvmArgsAppend(
+                "-D" + KernelBenchmark.THREADS + "=" + threads,
+                "-D" + MatrixVector.STREAM_FILE + "=" + stream)
             .shouldFailOnError(true)
             .output(log.toString());
     if (quick) {
@@ -119,7 +124,19 @@ final class Measurements {
     ObjectNode operation = operations.withObject("/" + benchmark.operation());
     operation.put("unit", benchmark.unit());
     operation.withObject("/work").put(shape, work);
+    if (Files.exists(stream)) {
+      ArrayNode all =
+          operation.withObject("/streamSeconds").withObject("/" + shape).withArray(implementation);
+      measured(stream, results.getLast()).forEach(all::add);
+    }
     write();
+  }
+
+  /** What memory gave before each iteration that counts; those of the warm-up come first. */
+  private static List<Double> measured(Path stream, RunResult result) throws IOException {
+    List<String> lines = Files.readAllLines(stream);
+    int count = result.getParams().getMeasurement().getCount();
+    return lines.subList(lines.size() - count, lines.size()).stream().map(Double::valueOf).toList();
   }
 
   private void write() throws IOException {

@@ -4,7 +4,7 @@ import io.github.relumax.matrix.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
+import java.util.function.ToDoubleFunction;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -14,46 +14,52 @@ import jdk.incubator.vector.VectorSpecies;
  * and does hardly any arithmetic, on as many threads. A thread reads its share from front to back,
  * or in four places at once; the faster of the two is the mark.
  */
-public class MemoryStream extends MatrixVector {
+final class MemoryStream {
   private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final long STEP = SPECIES.vectorByteSize();
-  private static final String ONE_PLACE = "one-place";
-  private static final String FOUR_PLACES = "four-places";
 
-  private Dense a;
+  /** How long either way is repeated. */
+  private static final long LEAST_NANOS = 100_000_000;
 
-  @Override
-  String operation() {
-    return "stream";
+  private final MemorySegment memory;
+  private final double sum;
+  private final int threads;
+
+  MemoryStream(Dense a, int threads) {
+    memory = Matrix.of(a.rows(), a.columns(), a.entries()).segment();
+    sum = Arrays.stream(a.entries()).sum();
+    this.threads = threads;
   }
 
-  @Override
-  List<String> implementations() {
-    return List.of(ONE_PLACE, FOUR_PLACES);
+  /** Seconds of one pass, the faster way. Its threads are gone afterwards. */
+  double seconds() {
+    try (Team team = new Team(threads)) {
+      return Math.min(
+          seconds(team, MemoryStream::inOnePlace), seconds(team, MemoryStream::inFourPlaces));
+    }
   }
 
-  @Override
-  Kernel prepare(int[] sizes) {
-    a = Dense.random(sizes[0], sizes[1], 1);
-    MemorySegment memory = Matrix.of(a.rows(), a.columns(), a.entries()).segment();
-    Team team = new Team(threads());
-    double[] sums = new double[team.size()];
-    boolean four = implementation.equals(FOUR_PLACES);
+  /** The mean of some passes after a first one, whose sum is checked. */
+  private double seconds(Team team, ToDoubleFunction<MemorySegment> pass) {
+    KernelBenchmark.requireClose(new double[] {sum}, new double[] {sum(team, pass)});
+    int passes = 0;
+    long began = System.nanoTime();
+    long spent;
+    do {
+      sum(team, pass);
+      passes++;
+      spent = System.nanoTime() - began;
+    } while (spent < LEAST_NANOS);
+    return 1e-9 * spent / passes;
+  }
+
+  private double sum(Team team, ToDoubleFunction<MemorySegment> pass) {
+    double[] sums = new double[threads];
     // Shares are whole blocks of eight vectors; what is left over is too short to time.
-    long share = memory.byteSize() / team.size() / (8 * STEP) * (8 * STEP);
-    return new Kernel(
-        () ->
-            team.run(part -> {
-              MemorySegment own = memory.asSlice(part * share, share);
-              sums[part] = four ? inFourPlaces(own) : inOnePlace(own);
-            }),
-        () -> new Dense(1, 1, new double[] {Arrays.stream(sums).sum()}));
-  }
-
-  @Override
-  void check(Dense sum) {
-    requireClose(new double[] {Arrays.stream(a.entries()).sum()}, sum.entries());
+    long share = memory.byteSize() / threads / (8 * STEP) * (8 * STEP);
+    team.run(part -> sums[part] = pass.applyAsDouble(memory.asSlice(part * share, share)));
+    return Arrays.stream(sums).sum();
   }
 
   /** Eight accumulators hide the latency of an addition. */

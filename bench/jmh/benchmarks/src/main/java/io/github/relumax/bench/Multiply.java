@@ -11,9 +11,9 @@ public class Multiply extends MatrixVector {
   }
 
   @Override
-  Kernel prepare(int[] sizes) {
-    a = Dense.random(sizes[0], sizes[1], 1);
-    x = Dense.randomVector(sizes[1], 2);
+  Kernel prepare(Dense matrix) {
+    a = matrix;
+    x = Dense.randomVector(a.columns(), 2);
     return library().multiply(a, x);
   }
 

@@ -11,9 +11,9 @@ public class MultiplyTransposed extends MatrixVector {
   }
 
   @Override
-  Kernel prepare(int[] sizes) {
-    a = Dense.random(sizes[0], sizes[1], 1);
-    v = Dense.randomVector(sizes[0], 2);
+  Kernel prepare(Dense matrix) {
+    a = matrix;
+    v = Dense.randomVector(a.rows(), 2);
     return library().multiplyTransposed(a, v);
   }
 

@@ -4,7 +4,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /** Threads that wait for work without sleeping, so that starting them takes no time. */
-final class Team {
+final class Team implements AutoCloseable {
+  private static final int CLOSED = -1;
+
   private final int size;
   private final AtomicInteger unfinished = new AtomicInteger();
   private volatile int generation;
@@ -16,10 +18,6 @@ final class Team {
       int own = part;
       Thread.ofPlatform().daemon().start(() -> work(own));
     }
-  }
-
-  int size() {
-    return size;
   }
 
   /** Runs part 0 here and the others on threads of their own; returns when all are done. */
@@ -38,8 +36,17 @@ final class Team {
       while (generation == seen) {
         Thread.onSpinWait();
       }
+      if (generation == CLOSED) {
+        return;
+      }
       job.accept(part);
       unfinished.decrementAndGet();
     }
+  }
+
+  /** Ends the threads. */
+  @Override
+  public void close() {
+    generation = CLOSED;
   }
 }
