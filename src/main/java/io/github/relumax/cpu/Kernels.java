@@ -24,13 +24,6 @@ interface Kernels {
   /** Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4. */
   void dots(long a, long aStride, long x, int n, long out, long outStride);
 
-  /**
-   * The same for long rows, of which it reads more at a time; the sums are not rounded alike.
-   *
-   * @param tile room for four vectors
-   */
-  void longDots(long a, long aStride, long x, int n, long out, long outStride, long tile);
-
   /** How many vectors {@link #dotBlock} and {@link #addBlock} take. */
   int vectorsAtOnce();
 

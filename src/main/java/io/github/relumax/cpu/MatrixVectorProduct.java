@@ -9,9 +9,6 @@ final class MatrixVectorProduct {
   /** Vectors up to which copying them takes longer than it saves. */
   private static final int FEW_VECTORS = 4;
 
-  /** Entries of a row from which it pays to read more of it at a time. */
-  private static final int LONG_ROW = 1024;
-
   private final Kernels kernels;
   private final Parallel parallel;
 
@@ -37,7 +34,6 @@ final class MatrixVectorProduct {
         (part, low, high) -> {
           // What a few short rows need is found before the loop: it would show beside their read.
           long quarter = (high - low) / 4;
-          long tile = parallel.tile(part);
           long stride = rows.stride(quarter);
           long xFew = x.address(many);
           long yFew = y.address(many);
@@ -46,18 +42,13 @@ final class MatrixVectorProduct {
           for (long i = low; i < low + quarter; i++) {
             long at = rows.load(part, i, quarter, 4);
             for (long k = 0; k < many; k += atOnce) {
+              long tile = parallel.tile(part);
               kernels.dotBlock(at, stride, side + 8 * k * n, n, tile);
               int count = (int) Math.min(atOnce, many - k);
               spread(tile, atOnce, count, y.address(k) + 8 * i, yNext, 8 * quarter);
             }
             for (long k = 0; k < few; k++) {
-              long from = xFew + k * xNext;
-              long to = yFew + k * yNext + 8 * i;
-              if (n < LONG_ROW) {
-                kernels.dots(at, stride, from, n, to, 8 * quarter);
-              } else {
-                kernels.longDots(at, stride, from, n, to, 8 * quarter, tile);
-              }
+              kernels.dots(at, stride, xFew + k * xNext, n, yFew + k * yNext + 8 * i, 8 * quarter);
             }
           }
           for (long i = low + 4 * quarter; i < high; i++) {

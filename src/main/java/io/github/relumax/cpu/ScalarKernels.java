@@ -56,11 +56,6 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void longDots(long a, long aStride, long x, int n, long out, long outStride, long tile) {
-    dots(a, aStride, x, n, out, outStride);
-  }
-
-  @Override
   public int vectorsAtOnce() {
     return 4;
   }

@@ -74,8 +74,6 @@ final class SameBitsTest {
     bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
     kernels.dots(X, 8, Y, LENGTH - 3, OUT, 8);
     bits.append(" dots ").append(hash(4));
-    kernels.longDots(X, 8, Y, LENGTH - 3, OUT, 8, GZ);
-    bits.append(" longDots ").append(hash(4));
     int vectors = kernels.vectorsAtOnce();
     kernels.dotBlock(X, 8, Y, LENGTH / vectors, OUT);
     bits.append(" dotBlock ").append(hash(4 * vectors));
