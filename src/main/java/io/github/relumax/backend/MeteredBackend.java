@@ -12,15 +12,28 @@ import java.util.Map;
  *
  * <p>Every call is waited for, so that the work of one does not count as the time of the next: a
  * backend that works while its caller goes on is slower this way. A call that throws is not
- * counted, and neither is making or closing lists and buffers' views.
+ * counted, and neither is making or closing lists and buffers' views. Seconds of calls that ran at
+ * once on several threads ({@link #singleThreads}) add up to more than passed.
  */
 public final class MeteredBackend extends ForwardingBackend {
   private final Backend backend;
+
+  /** Whose tallies are added to. */
+  private final MeteredBackend counter;
+
   private Map<Primitive, Tally> tallies = new EnumMap<>(Primitive.class);
 
   public MeteredBackend(Backend backend) {
     super(backend);
     this.backend = backend;
+    counter = this;
+  }
+
+  /** One of its threads. */
+  private MeteredBackend(Backend backend, MeteredBackend counter) {
+    super(backend);
+    this.backend = backend;
+    this.counter = counter;
   }
 
   /** From now on, calls are added to these tallies. */
@@ -31,15 +44,21 @@ public final class MeteredBackend extends ForwardingBackend {
   private void count(Primitive primitive, long began, Work work) {
     backend.finish();
     double seconds = 1e-9 * (System.nanoTime() - began);
-    tallies.merge(primitive, new Tally(1, seconds, work), Tally::plus);
+    counter.add(primitive, new Tally(1, seconds, work));
+  }
+
+  private synchronized void add(Primitive primitive, Tally tally) {
+    tallies.merge(primitive, tally, Tally::plus);
   }
 
   // Memory
 
-  /** None: what they did would not be counted. */
+  /** Those of the other backend, whose calls are counted here. */
   @Override
   public List<Backend> singleThreads() {
-    return List.of();
+    return backend.singleThreads().stream()
+        .<Backend>map(thread -> new MeteredBackend(thread, counter))
+        .toList();
   }
 
   @Override

@@ -46,6 +46,12 @@ public final class SharedUploads extends ForwardingBackend {
     return whole.rows(0, whole.rows());
   }
 
+  /** The backend's, with these uploads. */
+  @Override
+  public List<Backend> singleThreads() {
+    return backend.singleThreads().stream().map(this::with).toList();
+  }
+
   /** The other backend with these uploads; closing it closes the other one. */
   public Backend with(Backend other) {
     return new ForwardingBackend(other) {

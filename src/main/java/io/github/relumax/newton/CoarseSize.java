@@ -13,8 +13,10 @@ import java.util.Optional;
  * @param method what stands for H in it
  * @param bytes that it takes where the backend computes
  * @param conditional whether there is none after all where its rows have less than half of b and f
+ * @param apart whether it is solved twice, for a lower minimum, on a thread each
  */
-public record CoarseSize(int rows, StepMethod method, long bytes, boolean conditional) {
+public record CoarseSize(
+    int rows, StepMethod method, long bytes, boolean conditional, boolean apart) {
   /** Below this a solve takes milliseconds. */
   static final int LEAST_M = 8192;
 
@@ -54,9 +56,16 @@ public record CoarseSize(int rows, StepMethod method, long bytes, boolean condit
     }
     SolveMemory memory =
         SolveMemory.of(backend, rows, n, d, CurvaturePath.KEPT, options.curvature());
-    long bytes = rowBytes(backend, m, n, type, nonZeros, rows) + memory.ownBytes();
+    // Products of all entries of A2 are faster on all threads; of its non-zeros, hardly.
+    boolean apart =
+        options.minima() != Minima.FIRST
+            && backend.compressedBytes(m, n, nonZeros) > 0
+            && backend.description().threads() > 1;
+    long once = rowBytes(backend, m, n, type, nonZeros, rows) + memory.ownBytes();
+    long bytes = apart ? 2 * once : once;
+    boolean conditional = options.coarseRows().isAuto();
     return bytes <= available
-        ? Optional.of(new CoarseSize(rows, memory.method(), bytes, options.coarseRows().isAuto()))
+        ? Optional.of(new CoarseSize(rows, memory.method(), bytes, conditional, apart))
         : Optional.empty();
   }
 

@@ -3,7 +3,6 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.model.Problem;
-import io.github.relumax.objective.CurvaturePath;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Optional;
@@ -26,12 +25,6 @@ final class CoarseStart {
   /** The least part of Σ max(b, f) that S is to have. */
   private static final double LEAST_SHARE = 0.5;
 
-  /**
-   * Tolerance at least where kinks hold the minimiser and a residual is left: that moves it from
-   * the minimiser of the whole problem by more. The last step, which is shorter, is still taken.
-   */
-  private static final double TOLERANCE_AT_KINKS = 1e-3;
-
   /** The exponent and some of the mantissa. */
   private static final int FIRST_BITS = 16;
 
@@ -52,26 +45,6 @@ final class CoarseStart {
     this.options = options;
     this.size = size;
     this.interrupted = interrupted;
-  }
-
-  /**
-   * Where the coarse problem's solve ended.
-   *
-   * @param atKinks whether its steps came to know about kinks
-   */
-  record End(Solution solution, int rows, boolean atKinks) {
-    /** The same for whoever reads the solution of the whole problem. */
-    CoarseSolve told(double seconds, boolean taken) {
-      return new CoarseSolve(
-          rows,
-          solution.method(),
-          solution.status(),
-          solution.iterations(),
-          solution.loss(),
-          seconds,
-          taken,
-          solution.further());
-    }
   }
 
   /**
@@ -105,29 +78,28 @@ final class CoarseStart {
    *
    * @param seconds at most
    */
-  Optional<End> solve(Chosen chosen, double[] x0, double seconds) {
+  Optional<CoarseDescents.End> solve(Chosen chosen, double[] x0, double seconds) {
     try (Arena arena = Arena.ofShared()) {
       return coarse(backend, problem, chosen.rows(), chosen.beta(), arena)
-          .map(found -> solve(found, x0, seconds));
+          .map(found -> descents(found, x0).lowest(seconds));
     }
   }
 
-  private End solve(Problem coarse, double[] x0, double seconds) {
-    NewtonOptions own = options.withCoarseRows(CoarseRows.NONE).withTimeLimit(seconds);
-    try (NewtonRun run =
-        new NewtonRun(
-            backend,
-            coarse,
-            own,
-            CurvaturePath.KEPT,
-            size.method(),
-            Optional.empty(),
-            IterationListener.none(),
-            interrupted)) {
-      run.toleranceAtKinks(Math.max(options.tolerance(), TOLERANCE_AT_KINKS));
-      Solution solution = run.solve(x0);
-      return new End(solution, coarse.m(), run.knowsKinks());
-    }
+  /** The same for whoever reads the solution of the whole problem. */
+  CoarseSolve told(CoarseDescents.End end, double seconds, boolean taken) {
+    return new CoarseSolve(
+        size.rows(),
+        size.method(),
+        end.status(),
+        end.iterations(),
+        end.loss(),
+        seconds,
+        taken,
+        end.further());
+  }
+
+  private CoarseDescents descents(Problem coarse, double[] x0) {
+    return new CoarseDescents(backend, coarse, options, size, x0, interrupted);
   }
 
   /**

@@ -26,10 +26,17 @@ final class Damping {
    */
   private static final double COARSE = 1e-5;
 
+  private double start = START;
   private double mu = START;
 
   double value() {
     return mu;
+  }
+
+  /** A solve begins with another damping than {@link #START}. */
+  void startWith(double value) {
+    start = value;
+    mu = value;
   }
 
   /** After an accepted step with this ratio of actual to predicted decrease. */
@@ -52,7 +59,7 @@ final class Damping {
 
   /** The model is another one from now on. */
   void restart() {
-    restart(START);
+    restart(start);
   }
 
   /** The steps to come have nothing to do with the last one. */

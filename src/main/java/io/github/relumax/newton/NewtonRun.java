@@ -149,6 +149,16 @@ final class NewtonRun implements AutoCloseable {
     toleranceAtKinks = tolerance;
   }
 
+  /** A solve begins with this damping in place of the usual one. */
+  void beginWithDamping(double mu) {
+    damping.startWith(mu);
+  }
+
+  /** Whether descending again would be likely to end lower. */
+  boolean lowerIsLikely() {
+    return descents.promising(place.knowsKinks());
+  }
+
   /** Whether steps have come to know about kinks. */
   boolean knowsKinks() {
     return place.knowsKinks();
@@ -201,15 +211,15 @@ final class NewtonRun implements AutoCloseable {
     double[] x0 = objective.read(Quantity.X);
     double loss = objective.evaluation().loss();
     double began = clock.seconds();
-    Optional<CoarseStart.End> found = clock.time(Phase.COARSE, () -> solveCoarse(x0));
+    Optional<CoarseDescents.End> found = clock.time(Phase.COARSE, () -> solveCoarse(x0));
     double seconds = clock.seconds() - began;
-    place.jump(found.map(end -> end.solution().x()).orElse(x0));
+    place.jump(found.map(CoarseDescents.End::x).orElse(x0));
     if (found.isEmpty()) {
       return;
     }
-    CoarseStart.End end = found.get();
+    CoarseDescents.End end = found.get();
     boolean taken = objective.evaluation().loss() < loss;
-    progress.coarseSolved(end.told(seconds, taken));
+    progress.coarseSolved(coarse.told(end, seconds, taken));
     if (taken) {
       if (end.atKinks()) {
         place.learnKinks();
@@ -222,7 +232,7 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /** Empty where the solve ends at x0 whatever comes, or no rows can stand for all. */
-  private Optional<CoarseStart.End> solveCoarse(double[] x0) {
+  private Optional<CoarseDescents.End> solveCoarse(double[] x0) {
     Evaluation at = objective.evaluation();
     boolean ends = !Double.isFinite(at.loss()) || at.activeUnits() == 0;
     if (ends || progress.iterations() >= mostIterations || stopRequested() != null) {

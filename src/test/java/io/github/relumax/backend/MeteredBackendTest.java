@@ -90,6 +90,32 @@ final class MeteredBackendTest extends BackendContract {
         Primitive.MULTIPLY_TRANSPOSED, 4326, 8408, () -> metered.multiplyTransposed(a, y, x));
   }
 
+  /** Calls on its threads are calls on it, whichever tallies are added to. */
+  @Test
+  void threads() throws InterruptedException {
+    Map<Primitive, Tally> tallies = new EnumMap<>(Primitive.class);
+    List<Backend> threads = metered.singleThreads();
+    assertThat(threads).hasSize(2);
+    metered.countInto(tallies);
+    Buffer u = zeros(1, 103);
+    List<Thread> running =
+        threads.stream()
+            .map(backend ->
+                Thread.ofPlatform()
+                    .start(() -> {
+                      for (int k = 0; k < 5000; k++) {
+                        backend.dot(u, u);
+                      }
+                    }))
+            .toList();
+    for (Thread thread : running) {
+      thread.join();
+    }
+    threads.forEach(Backend::close);
+    assertThat(tallies.get(Primitive.DOT).calls()).isEqualTo(10_000);
+    assertThat(tallies.get(Primitive.DOT).work()).isEqualTo(new Work(2_060_000, 8_240_000));
+  }
+
   /** Two of seven columns touch 1 - (5/7)⁸ of 5768 bytes, in float32 1 - (5/7)¹⁶ of 2884. */
   @Test
   void columns() {
