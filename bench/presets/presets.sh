@@ -12,7 +12,8 @@ presets=("$@")
 for preset in "${presets[@]}"; do
   repeat=9
   # Java compiles what is called seldom and shortly only after many solves.
-  [ "$preset" != small ] || repeat=47
-  "$ROOT/relumax" bench --preset "$preset" --repeat "$repeat" --out "$ROOT/bench/results/bench-$preset.json"
+  warm_up=3
+  [ "$preset" != small ] || { repeat=29; warm_up=40; }
+  "$ROOT/relumax" bench --preset "$preset" --warm-up "$warm_up" --repeat "$repeat" --out "$ROOT/bench/results/bench-$preset.json"
 done
 python3 "$ROOT/bench/presets/table.py"

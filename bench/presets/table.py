@@ -31,7 +31,8 @@ def presets_table():
         if result is None:
             continue
         problem, seconds = result["problem"], result["seconds"]
-        cold, *warm = result["solves"]
+        cold = result["solves"][0]
+        warm = [solve for solve in result["solves"] if solve["warm"]]
         predicted = result["predicted"]["seconds"]
         phases = sum(phase["median"] for name, phase in result["phases"].items() if name != "other")
         peak = result["peakBytes"]

@@ -37,7 +37,7 @@ public final class MeteredBackend extends ForwardingBackend {
   }
 
   /** From now on, calls are added to these tallies. */
-  public void countInto(Map<Primitive, Tally> others) {
+  public synchronized void countInto(Map<Primitive, Tally> others) {
     tallies = others;
   }
 

@@ -30,7 +30,13 @@ public final class Workers {
       Runnable job = () -> run(own, backends.get(own), work);
       Thread thread = new Thread(job, "relumax-worker-" + number);
       thread.setDaemon(true);
-      thread.start();
+      try {
+        thread.start();
+      } catch (OutOfMemoryError e) {
+        // Those that were started still use their backends.
+        failed(e);
+        break;
+      }
       threads.add(thread);
     }
     PatientWait wait = new PatientWait(stop);

@@ -71,8 +71,17 @@ final class BenchCommand implements Callable<Integer> {
       names = "--repeat",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Solves after the first one, which counts apart. Default: ${DEFAULT-VALUE}.")
+      description = "Warm solves, which figures are of. Default: ${DEFAULT-VALUE}.")
   private int repeat;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "K",
+      defaultValue = "0",
+      description =
+          "Solves between the first one, which counts apart, and the warm ones, while Java still"
+              + " compiles. Default: ${DEFAULT-VALUE}.")
+  private int warmUp;
 
   @Mixin private CurvatureMixin curvature;
 
@@ -106,6 +115,9 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Arguments.requirePositive("--repeat", repeat);
+    if (warmUp < 0) {
+      throw new InvalidInputException("--warm-up " + warmUp + ": expected 0 or more");
+    }
     return problem == null ? benchDrawn() : benchFolder();
   }
 
@@ -198,6 +210,7 @@ final class BenchCommand implements Callable<Integer> {
               origin,
               minima.minima(),
               coarse.rows(),
+              warmUp,
               repeat);
       console.println(BenchmarkText.beginning(settings));
       backends.explain(backend).forEach(line -> console.println("Backend  " + line));

@@ -54,11 +54,17 @@ final class Benchmark {
     BenchmarkSolve cold = solve();
     // Before the ceilings take memory of their own.
     OptionalLong peakBytes = Machine.peakResidentBytes();
+    List<BenchmarkSolve> warmUp = new ArrayList<>();
     List<BenchmarkSolve> warm = new ArrayList<>();
+    double all = settings.warmUp() + settings.repeat();
+    for (int i = 0; i < settings.warmUp(); i++) {
+      progress.report("warming up", i / all);
+      warmUp.add(solve());
+    }
     try (Ceilings ceilings = new Ceilings(backend)) {
       ceilings.warmUp();
       for (int i = 0; i < settings.repeat(); i++) {
-        progress.report("solving", (double) i / settings.repeat());
+        progress.report("solving", (settings.warmUp() + i) / all);
         ceilings.measure();
         warm.add(solve());
       }
@@ -69,6 +75,7 @@ final class Benchmark {
           settings,
           prepareSeconds,
           cold,
+          warmUp,
           warm,
           ceilings.results(),
           sampledRows,

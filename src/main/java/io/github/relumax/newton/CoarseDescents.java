@@ -56,10 +56,18 @@ final class CoarseDescents {
       boolean atKinks,
       Optional<FurtherDescents> further) {}
 
-  /** One descent: its end, whether it came to know about kinks, whether others may end lower. */
-  private record Descent(Solution end, boolean atKinks, boolean lowerIsLikely) {
+  /**
+   * One descent.
+   *
+   * @param atKinks whether it came to know about kinks
+   * @param rounding of its loss
+   * @param leavesMore whether another is wanted after it
+   */
+  private record Descent(Solution end, boolean atKinks, double rounding, boolean leavesMore) {
+    /** One that has not converged is never below one that has. */
     boolean isBelow(Descent other) {
-      return end.loss() < other.end.loss() && (end.converged() || !other.end.converged());
+      return end.loss() < other.end.loss() - other.rounding
+          && (end.converged() || !other.end.converged());
     }
   }
 
@@ -84,10 +92,9 @@ final class CoarseDescents {
     long began = System.nanoTime();
     Descent first = descend(backend, Damping.START, seconds, interrupted);
     double left = seconds - 1e-9 * (System.nanoTime() - began);
-    boolean wanted = options.minima() == Minima.LOWER || first.lowerIsLikely();
-    return !wanted || !(left > 0) || interrupted.getAsBoolean()
-        ? end(first)
-        : lower(first, descend(backend, SECOND_DAMPING, left, interrupted));
+    return first.leavesMore() && left > 0 && !interrupted.getAsBoolean()
+        ? lower(first, descend(backend, SECOND_DAMPING, left, interrupted))
+        : end(first);
   }
 
   private End atOnce(List<Backend> threads, double seconds) {
@@ -104,16 +111,14 @@ final class CoarseDescents {
                     dampings[number],
                     seconds,
                     () -> stopped.get() || interrupted.getAsBoolean()));
-    return lower(descents[0], descents[1]);
+    // As if the second had come after the first.
+    return descents[0].leavesMore() ? lower(descents[0], descents[1]) : end(descents[0]);
   }
 
   private Descent descend(
       Backend by, double damping, double seconds, BooleanSupplier interruptedBy) {
     NewtonOptions own =
-        options
-            .withCoarseRows(CoarseRows.NONE)
-            .withMinima(Minima.FIRST)
-            .withTimeLimit(Math.max(Double.MIN_VALUE, seconds));
+        options.withCoarseRows(CoarseRows.NONE).withTimeLimit(Math.max(Double.MIN_VALUE, seconds));
     try (NewtonRun run =
         new NewtonRun(
             by,
@@ -126,8 +131,9 @@ final class CoarseDescents {
             interruptedBy)) {
       run.beginWithDamping(damping);
       run.toleranceAtKinks(Math.max(options.tolerance(), TOLERANCE_AT_KINKS));
-      Solution end = run.solve(x0);
-      return new Descent(end, run.knowsKinks(), run.lowerIsLikely());
+      Solution end = run.solveOnce(x0);
+      boolean leavesMore = run.leavesMore(end.status());
+      return new Descent(end, run.knowsKinks(), run.lossRounding(), leavesMore);
     }
   }
 

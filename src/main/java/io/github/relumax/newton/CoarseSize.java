@@ -32,6 +32,12 @@ public record CoarseSize(
   /** Fewer rows for each entry of x leave x undetermined. */
   private static final int LEAST_MULTIPLE = 2;
 
+  /**
+   * Steps of the non-zeros of A2 with a Gram matrix of so many operations are hardly faster on
+   * several threads than on one.
+   */
+  private static final double SMALL_STEP = 1e8;
+
   /** What the rows of A2, if they are copied, and those of C may take. */
   private static final long MOST_BYTES = 256L << 20;
 
@@ -56,17 +62,23 @@ public record CoarseSize(
     }
     SolveMemory memory =
         SolveMemory.of(backend, rows, n, d, CurvaturePath.KEPT, options.curvature());
-    // Products of all entries of A2 are faster on all threads; of its non-zeros, hardly.
+    long once = rowBytes(backend, m, n, type, nonZeros, rows) + memory.ownBytes();
+    // Each backend packs operands of its own.
+    long twice =
+        2
+            * (once
+                + SolveMemory.scratchBytes(backend, rows, n, d)
+                + SolveMemory.javaBytes(rows, n, d));
     boolean apart =
         options.minima() != Minima.FIRST
             && backend.compressedBytes(m, n, nonZeros) > 0
-            && backend.description().threads() > 1;
-    long once = rowBytes(backend, m, n, type, nonZeros, rows) + memory.ownBytes();
-    long bytes = apart ? 2 * once : once;
+            && (double) rows * d * d <= SMALL_STEP
+            && backend.description().threads() > 1
+            && twice <= available;
     boolean conditional = options.coarseRows().isAuto();
-    return bytes <= available
-        ? Optional.of(new CoarseSize(rows, memory.method(), bytes, conditional, apart))
-        : Optional.empty();
+    CoarseSize size =
+        new CoarseSize(rows, memory.method(), apart ? twice : once, conditional, apart);
+    return size.bytes <= available ? Optional.of(size) : Optional.empty();
   }
 
   /** What so many rows of A2 take: their non-zeros, or a copy, or both. */

@@ -7,8 +7,8 @@ import java.util.Optional;
  *
  * @param rows of A2 that it had
  * @param method what stood for H in it
- * @param status why its solve ended
- * @param iterations its steps, which {@link Solution#iterations} counts as one
+ * @param status why the descent ended that was kept
+ * @param iterations the steps of all its descents, which {@link Solution#iterations} counts as one
  * @param loss its own, where its solve ended
  * @param seconds for choosing and copying its rows and solving it
  * @param taken whether the whole problem's loss was lower there than at the start, so that the

@@ -101,7 +101,7 @@ final class Descents implements AutoCloseable {
    * Whether a lower minimum is likely: kinks mattered, a part of the loss is left, and so few units
    * are active that the choice of them has been made on the way.
    */
-  boolean promising(boolean atKinks) {
+  private boolean promising(boolean atKinks) {
     return atKinks && lossRemains() && !hasSpareUnits();
   }
 

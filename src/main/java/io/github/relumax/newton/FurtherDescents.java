@@ -5,8 +5,8 @@ package io.github.relumax.newton;
  *
  * @param count descents after the first
  * @param lower how many of them ended lower than all before
- * @param iterations their steps, which {@link Solution#iterations} counts too
- * @param seconds their time, which {@link Solution#seconds} counts too
+ * @param iterations their steps, which those of the solve, or of the coarse problem, hold too
+ * @param seconds their time, which that of the solve holds too, unless they ran beside the first
  * @param firstLoss Lreg where the first descent ended
  */
 public record FurtherDescents(

@@ -6,7 +6,10 @@ import java.util.Locale;
 public enum Minima {
   /** The one that the steps from x0 lead to. */
   FIRST,
-  /** The lowest that {@link Descents} find: the first descent and a few more. */
+  /**
+   * The lowest of several descents: two of the coarse problem ({@link CoarseDescents}) where the
+   * solve goes on from its end, else the first descent and a few more ({@link Descents}).
+   */
   LOWER,
   /**
    * {@link #LOWER} where a lower minimum is likely, else {@link #FIRST}: see {@link

@@ -93,6 +93,7 @@ final class NewtonRun implements AutoCloseable {
 
   private boolean fullStepExpected;
   private int mostIterations;
+  private boolean once;
 
   /** Where steps know about kinks and loss remains; elsewhere it is that of the options. */
   private double toleranceAtKinks;
@@ -154,9 +155,14 @@ final class NewtonRun implements AutoCloseable {
     damping.startWith(mu);
   }
 
-  /** Whether descending again would be likely to end lower. */
-  boolean lowerIsLikely() {
-    return descents.promising(place.knowsKinks());
+  /** Whether another descent is wanted after one that has ended so. */
+  boolean leavesMore(Status end) {
+    return descents.wanted(end, place.knowsKinks());
+  }
+
+  /** Rounding of the loss where the solve stands. */
+  double lossRounding() {
+    return objective.evaluation().lossRounding();
   }
 
   /** Whether steps have come to know about kinks. */
@@ -167,6 +173,12 @@ final class NewtonRun implements AutoCloseable {
   Solution solve(double[] x0) {
     double[] inside = problem.intoBall(x0);
     return solve(() -> coarse == null ? objective.startAt(inside) : objective.lookAt(inside));
+  }
+
+  /** The same without further descents. */
+  Solution solveOnce(double[] x0) {
+    once = true;
+    return solve(x0);
   }
 
   /** Solves from where an objective with the same A1 and A2 stands, a point in the ball. */
@@ -198,7 +210,7 @@ final class NewtonRun implements AutoCloseable {
     }
     Status end = descend();
     // A lower minimum was looked for in the coarse problem, where it is cheaper.
-    return !progress.coarseTaken() && descents.wanted(end, place.knowsKinks())
+    return !once && !progress.coarseTaken() && descents.wanted(end, place.knowsKinks())
         ? descendAgain(end, descents.fork())
         : solution(end, Optional.empty());
   }

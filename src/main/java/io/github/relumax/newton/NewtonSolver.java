@@ -64,7 +64,7 @@ public final class NewtonSolver {
                 options,
                 path,
                 method,
-                coarse(problem, path),
+                coarse(backend, problem, path),
                 listener,
                 this::isInterrupted)) {
       return run.solve(x0);
@@ -136,7 +136,7 @@ public final class NewtonSolver {
         options,
         path,
         method(targets.common(), path),
-        coarse(targets.common(), path),
+        coarse(workers.isEmpty() ? backend : workers.getFirst(), targets.common(), path),
         lanes,
         workers,
         listener,
@@ -154,7 +154,8 @@ public final class NewtonSolver {
   private int lanes(Problem problem, int atOnce, List<Backend> workers) {
     int most = workers.isEmpty() ? atOnce : Math.min(atOnce, workers.size());
     SolveMemory one = memory(problem, path(problem));
-    double coarse = coarse(problem, one.path()).map(CoarseSize::bytes).orElse(0L);
+    Backend each = workers.isEmpty() ? backend : workers.getFirst();
+    double coarse = coarse(each, problem, one.path()).map(CoarseSize::bytes).orElse(0L);
     int m = problem.m();
     return TargetMemory.of(backend, workers, m, problem.n(), problem.d(), one, coarse, most)
         .lanes(most, available(problem));
@@ -187,9 +188,9 @@ public final class NewtonSolver {
   }
 
   /** The coarse problem that a solve of this problem begins with, where there is memory for it. */
-  private Optional<CoarseSize> coarse(Problem problem, CurvaturePath path) {
+  private Optional<CoarseSize> coarse(Backend by, Problem problem, CurvaturePath path) {
     return CoarseSize.of(
-        backend,
+        by,
         problem.m(),
         problem.n(),
         problem.d(),

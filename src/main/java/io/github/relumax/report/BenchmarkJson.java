@@ -43,6 +43,7 @@ public final class BenchmarkJson {
     json.set("predicted", PredictedPhases.json(record));
     ArrayNode solves = json.putArray("solves");
     solves.add(solve(record.cold(), false));
+    record.warmUp().forEach(solve -> solves.add(solve(solve, false)));
     record.warm().forEach(warm -> solves.add(solve(warm, true)));
     return JsonReport.text(json);
   }

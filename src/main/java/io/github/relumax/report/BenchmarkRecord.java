@@ -22,7 +22,8 @@ import java.util.function.ToDoubleFunction;
  * @param settings what was solved
  * @param prepareSeconds for drawing the problem, or reading it
  * @param cold the first solve, before the virtual machine has compiled its code
- * @param warm the solves after it
+ * @param warmUp the solves after it while the virtual machine still compiles, which do not count
+ * @param warm the solves after these
  * @param ceilings measured before every warm solve, one of each kind
  * @param sampledRows rows that a sample is assumed to have by the cost model
  * @param nonZeros entries of A2 that are not zero
@@ -34,6 +35,7 @@ public record BenchmarkRecord(
     BenchmarkSettings settings,
     double prepareSeconds,
     BenchmarkSolve cold,
+    List<BenchmarkSolve> warmUp,
     List<BenchmarkSolve> warm,
     List<Ceiling> ceilings,
     double sampledRows,
@@ -42,14 +44,16 @@ public record BenchmarkRecord(
     OptionalLong peakBytes) {
 
   public BenchmarkRecord {
+    warmUp = List.copyOf(warmUp);
     warm = List.copyOf(warm);
     ceilings = List.copyOf(ceilings);
   }
 
-  /** The cold solve and the warm ones, in the order they ran. */
+  /** All solves, in the order they ran. */
   public List<BenchmarkSolve> solves() {
     List<BenchmarkSolve> all = new ArrayList<>();
     all.add(cold);
+    all.addAll(warmUp);
     all.addAll(warm);
     return all;
   }

@@ -15,6 +15,7 @@ import io.github.relumax.newton.Minima;
  * @param origin where the problem came from
  * @param minima which minimum the solves look for
  * @param coarseRows rows of the coarse problem that solves begin with
+ * @param warmUp solves between the first one and the warm ones, which do not count
  * @param repeat warm solves
  */
 public record BenchmarkSettings(
@@ -26,6 +27,7 @@ public record BenchmarkSettings(
     Origin origin,
     Minima minima,
     CoarseRows coarseRows,
+    int warmUp,
     int repeat) {
 
   /** Where a problem came from. */

@@ -325,6 +325,7 @@ final class BenchCommandTest {
     "--m 5 --n 5 --d 0,--d 0: expected 1 or more",
     "--repeat 0,--repeat 0: expected 1 or more",
     "--repeat often,'often' is no whole number",
+    "--warm-up -1,--warm-up -1: expected 0 or more",
     "--time-limit 0,'expected seconds above 0'",
     "--epsilon 0.1 --curvature full,--epsilon is for sampled rows",
     "--scale 0,scale: 0.0",
@@ -423,6 +424,23 @@ final class BenchCommandTest {
           .isEqualTo(solve.get("iterations").asInt() - 1);
     }
     assertWorkAddsUp(json);
+  }
+
+  /** They are in the file, and in no figure. */
+  @Test
+  void solvesOfTheWarmUpDoNotCount() throws IOException {
+    Path file = temporary.resolve("figures.json");
+    CommandLineRun run = tiny(file, "--warm-up", 3);
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("2 warm solves ").contains("6 of 6 solves converged");
+    JsonNode json = CommandLineRun.json(file);
+    List<JsonNode> solves = list(json.get("solves"));
+    assertThat(solves)
+        .extracting(solve -> solve.get("warm").asBoolean())
+        .containsExactly(false, false, false, false, true, true);
+    double fifth = solves.get(4).get("seconds").asDouble();
+    assertSpread(json.get("seconds"), fifth, solves.get(5).get("seconds").asDouble());
+    assertThat(list(json.get("ceilings").get("memory").get("rates"))).hasSize(6);
   }
 
   private static CommandLineRun tiny(Path file, Object... more) {

@@ -14,8 +14,10 @@ import io.github.relumax.model.PlantedProblem;
 import io.github.relumax.model.Problem;
 import io.github.relumax.oracle.SoftmaxReluOracle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,8 +27,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class CoarseDescentsTest {
   private static final int M = 400;
-  private static final int N = 60;
-  private static final int D = 12;
+  private static final int N = 40;
+  private static final int D = 20;
 
   private final double[] x0 = PlantedProblem.randomStart(D, 5);
 
@@ -65,6 +67,15 @@ final class CoarseDescentsTest {
     return Problem.of(a1, a2, b);
   }
 
+  /** The same with a b that softmax is near x0. */
+  private Problem planted(long seed) {
+    Problem problem = sparse(seed);
+    double[] x = x0.clone();
+    Random random = new Random(seed);
+    Arrays.setAll(x, j -> x0[j] + 0.01 * random.nextGaussian());
+    return Problem.of(problem.a1(), problem.a2(), new SoftmaxReluOracle(problem).at(x).f);
+  }
+
   /** A backend whose threads are others. */
   private static final class Threads extends CountingBackend {
     private final Consumer<Buffer> onProduct;
@@ -78,6 +89,7 @@ final class CoarseDescentsTest {
 
     @Override
     public List<Backend> singleThreads() {
+      assertThat(made).isEmpty();
       super.singleThreads().forEach(one -> made.add(watched(one)));
       return List.copyOf(made);
     }
@@ -107,9 +119,9 @@ final class CoarseDescentsTest {
       Problem problem = sparse(seed);
       try (Threads two = new Threads(CpuBackends.VECTOR_2.open(), _ -> {});
           Backend one = CpuBackends.VECTOR_1.open()) {
-        Solution atOnce = new NewtonSolver(two, options(Minima.LOWER)).solve(problem, x0);
-        Solution inTurn = new NewtonSolver(one, options(Minima.LOWER)).solve(problem, x0);
-        Solution first = new NewtonSolver(one, options(Minima.FIRST)).solve(problem, x0);
+        Solution atOnce = solve(two, Minima.LOWER, problem);
+        Solution inTurn = solve(one, Minima.LOWER, problem);
+        Solution first = solve(one, Minima.FIRST, problem);
         assertThat(two.made).hasSize(2);
         assertThat(two.closed).isEqualTo(2);
         assertThat(atOnce.converged()).isTrue();
@@ -130,7 +142,30 @@ final class CoarseDescentsTest {
     assertThat(lower).isBetween(1, 7);
   }
 
-  /** Where they would be one after the other, auto descends again only where that may pay. */
+  /** At once, too, auto comes to what it comes to on one thread. */
+  @Test
+  void autoIsTheSameForAnyNumberOfThreads() {
+    int again = 0;
+    for (int seed = 1; seed <= 8; seed++) {
+      Problem problem = seed % 2 == 0 ? sparse(seed) : planted(seed);
+      try (Threads two = new Threads(CpuBackends.VECTOR_2.open(), _ -> {});
+          Backend one = CpuBackends.VECTOR_1.open()) {
+        CoarseSolve atOnce = solve(two, Minima.AUTO, problem).coarse().orElseThrow();
+        CoarseSolve inTurn = solve(one, Minima.AUTO, problem).coarse().orElseThrow();
+        assertThat(two.made).hasSize(2);
+        assertThat(atOnce.loss()).isEqualTo(inTurn.loss());
+        assertThat(atOnce.iterations()).isEqualTo(inTurn.iterations());
+        assertThat(atOnce.further().isPresent()).isEqualTo(inTurn.further().isPresent());
+        again += atOnce.further().isPresent() ? 1 : 0;
+      }
+    }
+    assertThat(again).isBetween(1, 7);
+  }
+
+  private Solution solve(Backend backend, Minima minima, Problem problem) {
+    return new NewtonSolver(backend, options(minima)).solve(problem, x0);
+  }
+
   @Test
   void autoDescendsAgainWhereItMayPay() {
     int again = 0;
@@ -166,19 +201,39 @@ final class CoarseDescentsTest {
   void twoAtOnceTakeTwiceTheMemory() {
     try (Backend backend = CpuBackends.VECTOR_2.open();
         Backend one = CpuBackends.VECTOR_1.open()) {
-      CoarseSize first = size(backend, M * N / 7, Minima.FIRST);
-      CoarseSize lower = size(backend, M * N / 7, Minima.LOWER);
+      CoarseSize first = size(backend, M * N / 7, Minima.FIRST, Long.MAX_VALUE);
+      CoarseSize lower = size(backend, M * N / 7, Minima.LOWER, Long.MAX_VALUE);
+      long own = SolveMemory.scratchBytes(backend, 90, N, D) + SolveMemory.javaBytes(90, N, D);
       assertThat(first.apart()).isFalse();
       assertThat(lower.apart()).isTrue();
-      assertThat(lower.bytes()).isEqualTo(2 * first.bytes());
-      assertThat(size(backend, (long) M * N, Minima.LOWER).apart()).isFalse();
-      assertThat(size(one, M * N / 7, Minima.LOWER).apart()).isFalse();
+      assertThat(lower.bytes()).isEqualTo(2 * (first.bytes() + own));
+      assertThat(size(backend, M * N / 7, Minima.LOWER, lower.bytes())).isEqualTo(lower);
+      // Where it is not there, one comes after the other.
+      assertThat(size(backend, M * N / 7, Minima.LOWER, lower.bytes() - 1)).isEqualTo(first);
+      assertThat(size(backend, (long) M * N, Minima.LOWER, Long.MAX_VALUE).apart()).isFalse();
+      assertThat(size(one, M * N / 7, Minima.LOWER, Long.MAX_VALUE).apart()).isFalse();
     }
   }
 
-  private static CoarseSize size(Backend backend, long nonZeros, Minima minima) {
+  /** 10⁸ operations for the Gram matrix of a step. */
+  @Test
+  void longStepsHaveAllThreads() {
+    try (Backend backend = CpuBackends.VECTOR_2.open()) {
+      for (int rows : new int[] {2500, 2501}) {
+        NewtonOptions options =
+            NewtonOptions.DEFAULTS.withCoarseRows(CoarseRows.of(rows)).withMinima(Minima.LOWER);
+        CoarseSize size =
+            CoarseSize.of(
+                    backend, 40_000, 800, 200, ElementType.FLOAT64, 1, options, Long.MAX_VALUE)
+                .orElseThrow();
+        assertThat(size.apart()).isEqualTo(rows == 2500);
+      }
+    }
+  }
+
+  private static CoarseSize size(Backend backend, long nonZeros, Minima minima, long available) {
     return CoarseSize.of(
-            backend, M, N, D, ElementType.FLOAT64, nonZeros, options(minima), Long.MAX_VALUE)
+            backend, M, N, D, ElementType.FLOAT64, nonZeros, options(minima), available)
         .orElseThrow();
   }
 
@@ -186,7 +241,7 @@ final class CoarseDescentsTest {
   void anInterruptEndsBoth() {
     Thread caller = Thread.currentThread();
     try (Threads backend = new Threads(CpuBackends.VECTOR_2.open(), _ -> caller.interrupt())) {
-      Solution solution = new NewtonSolver(backend, options(Minima.LOWER)).solve(sparse(1), x0);
+      Solution solution = solve(backend, Minima.LOWER, sparse(1));
       assertThat(Thread.interrupted()).isTrue();
       assertThat(solution.status()).isEqualTo(Status.INTERRUPTED);
       assertThat(backend.closed).isEqualTo(2);
@@ -195,22 +250,34 @@ final class CoarseDescentsTest {
     }
   }
 
+  /** From the first product on: the first descent may have ended, or not begun. */
+  @Test
+  void soDoesTheSolvers() {
+    NewtonSolver[] solver = new NewtonSolver[1];
+    try (Threads backend = new Threads(CpuBackends.VECTOR_2.open(), _ -> solver[0].interrupt())) {
+      solver[0] = new NewtonSolver(backend, options(Minima.LOWER));
+      Solution solution = solver[0].solve(sparse(1), x0);
+      assertThat(solution.status()).isEqualTo(Status.INTERRUPTED);
+      assertThat(solution.coarse().orElseThrow().status()).isEqualTo(Status.INTERRUPTED);
+    }
+  }
+
+  /** Whichever it is, in the middle of its descent. */
   @Test
   void whatOneThrowsReachesTheCaller() {
     IllegalStateException failure = new IllegalStateException("the device is lost");
-    try (Threads backend =
-        new Threads(
-            CpuBackends.VECTOR_2.open(),
-            _ -> {
-              throw failure;
-            })) {
-      NewtonSolver solver = new NewtonSolver(backend, options(Minima.LOWER));
-      assertThatThrownBy(() -> solver.solve(sparse(1), x0)).isSameAs(failure);
+    AtomicInteger products = new AtomicInteger();
+    Consumer<Buffer> twentieth =
+        _ -> {
+          if (products.incrementAndGet() == 20) {
+            throw failure;
+          }
+        };
+    try (Threads backend = new Threads(CpuBackends.VECTOR_2.open(), twentieth)) {
+      assertThatThrownBy(() -> solve(backend, Minima.LOWER, sparse(1))).isSameAs(failure);
       assertThat(backend.closed).isEqualTo(2);
-      // Those that are closed are not used again.
       backend.made.clear();
-      assertThat(new NewtonSolver(backend, options(Minima.FIRST)).solve(sparse(1), x0).converged())
-          .isTrue();
+      assertThat(solve(backend, Minima.LOWER, sparse(1)).converged()).isTrue();
     }
   }
 }

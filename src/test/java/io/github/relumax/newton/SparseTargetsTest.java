@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Many targets with an A2 that is mostly zeros: each has a thread of its own. */
 @Timeout(120)
@@ -75,12 +75,12 @@ final class SparseTargetsTest {
     return Targets.of(problem, Matrix.of(b));
   }
 
-  /** With a coarse problem and without. */
+  /** With a coarse problem, whose descents come one after the other, and without. */
   @ParameterizedTest
-  @ValueSource(ints = {0, 60})
-  void eachIsSolvedToTheBitAsOnOneThread(int coarse) {
+  @CsvSource({"0, FIRST", "60, FIRST", "60, LOWER", "60, AUTO"})
+  void eachIsSolvedToTheBitAsOnOneThread(int coarse, Minima minima) {
     CoarseRows rows = coarse == 0 ? CoarseRows.NONE : CoarseRows.of(coarse);
-    NewtonOptions options = NewtonOptions.DEFAULTS.withCoarseRows(rows);
+    NewtonOptions options = NewtonOptions.DEFAULTS.withCoarseRows(rows).withMinima(minima);
     try (Backend two = CpuBackends.VECTOR_2.open();
         Backend one = CpuBackends.VECTOR_1.open()) {
       List<Solution> together = new NewtonSolver(two, options).solve(targets, x0);
