@@ -21,7 +21,8 @@ import table
 from setting import RESULTS, ROOT, read_json, relumax
 
 PEERS = ["numpy-rebuilt", "numpy-updated", "scipy-trust-ncg", "scipy-trust-krylov", "scipy-l-bfgs-b", "torch-l-bfgs"]
-WARM_SOLVES = 5
+SOLVES_BEFORE = 4  # after the first: the JVM still compiles during these...
+WARM_SOLVES = 5  # ...and the figures are those of these
 WARM_UP = {"m": 200, "n": 40, "d": 8}
 
 
@@ -82,7 +83,7 @@ def run_relumax_warm(folder, threads, coarse_rows="auto"):
     """
     with tempfile.TemporaryDirectory() as out:
         file = os.path.join(out, "bench.json")
-        own = ["--repeat", WARM_SOLVES, "--coarse-rows", coarse_rows, "--threads", threads, "--out", file]
+        own = ["--warm-up", SOLVES_BEFORE, "--repeat", WARM_SOLVES, "--coarse-rows", coarse_rows, "--threads", threads, "--out", file]
         relumax(["bench", "--problem", folder, *own])
         result = read_json(file)
     warm = [solve for solve in result["solves"] if solve["warm"]]
