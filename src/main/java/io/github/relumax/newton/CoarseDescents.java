@@ -47,7 +47,11 @@ final class CoarseDescents {
     this.interrupted = interrupted;
   }
 
-  /** Where it ended, and what it took: a second descent's steps and time are among both. */
+  /**
+   * Where it ended.
+   *
+   * @param iterations the steps of both descents
+   */
   record End(
       double[] x,
       Status status,

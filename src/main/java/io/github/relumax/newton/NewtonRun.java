@@ -93,6 +93,8 @@ final class NewtonRun implements AutoCloseable {
 
   private boolean fullStepExpected;
   private int mostIterations;
+
+  /** Whether there are to be no further descents. */
   private boolean once;
 
   /** Where steps know about kinks and loss remains; elsewhere it is that of the options. */

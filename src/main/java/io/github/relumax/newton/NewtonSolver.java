@@ -136,7 +136,7 @@ public final class NewtonSolver {
         options,
         path,
         method(targets.common(), path),
-        coarse(workers.isEmpty() ? backend : workers.getFirst(), targets.common(), path),
+        coarse(each(workers), targets.common(), path),
         lanes,
         workers,
         listener,
@@ -150,12 +150,16 @@ public final class NewtonSolver {
     return kept > 0 ? backend.singleThreads() : List.of();
   }
 
+  /** What each target is solved on: these are alike. */
+  private Backend each(List<Backend> workers) {
+    return workers.isEmpty() ? backend : workers.getFirst();
+  }
+
   /** How many targets to have under way at once, so many at most. */
   private int lanes(Problem problem, int atOnce, List<Backend> workers) {
     int most = workers.isEmpty() ? atOnce : Math.min(atOnce, workers.size());
     SolveMemory one = memory(problem, path(problem));
-    Backend each = workers.isEmpty() ? backend : workers.getFirst();
-    double coarse = coarse(each, problem, one.path()).map(CoarseSize::bytes).orElse(0L);
+    double coarse = coarse(each(workers), problem, one.path()).map(CoarseSize::bytes).orElse(0L);
     int m = problem.m();
     return TargetMemory.of(backend, workers, m, problem.n(), problem.d(), one, coarse, most)
         .lanes(most, available(problem));
