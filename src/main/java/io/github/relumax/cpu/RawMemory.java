@@ -16,8 +16,11 @@ import java.lang.foreign.ValueLayout;
  * CpuBuffer#address} that the memory is still there, and {@link Parallel#run} that it stays.
  */
 final class RawMemory {
-  /** Bits that an address can have: what was masked by them needs no check of bounds. */
-  static final long ADDRESS = Long.MAX_VALUE >> 1;
+  /**
+   * Bits that an address can have: what was masked by them needs no check of bounds, nor does a sum
+   * of up to seven of such.
+   */
+  static final long ADDRESS = Long.MAX_VALUE >> 3;
 
   static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
   static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;

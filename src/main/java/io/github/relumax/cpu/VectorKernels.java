@@ -135,59 +135,45 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void dots(long a, long aStride, long x, int n, long out, long outStride) {
-    // Two lines of each row at a time: one keeps memory less busy.
-    long b = a + aStride;
-    long c = b + aStride;
-    long d = c + aStride;
+    // Few instructions for a line of memory keep more lines on their way: one masked address serves
+    // all four rows, and the JIT does not count this loop, or it would unroll it and spill the
+    // sums.
+    long one = aStride & ADDRESS;
+    long two = 2 * one;
+    long three = 3 * one;
     DoubleVector s0 = DoubleVector.zero(S);
     DoubleVector s1 = s0;
     DoubleVector s2 = s0;
     DoubleVector s3 = s0;
-    DoubleVector t0 = s0;
-    DoubleVector t1 = s0;
-    DoubleVector t2 = s0;
-    DoubleVector t3 = s0;
-    int i = 0;
-    for (; i <= n - 2 * L; i += 2 * L) {
+    int i = n / L * L;
+    long end = a + 8L * i;
+    long toX = x - a;
+    for (long from = a; from != end; from += LB) {
+      long at = from & ADDRESS;
+      DoubleVector v = load((from + toX) & ADDRESS);
+      s0 = load(at).fma(v, s0);
+      s1 = load(at + one).fma(v, s1);
+      s2 = load(at + two).fma(v, s2);
+      s3 = load(at + three).fma(v, s3);
+    }
+    long b = a + one;
+    long c = a + two;
+    long d = a + three;
+    // Of rows shorter than a vector, adding up the lanes would take longest.
+    if (MASKS && i > 0 && i < n) {
       long at = 8L * i;
-      DoubleVector v = load((x + at) & ADDRESS);
-      DoubleVector w = load((x + at + LB) & ADDRESS);
-      s0 = load((a + at) & ADDRESS).fma(v, s0);
-      t0 = load((a + at + LB) & ADDRESS).fma(w, t0);
-      s1 = load((b + at) & ADDRESS).fma(v, s1);
-      t1 = load((b + at + LB) & ADDRESS).fma(w, t1);
-      s2 = load((c + at) & ADDRESS).fma(v, s2);
-      t2 = load((c + at + LB) & ADDRESS).fma(w, t2);
-      s3 = load((d + at) & ADDRESS).fma(v, s3);
-      t3 = load((d + at + LB) & ADDRESS).fma(w, t3);
+      VectorMask<Double> rest = S.indexInRange(i, n);
+      DoubleVector v = load((x + at) & ADDRESS, rest);
+      s0 = load((a + at) & ADDRESS, rest).fma(v, s0);
+      s1 = load((b + at) & ADDRESS, rest).fma(v, s1);
+      s2 = load((c + at) & ADDRESS, rest).fma(v, s2);
+      s3 = load((d + at) & ADDRESS, rest).fma(v, s3);
+      i = n;
     }
-    // One loop for what is left: the JIT gives up inlining where there are many loads, and then
-    // boxes the sums.
-    if (MASKS) {
-      // Of rows shorter than a vector, adding up the lanes would take longest.
-      for (; n >= L && i < n; i += L) {
-        long at = 8L * i;
-        VectorMask<Double> rest = S.indexInRange(i, n);
-        DoubleVector v = load((x + at) & ADDRESS, rest);
-        s0 = load((a + at) & ADDRESS, rest).fma(v, s0);
-        s1 = load((b + at) & ADDRESS, rest).fma(v, s1);
-        s2 = load((c + at) & ADDRESS, rest).fma(v, s2);
-        s3 = load((d + at) & ADDRESS, rest).fma(v, s3);
-      }
-    } else {
-      for (; i <= n - L; i += L) {
-        long at = 8L * i;
-        DoubleVector v = load((x + at) & ADDRESS);
-        s0 = load((a + at) & ADDRESS).fma(v, s0);
-        s1 = load((b + at) & ADDRESS).fma(v, s1);
-        s2 = load((c + at) & ADDRESS).fma(v, s2);
-        s3 = load((d + at) & ADDRESS).fma(v, s3);
-      }
-    }
-    double d0 = sum(s0.add(t0));
-    double d1 = sum(s1.add(t1));
-    double d2 = sum(s2.add(t2));
-    double d3 = sum(s3.add(t3));
+    double d0 = sum(s0);
+    double d1 = sum(s1);
+    double d2 = sum(s2);
+    double d3 = sum(s3);
     for (; i < n; i++) {
       long at = 8L * i;
       double v = get(x + at);

@@ -5,17 +5,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A matrix of m x n and a vector; the bytes of the matrix are counted. Before every iteration the
  * memory is measured in the same process: what it gives differs from minute to minute, and from
- * process to process, by more than the products do.
+ * process to process, by more than the products do. Iterations are short and many, and as long as
+ * those of the memory: a shared machine stalls for some ten milliseconds several times a second,
+ * which then falls into few of either.
  */
+@Warmup(iterations = 40, time = MatrixVector.MILLISECONDS, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 20, time = MatrixVector.MILLISECONDS, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class MatrixVector extends KernelBenchmark {
-  /** Where the seconds of {@link MemoryStream} go, a line for each iteration. */
+  static final int MILLISECONDS = 25;
+
+  /** Where the seconds of {@link MemoryStream} go, a line for each iteration, either way in it. */
   static final String STREAM_FILE = "relumax.bench.stream";
 
   private final List<String> streamSeconds = new ArrayList<>();
@@ -47,7 +56,8 @@ public abstract class MatrixVector extends KernelBenchmark {
 
   @Setup(Level.Iteration)
   public void stream() {
-    streamSeconds.add(Double.toString(stream.seconds()));
+    List<Double> seconds = stream.seconds();
+    streamSeconds.add("%s %s".formatted(seconds.getFirst(), seconds.getLast()));
   }
 
   @TearDown

@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -132,11 +134,23 @@ final class Measurements {
     write();
   }
 
-  /** What memory gave before each iteration that counts; those of the warm-up come first. */
+  /**
+   * What memory gave before each iteration that counts (those of the warm-up come first), the way
+   * whose median is less.
+   */
   private static List<Double> measured(Path stream, RunResult result) throws IOException {
     List<String> lines = Files.readAllLines(stream);
     int count = result.getParams().getMeasurement().getCount();
-    return lines.subList(lines.size() - count, lines.size()).stream().map(Double::valueOf).toList();
+    List<String> counted = lines.subList(lines.size() - count, lines.size());
+    return IntStream.range(0, 2)
+        .mapToObj(way -> counted.stream().map(l -> Double.valueOf(l.split(" ")[way])).toList())
+        .min(Comparator.comparingDouble(Measurements::median))
+        .orElseThrow();
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
   private void write() throws IOException {
