@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * those of the memory: a shared machine stalls for some ten milliseconds several times a second,
  * which then falls into few of either.
  */
-@Warmup(iterations = 40, time = MatrixVector.MILLISECONDS, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 20, time = MatrixVector.MILLISECONDS, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 20, time = MatrixVector.MILLISECONDS, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 12, time = MatrixVector.MILLISECONDS, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class MatrixVector extends KernelBenchmark {
   static final int MILLISECONDS = 25;
 
