@@ -25,8 +25,9 @@ final class SparseMatrix extends CpuBuffer {
   /** The row of the whole matrix that a view begins with. */
   private final long first;
 
-  /** Where the parts of the memory begin, one after another. */
+  /** The rows of the whole matrix, and where the parts of the memory begin, one after another. */
   private record Layout(
+      long rows,
       long rowBegins,
       long columnBegins,
       long rowValues,
@@ -40,7 +41,8 @@ final class SparseMatrix extends CpuBuffer {
       long columnValues = rowValues + 8 * nonZeros;
       long columnNumbers = columnValues + 8 * nonZeros;
       long rowNumbers = columnNumbers + 4 * nonZeros;
-      return new Layout(address, columnBegins, rowValues, columnValues, columnNumbers, rowNumbers);
+      return new Layout(
+          rows, address, columnBegins, rowValues, columnValues, columnNumbers, rowNumbers);
     }
   }
 
@@ -157,11 +159,11 @@ final class SparseMatrix extends CpuBuffer {
   long place(long j, long i) {
     long low = columnBegin(j);
     long high = columnBegin(j + 1);
-    // Mostly all are asked for, and none has to be searched.
-    if (low == high || rowNumber(low) >= first + i) {
+    // Mostly all are asked for, and no number of a row has to be read.
+    if (first + i == 0) {
       return low;
     }
-    if (rowNumber(high - 1) < first + i) {
+    if (first + i == at.rows) {
       return high;
     }
     while (low < high) {

@@ -179,7 +179,7 @@ final class BoxQuadratic {
       double curvature = get(i, i);
       double there =
           curvature > 0
-              ? Math.clamp(mu[i] - gradient[i] / curvature, 0, upper[i])
+              ? Math.min(Math.max(mu[i] - gradient[i] / curvature, 0), upper[i])
               : gradient[i] < 0 ? upper[i] : gradient[i] > 0 ? 0 : mu[i];
       double by = there - mu[i];
       if (by != 0) {

@@ -7,7 +7,7 @@ import io.github.relumax.objective.Slopes;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.stream.IntStream;
+import java.util.function.IntPredicate;
 
 /**
  * A step that knows about kinks. Where p switches unit i, its activation differs from the one that
@@ -175,9 +175,9 @@ final class KinkStep implements StepModel {
 
   /** Units outside K whose convex kink p crosses: those that add most, where room is short. */
   private int[] crossed() {
-    int[] others = IntStream.of(at.switched(ap)).filter(i -> !set.contains(i)).toArray();
+    int[] others = where(at.switched(ap), i -> !set.contains(i));
     v.find(others);
-    int[] all = IntStream.of(others).filter(i -> v.of(i) > 0).toArray();
+    int[] all = where(others, i -> v.of(i) > 0);
     if (all.length <= set.room()) {
       return all;
     }
@@ -188,6 +188,18 @@ final class KinkStep implements StepModel {
         .mapToInt(i -> i)
         .sorted()
         .toArray();
+  }
+
+  /** Those of which it is true; called often, with few numbers, for which a stream takes long. */
+  private static int[] where(int[] numbers, IntPredicate isTrue) {
+    int[] found = new int[numbers.length];
+    int count = 0;
+    for (int i : numbers) {
+      if (isTrue.test(i)) {
+        found[count++] = i;
+      }
+    }
+    return Arrays.copyOf(found, count);
   }
 
   /**
