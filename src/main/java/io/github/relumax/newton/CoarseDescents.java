@@ -23,7 +23,7 @@ final class CoarseDescents {
    * Tolerance at least where kinks hold the minimiser and a residual is left: that moves it from
    * the minimiser of the whole problem by more. The last step, which is shorter, is still taken.
    */
-  private static final double TOLERANCE_AT_KINKS = 1e-3;
+  private static final double TOLERANCE_AT_KINKS = 3e-2;
 
   private final Backend backend;
   private final Problem problem;
