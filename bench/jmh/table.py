@@ -115,14 +115,14 @@ def table(title, operation):
     by_bytes = operation["unit"] == "bytes"
     head = ["size", *(LIBRARIES[name] for name in shown), "Relumax / OpenBLAS"]
     if by_bytes:
-        head += ["memory stream beside Relumax", "Relumax / stream", "OpenBLAS / stream"]
+        head += ["memory stream beside Relumax", "Relumax / stream"]
     lines = [f"**{title}**, {operation['rateUnit']}", "", row(head), row(["---"] * len(head))]
     for shape, results in operation["results"].items():
         cells = [size(shape), *(cell(operation, shape, results.get(name)) for name in shown)]
         cells.append(ratio(results.get("relumax"), results.get("openblas")))
         if by_bytes:
             cells.append(number(results["relumax"]["streamRate"]))
-            cells += [f"{number(results[name]['againstStream'])} x" for name in ("relumax", "openblas")]
+            cells.append(f"{number(results['relumax']['againstStream'])} x")
         lines.append(row(cells))
     return lines
 

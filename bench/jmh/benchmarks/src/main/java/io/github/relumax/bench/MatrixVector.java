@@ -28,8 +28,8 @@ public abstract class MatrixVector extends KernelBenchmark {
   static final String STREAM_FILE = "relumax.bench.stream";
 
   /**
-   * Until a library's threads sleep: OpenBLAS's look for work for some 20 ms after a product, on
-   * the cores that are to read memory.
+   * Until Relumax's threads sleep, which look for work for some time after a product, on the cores
+   * that are to read memory.
    */
   private static final int IDLE_MILLISECONDS = 60;
 
