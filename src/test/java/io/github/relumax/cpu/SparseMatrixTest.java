@@ -105,6 +105,31 @@ final class SparseMatrixTest {
     return entries;
   }
 
+  /** Of the whole and of views of its rows, which have its columns: as found by going through. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "7, 40, 0.2", "131, 10, 0.25", "1_031, 9, 0.07"})
+  void placesOfARowAreTheFirstFromItOn(int rows, int columns, double density) {
+    Matrix matrix = Matrix.allocate(rows, columns, ElementType.FLOAT64);
+    long nonZeros = fill(matrix, density).size();
+    try (Parallel parallel = new Parallel(2);
+        SparseMatrix whole =
+            SparseMatrix.of(matrix.withNonZeros(nonZeros), new VectorKernels(), parallel)) {
+      for (int first : new int[] {0, rows / 3, rows - 1}) {
+        SparseMatrix view = (SparseMatrix) whole.rows(first, Math.ceilDiv(rows - first, 2));
+        for (int j = 0; j < columns; j++) {
+          for (long i : new long[] {0, 1, view.rows() / 2, view.rows()}) {
+            long expected = whole.columnBegin(j);
+            while (expected < whole.columnBegin(j + 1L)
+                && RawMemory.getInt(whole.rowNumbers(expected)) < first + i) {
+              expected++;
+            }
+            assertThat(view.place(j, i)).isEqualTo(expected);
+          }
+        }
+      }
+    }
+  }
+
   /** In any order, some twice, of the whole and of a view of it: as found in a copy of them. */
   @ParameterizedTest
   @CsvSource({
