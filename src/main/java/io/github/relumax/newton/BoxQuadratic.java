@@ -177,6 +177,7 @@ final class BoxQuadratic {
   private void descend() {
     for (int i = 0; i < size; i++) {
       double curvature = get(i, i);
+      // Math.clamp would check its bounds each time, in the innermost loop.
       double there =
           curvature > 0
               ? Math.min(Math.max(mu[i] - gradient[i] / curvature, 0), upper[i])
