@@ -33,22 +33,26 @@ final class MatrixVectorProduct {
         Parallel.grain(n),
         (part, low, high) -> {
           // What a few short rows need is found before the loop: it would show beside their read.
+          // So would asking for every four where they lie, of long rows too.
+          boolean inPlace = rows.inPlace();
+          long first = inPlace ? rows.load(part, 0, 1, 1) : 0;
           long quarter = (high - low) / 4;
           long stride = rows.stride(quarter);
           long xFew = x.address(many);
           long yFew = y.address(many);
           long xNext = x.stride();
           long yNext = y.stride();
+          long tile = parallel.tile(part);
           for (long i = low; i < low + quarter; i++) {
-            long at = rows.load(part, i, quarter, 4);
+            long at = inPlace ? first + 8L * n * i : rows.load(part, i, quarter, 4);
             for (long k = 0; k < many; k += atOnce) {
-              long tile = parallel.tile(part);
               kernels.dotBlock(at, stride, side + 8 * k * n, n, tile);
               int count = (int) Math.min(atOnce, many - k);
               spread(tile, atOnce, count, y.address(k) + 8 * i, yNext, 8 * quarter);
             }
             for (long k = 0; k < few; k++) {
-              kernels.dots(at, stride, xFew + k * xNext, n, yFew + k * yNext + 8 * i, 8 * quarter);
+              kernels.dots(
+                  at, stride, xFew + k * xNext, n, yFew + k * yNext + 8 * i, 8 * quarter, tile);
             }
           }
           for (long i = low + 4 * quarter; i < high; i++) {

@@ -28,6 +28,11 @@ final class RowBlocks {
     return columns;
   }
 
+  /** Whether rows are read where the matrix lies, one after the other, and never written. */
+  boolean inPlace() {
+    return inPlace;
+  }
+
   /**
    * Makes rows i, i + apart, ... readable, count of them and at most 4, and returns where the first
    * one lies.

@@ -57,6 +57,9 @@ final class VectorKernels implements Kernels {
   /** Rows of a tile for 16 vector registers: 12 sums, 3 vectors of right, 1 of left. */
   static final int FEW_ROWS = 4;
 
+  /** Columns from which on rows are read four lines at a time; shorter ones gain nothing by it. */
+  private static final int LONG = 640;
+
   private final int tileRows;
 
   VectorKernels() {
@@ -134,7 +137,25 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void dots(long a, long aStride, long x, int n, long out, long outStride) {
+  public void dots(long a, long aStride, long x, int n, long out, long outStride, long sums) {
+    int lines = n < LONG ? 0 : n / (4 * L) * (4 * L);
+    if (lines == 0) {
+      dots(a, aStride, x, n, out, outStride);
+      return;
+    }
+    dotsOfLines(a, aStride, x, lines, sums);
+    int rest = n - lines;
+    if (rest > 0) {
+      dots(a + 8L * lines, aStride, x + 8L * lines, rest, out, outStride);
+    }
+    for (int r = 0; r < 4; r++) {
+      long to = out + r * outStride;
+      double sum = sumOfLanes(sums + r * LB);
+      set(to, rest > 0 ? sum + get(to) : sum);
+    }
+  }
+
+  private static void dots(long a, long aStride, long x, int n, long out, long outStride) {
     // Few instructions for a line of memory keep more lines on their way: one masked address serves
     // all four rows, and the JIT does not count this loop, or it would unroll it and spill the
     // sums.
@@ -156,18 +177,15 @@ final class VectorKernels implements Kernels {
       s2 = load(at + two).fma(v, s2);
       s3 = load(at + three).fma(v, s3);
     }
-    long b = a + one;
-    long c = a + two;
-    long d = a + three;
     // Of rows shorter than a vector, adding up the lanes would take longest.
     if (MASKS && i > 0 && i < n) {
-      long at = 8L * i;
+      long at = end & ADDRESS;
       VectorMask<Double> rest = S.indexInRange(i, n);
-      DoubleVector v = load((x + at) & ADDRESS, rest);
-      s0 = load((a + at) & ADDRESS, rest).fma(v, s0);
-      s1 = load((b + at) & ADDRESS, rest).fma(v, s1);
-      s2 = load((c + at) & ADDRESS, rest).fma(v, s2);
-      s3 = load((d + at) & ADDRESS, rest).fma(v, s3);
+      DoubleVector v = load((end + toX) & ADDRESS, rest);
+      s0 = load(at, rest).fma(v, s0);
+      s1 = load(at + one, rest).fma(v, s1);
+      s2 = load(at + two, rest).fma(v, s2);
+      s3 = load(at + three, rest).fma(v, s3);
       i = n;
     }
     double d0 = sum(s0);
@@ -175,17 +193,62 @@ final class VectorKernels implements Kernels {
     double d2 = sum(s2);
     double d3 = sum(s3);
     for (; i < n; i++) {
-      long at = 8L * i;
-      double v = get(x + at);
-      d0 += v * get(a + at);
-      d1 += v * get(b + at);
-      d2 += v * get(c + at);
-      d3 += v * get(d + at);
+      long at = a + 8L * i;
+      double v = get(x + 8L * i);
+      d0 += v * get(at);
+      d1 += v * get(at + one);
+      d2 += v * get(at + two);
+      d3 += v * get(at + three);
     }
     set(out, d0);
     set(out + outStride, d1);
     set(out + 2 * outStride, d2);
     set(out + 3 * outStride, d3);
+  }
+
+  /**
+   * The sums of {@link #dots} lane by lane, for n a multiple of four vectors. Memory serves four
+   * lines of a row in turn faster than one. The JDK's methods are called directly, and lanes are
+   * added up elsewhere: the JIT stops inlining once a method has grown large, and boxes a sum.
+   */
+  private static void dotsOfLines(long a, long aStride, long x, int n, long sums) {
+    long one = aStride & ADDRESS;
+    long two = 2 * one;
+    long three = 3 * one;
+    DoubleVector s0 = DoubleVector.zero(S);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    long end = a + 8L * n;
+    long toX = x - a;
+    for (long from = a; from != end; from += 4 * LB) {
+      long at = from & ADDRESS;
+      long to = (from + toX) & ADDRESS;
+      DoubleVector v0 = DoubleVector.fromMemorySegment(S, ALL, to, LITTLE_ENDIAN);
+      DoubleVector v1 = DoubleVector.fromMemorySegment(S, ALL, to + LB, LITTLE_ENDIAN);
+      DoubleVector v2 = DoubleVector.fromMemorySegment(S, ALL, to + 2 * LB, LITTLE_ENDIAN);
+      DoubleVector v3 = DoubleVector.fromMemorySegment(S, ALL, to + 3 * LB, LITTLE_ENDIAN);
+      s0 = DoubleVector.fromMemorySegment(S, ALL, at, LITTLE_ENDIAN).fma(v0, s0);
+      s0 = DoubleVector.fromMemorySegment(S, ALL, at + LB, LITTLE_ENDIAN).fma(v1, s0);
+      s0 = DoubleVector.fromMemorySegment(S, ALL, at + 2 * LB, LITTLE_ENDIAN).fma(v2, s0);
+      s0 = DoubleVector.fromMemorySegment(S, ALL, at + 3 * LB, LITTLE_ENDIAN).fma(v3, s0);
+      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one, LITTLE_ENDIAN).fma(v0, s1);
+      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one + LB, LITTLE_ENDIAN).fma(v1, s1);
+      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one + 2 * LB, LITTLE_ENDIAN).fma(v2, s1);
+      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one + 3 * LB, LITTLE_ENDIAN).fma(v3, s1);
+      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two, LITTLE_ENDIAN).fma(v0, s2);
+      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two + LB, LITTLE_ENDIAN).fma(v1, s2);
+      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two + 2 * LB, LITTLE_ENDIAN).fma(v2, s2);
+      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two + 3 * LB, LITTLE_ENDIAN).fma(v3, s2);
+      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three, LITTLE_ENDIAN).fma(v0, s3);
+      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three + LB, LITTLE_ENDIAN).fma(v1, s3);
+      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three + 2 * LB, LITTLE_ENDIAN).fma(v2, s3);
+      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three + 3 * LB, LITTLE_ENDIAN).fma(v3, s3);
+    }
+    store(s0, sums);
+    store(s1, sums + LB);
+    store(s2, sums + 2 * LB);
+    store(s3, sums + 3 * LB);
   }
 
   @Override
@@ -673,6 +736,24 @@ final class VectorKernels implements Kernels {
     for (; i < n; i++) {
       double v = get(z + 8L * i);
       sum += get(w + 8L * i) * v * v;
+    }
+    return sum;
+  }
+
+  /** The same of a vector that was stored, which takes the JIT less. */
+  private static double sumOfLanes(long at) {
+    double sum = get(at);
+    if (L >= 2) {
+      sum += get(at + 8);
+    }
+    if (L >= 4) {
+      sum += get(at + 16) + get(at + 24);
+    }
+    if (L >= 8) {
+      sum += (get(at + 32) + get(at + 40)) + (get(at + 48) + get(at + 56));
+    }
+    for (int k = 8; k < L; k++) {
+      sum += get(at + 8L * k);
     }
     return sum;
   }

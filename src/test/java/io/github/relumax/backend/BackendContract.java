@@ -220,7 +220,8 @@ public abstract class BackendContract extends SparseContract {
     "40001, 2, 2",
     "9, 1061, 3",
     "50, 1024, 1",
-    "100, 2049, 2"
+    "100, 2049, 2",
+    "61, 671, 1"
   })
   void multiply(int rows, int columns, int count) {
     for (ElementType type : ElementType.values()) {
