@@ -33,9 +33,6 @@ final class MatrixVectorProduct {
         Parallel.grain(n),
         (part, low, high) -> {
           // What a few short rows need is found before the loop: it would show beside their read.
-          // So would asking for every four where they lie, of long rows too.
-          boolean inPlace = rows.inPlace();
-          long first = inPlace ? rows.load(part, 0, 1, 1) : 0;
           long quarter = (high - low) / 4;
           long stride = rows.stride(quarter);
           long xFew = x.address(many);
@@ -44,7 +41,7 @@ final class MatrixVectorProduct {
           long yNext = y.stride();
           long tile = parallel.tile(part);
           for (long i = low; i < low + quarter; i++) {
-            long at = inPlace ? first + 8L * n * i : rows.load(part, i, quarter, 4);
+            long at = rows.load(part, i, quarter, 4);
             for (long k = 0; k < many; k += atOnce) {
               kernels.dotBlock(at, stride, side + 8 * k * n, n, tile);
               int count = (int) Math.min(atOnce, many - k);

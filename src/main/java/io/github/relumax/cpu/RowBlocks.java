@@ -16,21 +16,26 @@ final class RowBlocks {
   private final int columns;
   private final boolean inPlace;
 
+  /**
+   * Where the matrix lies, asked once: the check that it is still open, for every four rows, would
+   * show beside the read of them.
+   */
+  private final long first;
+
+  private final long rowBytes;
+
   RowBlocks(Kernels kernels, Parallel parallel, CpuBuffer matrix) {
     this.kernels = kernels;
     this.parallel = parallel;
     this.matrix = matrix;
     columns = (int) matrix.columns();
     inPlace = matrix.type() == ElementType.FLOAT64 && !(matrix instanceof SparseMatrix);
+    first = inPlace ? matrix.address() : 0;
+    rowBytes = matrix.stride();
   }
 
   int columns() {
     return columns;
-  }
-
-  /** Whether rows are read where the matrix lies, one after the other, and never written. */
-  boolean inPlace() {
-    return inPlace;
   }
 
   /**
@@ -44,7 +49,7 @@ final class RowBlocks {
   /** The same with the scratch of this slot, for rows that are to outlive another load. */
   long load(int part, int slot, long i, long apart, int count) {
     if (inPlace) {
-      return matrix.address(i);
+      return first + i * rowBytes;
     }
     long to = parallel.scratch(part, slot, (long) MOST_ROWS * columns).address();
     for (int r = 0; r < count; r++) {
@@ -59,7 +64,7 @@ final class RowBlocks {
    */
   long loadAs(int part, int slot, long i) {
     if (inPlace) {
-      return matrix.address(i);
+      return first + i * rowBytes;
     }
     long to = parallel.scratch(part, Parallel.ROWS, (long) MOST_ROWS * columns).address();
     long row = to + 8L * slot * columns;
@@ -72,7 +77,7 @@ final class RowBlocks {
     if (matrix instanceof SparseMatrix sparse) {
       sparse.expand(i, to);
     } else if (inPlace) {
-      RawMemory.copy(matrix.address(i), to, 8L * columns);
+      RawMemory.copy(first + i * rowBytes, to, 8L * columns);
     } else {
       kernels.widen(matrix.address(i), to, columns);
     }

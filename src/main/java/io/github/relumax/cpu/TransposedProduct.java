@@ -72,11 +72,8 @@ final class TransposedProduct {
               long sum = sums.clear(part);
               long quarter = (high - low) / 4;
               long stride = rows.stride(quarter);
-              // Asking for every four rows where they lie would show beside their read.
-              boolean inPlace = rows.inPlace();
-              long first = inPlace ? rows.load(part, 0, 1, 1) : 0;
               for (long i = low; i < low + quarter; i++) {
-                long from = inPlace ? first + 8L * n * i : rows.load(part, i, quarter, 4);
+                long from = rows.load(part, i, quarter, 4);
                 for (int k = 0; k < vectors; k++) {
                   long weights = v0 + k * next + 8 * i;
                   kernels.addRows(weights, 8 * quarter, from, stride, sum + 8L * k * n, n);

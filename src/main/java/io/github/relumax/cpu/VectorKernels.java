@@ -140,13 +140,13 @@ final class VectorKernels implements Kernels {
   public void dots(long a, long aStride, long x, int n, long out, long outStride, long sums) {
     int lines = n < LONG ? 0 : n / (4 * L) * (4 * L);
     if (lines == 0) {
-      dots(a, aStride, x, n, out, outStride);
+      shortDots(a, aStride, x, n, out, outStride);
       return;
     }
     dotsOfLines(a, aStride, x, lines, sums);
     int rest = n - lines;
     if (rest > 0) {
-      dots(a + 8L * lines, aStride, x + 8L * lines, rest, out, outStride);
+      shortDots(a + 8L * lines, aStride, x + 8L * lines, rest, out, outStride);
     }
     for (int r = 0; r < 4; r++) {
       long to = out + r * outStride;
@@ -155,7 +155,8 @@ final class VectorKernels implements Kernels {
     }
   }
 
-  private static void dots(long a, long aStride, long x, int n, long out, long outStride) {
+  /** {@link #dots} of rows of any length, a line at a time. */
+  private static void shortDots(long a, long aStride, long x, int n, long out, long outStride) {
     // Few instructions for a line of memory keep more lines on their way: one masked address serves
     // all four rows, and the JIT does not count this loop, or it would unroll it and spill the
     // sums.
@@ -740,7 +741,7 @@ final class VectorKernels implements Kernels {
     return sum;
   }
 
-  /** The same of a vector that was stored, which takes the JIT less. */
+  /** {@link #sum} of a vector that was stored, which the JIT compiles to less. */
   private static double sumOfLanes(long at) {
     double sum = get(at);
     if (L >= 2) {
