@@ -87,11 +87,12 @@ final class BlockSolve {
     RawMemory.clear(inverses, d * stripStep);
     for (int i = 0; i < d; i++) {
       int first = i / tileRows * tileRows;
-      double pivot = get(l.address(i, i));
+      long row = l.address(i);
+      double pivot = get(row + 8L * i);
       for (int c = first; c < i; c++) {
         double sum = 0;
         for (int k = c; k < i; k++) {
-          sum += get(l.address(i, k)) * get(inverses + c * stripStep + 8L * (k - first));
+          sum += get(row + 8L * k) * get(inverses + c * stripStep + 8L * (k - first));
         }
         set(inverses + c * stripStep + 8L * (i - first), -sum / pivot);
       }

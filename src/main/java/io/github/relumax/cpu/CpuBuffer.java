@@ -5,7 +5,7 @@ import io.github.relumax.backend.Shapes;
 import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.OffHeap;
-import java.lang.foreign.Arena;
+import io.github.relumax.matrix.Workspace;
 import java.lang.foreign.MemorySegment;
 
 /** A buffer in main memory: all entries, row after row, but for a {@link SparseMatrix}. */
@@ -15,14 +15,23 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
   private final ElementType type;
   private final MemorySegment segment;
 
-  /** Owns the memory; null for views and for matrices that the caller owns. */
-  private final Arena arena;
+  /** What the segment is of; null where the caller of this backend owns the matrix. */
+  private final Workspace memory;
 
-  /** Whether it is all of a matrix that was uploaded, which does not change. */
-  private final boolean constant;
+  private final Role role;
 
-  CpuBuffer(long rows, long columns, ElementType type, MemorySegment segment, Arena arena) {
-    this(rows, columns, type, segment, arena, false);
+  /** What a buffer is to its memory. */
+  enum Role {
+    /** Closing it gives the memory back. */
+    OWNER,
+    /** It looks at what another buffer owns. */
+    VIEW,
+    /** It looks at all of a matrix that was uploaded, which does not change. */
+    CONSTANT
+  }
+
+  CpuBuffer(long rows, long columns, Workspace memory, Role role) {
+    this(rows, columns, ElementType.FLOAT64, memory.memory(), memory, role);
   }
 
   private CpuBuffer(
@@ -30,38 +39,47 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
       long columns,
       ElementType type,
       MemorySegment segment,
-      Arena arena,
-      boolean constant) {
+      Workspace memory,
+      Role role) {
     this.rows = rows;
     this.columns = columns;
     this.type = type;
     this.segment = segment;
-    this.arena = arena;
-    this.constant = constant;
+    this.memory = memory;
+    this.role = role;
   }
 
   static CpuBuffer view(Matrix matrix) {
     return new CpuBuffer(
-        matrix.rows(), matrix.columns(), matrix.type(), matrix.segment(), null, true);
+        matrix.rows(), matrix.columns(), matrix.type(), matrix.segment(), null, Role.CONSTANT);
   }
 
   static CpuBuffer allocate(long rows, long columns) {
-    Arena arena = Arena.ofShared();
-    try {
-      Matrix matrix =
-          OffHeap.allocateUntouched(rows, columns, ElementType.FLOAT64, arena, "workspace");
-      return new CpuBuffer(rows, columns, ElementType.FLOAT64, matrix.segment(), arena);
-    } catch (RuntimeException e) {
-      arena.close();
-      throw e;
-    }
+    return new CpuBuffer(rows, columns, OffHeap.workspace(rows, columns, "workspace"), Role.OWNER);
   }
 
   boolean isConstant() {
-    return constant;
+    return role == Role.CONSTANT;
   }
 
+  /**
+   * @throws IllegalStateException if the buffer, or the matrix it views, was closed
+   */
+  final void requireOpen() {
+    if (memory != null) {
+      memory.requireOpen();
+    } else if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("the buffer is closed");
+    }
+  }
+
+  /**
+   * The entries.
+   *
+   * @throws IllegalStateException if the buffer, or the matrix it views, was closed
+   */
   MemorySegment segment() {
+    requireOpen();
     return segment;
   }
 
@@ -71,9 +89,7 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
    * @throws IllegalStateException if the buffer, or the matrix it views, was closed
    */
   long address() {
-    if (!segment.scope().isAlive()) {
-      throw new IllegalStateException("the buffer is closed");
-    }
+    requireOpen();
     return segment.address();
   }
 
@@ -109,25 +125,25 @@ sealed class CpuBuffer implements Buffer permits SparseMatrix {
   @Override
   public Buffer rows(long first, long count) {
     Shapes.requireRows(this, first, count);
-    if (constant && count == rows) {
+    if (isConstant() && count == rows) {
       // Closing it does nothing, and what is kept of a matrix (ColumnCache) is kept by its buffer.
       return this;
     }
     MemorySegment part = segment.asSlice(first * stride(), count * stride());
-    return new CpuBuffer(count, columns, type, part, null);
+    return new CpuBuffer(count, columns, type, part, memory, Role.VIEW);
   }
 
   @Override
   public Buffer reshaped(long rows, long columns) {
     Shapes.requireRoom(this, rows, columns);
     MemorySegment part = segment().asSlice(0, rows * columns * type.bytes());
-    return new CpuBuffer(rows, columns, type, part, null);
+    return new CpuBuffer(rows, columns, type, part, memory, Role.VIEW);
   }
 
   @Override
   public void close() {
-    if (arena != null && arena.scope().isAlive()) {
-      arena.close();
+    if (role == Role.OWNER) {
+      memory.close();
     }
   }
 }

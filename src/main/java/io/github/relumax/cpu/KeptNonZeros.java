@@ -2,7 +2,6 @@ package io.github.relumax.cpu;
 
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.matrix.Matrix;
-import java.lang.foreign.Arena;
 import java.lang.ref.WeakReference;
 
 /**
@@ -69,7 +68,7 @@ final class KeptNonZeros implements AutoCloseable {
 
   private Buffer view() {
     views++;
-    return kept.viewIn(Arena.ofShared(), this::viewClosed);
+    return kept.view(this::viewClosed);
   }
 
   private synchronized void viewClosed() {

@@ -2,10 +2,9 @@ package io.github.relumax.cpu;
 
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.Shapes;
-import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import io.github.relumax.matrix.OffHeap;
-import java.lang.foreign.Arena;
+import io.github.relumax.matrix.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -19,7 +18,7 @@ import java.util.function.Consumer;
  * error. Its numbers are read from {@link RawMemory}, after {@link #requireOpen}.
  */
 final class SparseMatrix extends CpuBuffer {
-  private final MemorySegment memory;
+  private final Workspace memory;
   private final Layout at;
 
   /** The row of the whole matrix that a view begins with. */
@@ -47,8 +46,8 @@ final class SparseMatrix extends CpuBuffer {
   }
 
   private SparseMatrix(
-      long rows, long columns, long first, MemorySegment memory, Layout at, Arena arena) {
-    super(rows, columns, ElementType.FLOAT64, memory, arena);
+      long rows, long columns, long first, Workspace memory, Layout at, Role role) {
+    super(rows, columns, memory, role);
     this.memory = memory;
     this.at = at;
     this.first = first;
@@ -81,17 +80,15 @@ final class SparseMatrix extends CpuBuffer {
 
   private static SparseMatrix make(
       long rows, long columns, long nonZeros, String name, Consumer<SparseMatrix> fill) {
-    Arena arena = Arena.ofShared();
+    long numbers = (long) bytes((double) rows, (double) columns, (double) nonZeros) / 8;
+    Workspace memory = OffHeap.unsetWorkspace(1, numbers, name);
     try {
-      long numbers = (long) bytes((double) rows, (double) columns, (double) nonZeros) / 8;
-      MemorySegment memory =
-          OffHeap.allocateUnset(1, numbers, ElementType.FLOAT64, arena, name).segment();
-      Layout at = Layout.of(memory.address(), rows, columns, nonZeros);
-      SparseMatrix made = new SparseMatrix(rows, columns, 0, memory, at, arena);
+      Layout at = Layout.of(memory.memory().address(), rows, columns, nonZeros);
+      SparseMatrix made = new SparseMatrix(rows, columns, 0, memory, at, Role.OWNER);
       fill.accept(made);
       return made;
     } catch (RuntimeException | Error e) {
-      arena.close();
+      memory.close();
       throw e;
     }
   }
@@ -203,19 +200,17 @@ final class SparseMatrix extends CpuBuffer {
   }
 
   long bytes() {
-    return memory.byteSize();
+    return memory.memory().byteSize();
   }
 
   /**
-   * A view of all of it that lasts as long as the arena, which closing it closes. The caller sees
-   * to it that the memory lasts longer.
+   * A view of all of it, which lasts until it is closed itself. The caller sees to it that the
+   * memory lasts longer.
    *
    * @param closed runs when the view is closed
    */
-  @SuppressWarnings("restricted") // The other end of its life is what a view has of its own.
-  SparseMatrix viewIn(Arena view, Runnable closed) {
-    MemorySegment same = memory.reinterpret(view, _ -> closed.run());
-    return new SparseMatrix(rows(), columns(), first, same, at, view);
+  SparseMatrix view(Runnable closed) {
+    return new SparseMatrix(rows(), columns(), first, memory.view(closed), at, Role.OWNER);
   }
 
   // As a buffer
@@ -234,16 +229,7 @@ final class SparseMatrix extends CpuBuffer {
   @Override
   public Buffer rows(long from, long count) {
     Shapes.requireRows(this, from, count);
-    return new SparseMatrix(count, columns(), first + from, memory, at, null);
-  }
-
-  /**
-   * @throws IllegalStateException if it is closed
-   */
-  void requireOpen() {
-    if (!memory.scope().isAlive()) {
-      throw new IllegalStateException("the buffer is closed");
-    }
+    return new SparseMatrix(count, columns(), first + from, memory, at, Role.VIEW);
   }
 
   @Override

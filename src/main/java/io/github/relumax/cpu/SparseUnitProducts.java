@@ -29,6 +29,8 @@ final class SparseUnitProducts {
   /** Row k of y += Σ_units x[k,u] a[:,u]. */
   void addColumns(SparseMatrix a, CpuUnits units, CpuBuffer x, CpuBuffer y) {
     int vectors = (int) x.rows();
+    long weights = x.address();
+    long sums = y.address() - 8 * a.firstRow();
     split.rows(
         a,
         (double) units.count() * vectors / a.columns(),
@@ -42,9 +44,9 @@ final class SparseUnitProducts {
               next[p] = a.place(u, end);
               int count = (int) (next[p] - from);
               for (int k = 0; k < vectors; k++) {
-                double s = get(x.address(k) + 8L * u);
+                double s = get(weights + k * x.stride() + 8L * u);
                 if (s != 0) {
-                  long to = y.address(k) - 8 * a.firstRow();
+                  long to = sums + k * y.stride();
                   add(s, a.columnValues(from), a.rowNumbers(from), count, to);
                 }
               }

@@ -1,6 +1,8 @@
 package io.github.relumax.matrix;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -15,11 +17,16 @@ final class FreedBlocks {
   private static final double MOST_TIMES = 1.5;
 
   /**
-   * A block that the C library knows by its address.
+   * A block.
    *
-   * @param bytes that it has, of which whoever uses it may have asked for fewer
+   * @param memory all of it, of which whoever uses it may have asked for less
+   * @param free what gives it back to where it came from
    */
-  record Block(long address, long bytes) {}
+  record Block(MemorySegment memory, Runnable free) {
+    long bytes() {
+      return memory.byteSize();
+    }
+  }
 
   private final List<Block> blocks = new ArrayList<>();
   private int users;
@@ -49,8 +56,8 @@ final class FreedBlocks {
   synchronized Block take(long bytes) {
     Block best = null;
     for (Block block : blocks) {
-      boolean fits = block.bytes >= bytes && block.bytes <= MOST_TIMES * bytes;
-      if (fits && (best == null || block.bytes < best.bytes)) {
+      boolean fits = block.bytes() >= bytes && block.bytes() <= MOST_TIMES * bytes;
+      if (fits && (best == null || block.bytes() < best.bytes())) {
         best = block;
       }
     }
@@ -58,13 +65,17 @@ final class FreedBlocks {
     return best;
   }
 
-  /** Blocks to give back, the oldest first, until they are so many bytes or none is left. */
+  /**
+   * Blocks to give back until they are so many bytes or none is left, small ones first: whoever
+   * asks for little is not to cost a large one.
+   */
   synchronized List<Block> giveBack(long bytes) {
+    blocks.sort(Comparator.comparingLong(Block::bytes));
     List<Block> back = new ArrayList<>();
     for (long given = 0; given < bytes && !blocks.isEmpty(); ) {
-      Block oldest = blocks.removeFirst();
-      given += oldest.bytes;
-      back.add(oldest);
+      Block smallest = blocks.removeFirst();
+      given += smallest.bytes();
+      back.add(smallest);
     }
     return back;
   }

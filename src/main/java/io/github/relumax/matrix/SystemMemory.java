@@ -34,7 +34,7 @@ public final class SystemMemory {
    */
   public static long available() {
     long total = total();
-    return Math.min(total, ofSystem(total) + LargeBlocks.keptBytes());
+    return Math.min(total, ofSystem(total) + Blocks.keptBytes());
   }
 
   private static long ofSystem(long total) {

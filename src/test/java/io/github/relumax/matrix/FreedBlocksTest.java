@@ -3,14 +3,19 @@ package io.github.relumax.matrix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.relumax.matrix.FreedBlocks.Block;
+import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 final class FreedBlocksTest {
-  private static final Block SMALL = new Block(1, 100);
-  private static final Block MIDDLE = new Block(2, 140);
-  private static final Block LARGE = new Block(3, 1000);
+  private static final Block SMALL = block(100);
+  private static final Block MIDDLE = block(140);
+  private static final Block LARGE = block(1000);
 
   private final FreedBlocks freed = new FreedBlocks();
+
+  private static Block block(int bytes) {
+    return new Block(MemorySegment.ofArray(new byte[bytes]), () -> {});
+  }
 
   private void keepAll() {
     freed.begin();
@@ -45,11 +50,12 @@ final class FreedBlocksTest {
     assertThat(freed.take(141)).isNull();
   }
 
+  /** Whoever asks for little does not cost a large one. */
   @Test
-  void asMuchGoesBackAsIsAskedForTheOldestFirst() {
+  void asMuchGoesBackAsIsAskedForTheSmallestFirst() {
     keepAll();
-    assertThat(freed.giveBack(140)).containsExactly(MIDDLE);
-    assertThat(freed.giveBack(101)).containsExactly(SMALL, LARGE);
+    assertThat(freed.giveBack(100)).containsExactly(SMALL);
+    assertThat(freed.giveBack(141)).containsExactly(MIDDLE, LARGE);
     assertThat(freed.giveBack(1)).isEmpty();
     assertThat(freed.bytes()).isZero();
   }
@@ -59,7 +65,7 @@ final class FreedBlocksTest {
     keepAll();
     freed.begin();
     assertThat(freed.end()).isEmpty();
-    assertThat(freed.end()).containsExactly(MIDDLE, SMALL, LARGE);
+    assertThat(freed.end()).containsExactly(SMALL, MIDDLE, LARGE);
     assertThat(freed.keep(SMALL)).isFalse();
   }
 }
