@@ -13,10 +13,12 @@ import java.util.Optional;
  * @param method what stands for H in it
  * @param bytes that it takes where the backend computes
  * @param conditional whether there is none after all where its rows have less than half of b and f
- * @param apart whether it is solved twice, for a lower minimum, on a thread each
+ * @param rivals whether it is solved twice, for a lower minimum, as if at once: with short steps,
+ *     which a thread each is enough for
+ * @param apart whether they have a thread each here
  */
 public record CoarseSize(
-    int rows, StepMethod method, long bytes, boolean conditional, boolean apart) {
+    int rows, StepMethod method, long bytes, boolean conditional, boolean rivals, boolean apart) {
   /** Below this a solve takes milliseconds. */
   static final int LEAST_M = 8192;
 
@@ -62,22 +64,23 @@ public record CoarseSize(
     }
     SolveMemory memory =
         SolveMemory.of(backend, rows, n, d, CurvaturePath.KEPT, options.curvature());
-    long once = rowBytes(backend, m, n, type, nonZeros, rows) + memory.ownBytes();
+    long shared = rowBytes(backend, m, n, type, nonZeros, rows);
+    long once = shared + memory.ownBytes();
     // Each backend packs operands of its own.
     long twice =
-        2
-            * (once
-                + SolveMemory.scratchBytes(backend, rows, n, d)
-                + SolveMemory.javaBytes(rows, n, d));
-    boolean apart =
+        shared
+            + 2
+                * (memory.ownBytes()
+                    + SolveMemory.scratchBytes(backend, rows, n, d)
+                    + SolveMemory.javaBytes(rows, n, d));
+    boolean rivals =
         options.minima() != Minima.FIRST
             && backend.compressedBytes(m, n, nonZeros) > 0
-            && (double) rows * d * d <= SMALL_STEP
-            && backend.description().threads() > 1
-            && twice <= available;
+            && (double) rows * d * d <= SMALL_STEP;
+    boolean apart = rivals && backend.description().threads() > 1 && twice <= available;
     boolean conditional = options.coarseRows().isAuto();
     CoarseSize size =
-        new CoarseSize(rows, memory.method(), apart ? twice : once, conditional, apart);
+        new CoarseSize(rows, memory.method(), apart ? twice : once, conditional, rivals, apart);
     return size.bytes <= available ? Optional.of(size) : Optional.empty();
   }
 
