@@ -71,11 +71,23 @@ public final class CostModel {
   /** Factorisations of an iteration: one for each matrix, and another where a step was rejected. */
   private static final double FACTORISATIONS = 1.4;
 
-  /** Sketches and scores of an iteration: old ones serve while f and the mask have hardly moved. */
+  /**
+   * Sketches and scores of an iteration, but for the first: old ones serve while f and the mask
+   * have hardly moved.
+   */
   private static final double SCORES = 0.45;
 
   /** Products with H for the step of an iteration, by conjugate gradients. */
   private static final double CG_PRODUCTS = 4;
+
+  /** Those of the step that is so short that the solve ends. */
+  private static final double LAST_PRODUCTS = 2;
+
+  /**
+   * Rate of products with H, and of a sketch, as a part of that of a pass over a matrix: a row is
+   * centred, and has a number of its own.
+   */
+  private static final double CENTERED_EFFICIENCY = 0.6;
 
   /** Products with H that judge a sample. */
   private static final double JUDGING_PRODUCTS = 4;
@@ -266,7 +278,9 @@ public final class CostModel {
   private void sampled(double bytes, double entries) {
     double d = load.d();
     double rows = load.sampledRows();
-    each(Phase.CURVATURE, "sketch, scores", 18 * entries, 2 * bytes, SCORES);
+    double iterations = load.iterations();
+    double scores = Math.max(1, SCORES * iterations) / iterations;
+    centered(Phase.CURVATURE, "sketch, scores", false, scores * 18 * entries, scores * 2 * bytes);
     iteration(
         Phase.CURVATURE,
         "Gram matrix of sampled rows",
@@ -274,10 +288,22 @@ public final class CostModel {
         gramRate(),
         24 * rows * d);
     if (method == StepMethod.SAMPLED) {
-      each(Phase.CURVATURE, "products with H, for ε", 4 * entries, bytes, JUDGING_PRODUCTS);
+      products(Phase.CURVATURE, "products with H, for ε", false, JUDGING_PRODUCTS, entries, bytes);
     } else {
-      each(Phase.STEP, "products with H", 4 * entries, bytes, CG_PRODUCTS);
+      products(Phase.STEP, "products with H", false, CG_PRODUCTS, entries, bytes);
+      products(Phase.STEP, "products with H, last step", true, LAST_PRODUCTS, entries, bytes);
     }
+  }
+
+  private void products(
+      Phase phase, String name, boolean once, double count, double entries, double bytes) {
+    centered(phase, name, once, count * 4 * entries, count * bytes);
+  }
+
+  /** Passes over C or A2 that center each row. */
+  private void centered(Phase phase, String name, boolean once, double flops, double bytes) {
+    double seconds = 1e-9 * bytes / (CENTERED_EFFICIENCY * rates.memory());
+    steps.add(new Step(phase, name, once, flops, bytes, seconds));
   }
 
   private void gram(double cBytes) {

@@ -168,6 +168,24 @@ final class CostModelTest {
     }
   }
 
+  /** Passes over C of 8 MB at 0.6 of the rate of plain ones. */
+  @Test
+  void sampledRowsAreScoredOnceAtLeast() {
+    double pass = 0.032 / 0.6;
+    Prediction cg = CostModel.predict(LOAD, CurvaturePath.KEPT, StepMethod.SKETCH_CG, RATES);
+    assertThat(step(cg, "sketch, scores").seconds()).isCloseTo(0.45 * 2 * pass, within(1e-12));
+    assertThat(step(cg, "Gram matrix of sampled rows").flops()).isEqualTo(900.0 * 100 * 101);
+    assertThat(step(cg, "products with H").seconds()).isCloseTo(4 * pass, within(1e-12));
+    Step last = step(cg, "products with H, last step");
+    assertThat(last.seconds()).isCloseTo(2 * pass, within(1e-12));
+    assertThat(last.flops()).isEqualTo(2 * 4.0 * 10_000 * 100);
+    assertThat(cg.times(last)).isEqualTo(1);
+    Workload two = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 2, 900);
+    Prediction few = CostModel.predict(two, CurvaturePath.KEPT, StepMethod.SAMPLED, RATES);
+    assertThat(step(few, "sketch, scores").bytes()).isEqualTo(0.5 * 2 * 8e6);
+    assertThat(step(few, "products with H, for ε").seconds()).isCloseTo(4 * pass, within(1e-12));
+  }
+
   /** Twice the iterations, twice their time; twice the rates, half the time but for waiting. */
   @Test
   void timeGoesWithIterationsAndRates() {
