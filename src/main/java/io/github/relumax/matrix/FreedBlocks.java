@@ -9,12 +9,17 @@ import java.util.List;
  * Blocks of memory that were freed, kept for those who ask next: a system makes the pages of a new
  * block when they are first used, which may take longer than all that is computed with them.
  *
- * <p>Kept blocks make no one need more memory: so many bytes go back before as many new ones are
- * taken. They are kept while somebody has said that more will be asked for.
+ * <p>Kept blocks make hardly anyone need more memory: so many bytes go back before as many new ones
+ * are taken. They are kept while somebody has said that more will be asked for.
  */
 final class FreedBlocks {
   /** Whoever asks for a block gets one of at most so many times its size. */
   private static final double MOST_TIMES = 1.5;
+
+  /**
+   * Whoever asks for fewer bytes does not cost a larger block, which would be dear to make anew.
+   */
+  static final long LARGE = 1L << 20;
 
   /**
    * A block.
@@ -66,13 +71,17 @@ final class FreedBlocks {
   }
 
   /**
-   * Blocks to give back until they are so many bytes or none is left, small ones first: whoever
-   * asks for little is not to cost a large one.
+   * Blocks to give back, the smallest first, until they are so many bytes or none is left; no large
+   * ones where it is few bytes.
    */
   synchronized List<Block> giveBack(long bytes) {
     blocks.sort(Comparator.comparingLong(Block::bytes));
+    long largest = bytes < LARGE ? LARGE : Long.MAX_VALUE;
     List<Block> back = new ArrayList<>();
     for (long given = 0; given < bytes && !blocks.isEmpty(); ) {
+      if (blocks.getFirst().bytes() > largest) {
+        break;
+      }
       Block smallest = blocks.removeFirst();
       given += smallest.bytes();
       back.add(smallest);

@@ -50,7 +50,16 @@ final class FreedBlocksTest {
     assertThat(freed.take(141)).isNull();
   }
 
-  /** Whoever asks for little does not cost a large one. */
+  @Test
+  void whoAsksForLittleDoesNotCostALargeOne() {
+    Block huge = block((int) FreedBlocks.LARGE + 1);
+    freed.begin();
+    assertThat(freed.keep(huge)).isTrue();
+    assertThat(freed.keep(SMALL)).isTrue();
+    assertThat(freed.giveBack(FreedBlocks.LARGE - 1)).containsExactly(SMALL);
+    assertThat(freed.giveBack(FreedBlocks.LARGE)).containsExactly(huge);
+  }
+
   @Test
   void asMuchGoesBackAsIsAskedForTheSmallestFirst() {
     keepAll();
