@@ -42,6 +42,8 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
+   * Does nothing while it is open.
+   *
    * @throws IllegalStateException if it is closed
    */
   public void requireOpen() {

@@ -18,10 +18,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two descents of a coarse problem, for a lower minimum. */
 @Timeout(120)
@@ -151,6 +154,34 @@ final class CoarseDescentsTest {
     }
     assertThat(lower).isBetween(1, 7);
     assertThat(givenUp).isBetween(1, 7);
+  }
+
+  /** Also where the one that is to be given up has long ended when the other one does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"relumax-worker-0", "relumax-worker-1"})
+  void whicheverIsFasterItIsTheSame(String slow) {
+    Consumer<Buffer> wait =
+        _ -> {
+          if (Thread.currentThread().getName().equals(slow)) {
+            LockSupport.parkNanos(1_000_000);
+          }
+        };
+    for (int seed = 1; seed <= 8; seed++) {
+      Problem problem = sparse(seed);
+      try (Threads two = new Threads(CpuBackends.VECTOR_2.open(), wait);
+          Backend one = CpuBackends.VECTOR_1.open()) {
+        CoarseSolve atOnce = solve(two, Minima.LOWER, problem).coarse().orElseThrow();
+        CoarseSolve inTurn = solve(one, Minima.LOWER, problem).coarse().orElseThrow();
+        assertThat(atOnce.loss()).isEqualTo(inTurn.loss());
+        assertThat(atOnce.iterations()).isEqualTo(inTurn.iterations());
+        assertThat(atOnce.status()).isEqualTo(inTurn.status());
+        FurtherDescents expected = inTurn.further().orElseThrow();
+        FurtherDescents further = atOnce.further().orElseThrow();
+        assertThat(further.lower()).isEqualTo(expected.lower());
+        assertThat(further.iterations()).isEqualTo(expected.iterations());
+        assertThat(further.firstLoss()).isEqualTo(expected.firstLoss());
+      }
+    }
   }
 
   /** At once, too, auto comes to what it comes to on one thread. */
