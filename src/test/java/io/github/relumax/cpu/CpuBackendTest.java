@@ -88,4 +88,26 @@ final class CpuBackendTest extends BackendContract {
       assertThat(backend.compressedBytes(1L << 30, 1L << 30, 1L << 50)).isZero();
     }
   }
+
+  /** Their memory may be somebody else's by then. */
+  @Test
+  void aClosedBufferAndItsViewsAreRefused() {
+    try (Backend backend = CpuBackends.VECTOR_1.open()) {
+      Buffer buffer = backend.allocate(2, 3);
+      Buffer row = buffer.row(1);
+      Buffer reshaped = buffer.reshaped(3, 2);
+      buffer.close();
+      buffer.close();
+      for (Buffer closed : List.of(buffer, row, reshaped)) {
+        double[] values = new double[(int) (closed.rows() * closed.columns())];
+        assertThatThrownBy(() -> backend.read(closed, values))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("the buffer is closed");
+        assertThatThrownBy(() -> backend.write(values, closed))
+            .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> backend.dot(closed, closed))
+            .isInstanceOf(IllegalStateException.class);
+      }
+    }
+  }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Two descents of a coarse problem, for a lower minimum. */
 @Timeout(120)
@@ -158,30 +158,65 @@ final class CoarseDescentsTest {
 
   /** Also where the one that is to be given up has long ended when the other one does. */
   @ParameterizedTest
-  @ValueSource(strings = {"relumax-worker-0", "relumax-worker-1"})
-  void whicheverIsFasterItIsTheSame(String slow) {
-    Consumer<Buffer> wait =
-        _ -> {
-          if (Thread.currentThread().getName().equals(slow)) {
-            LockSupport.parkNanos(1_000_000);
-          }
-        };
+  @CsvSource({"0, LOWER", "1, LOWER", "0, AUTO", "1, AUTO"})
+  void whicheverIsFasterItIsTheSame(int slow, Minima minima) {
     for (int seed = 1; seed <= 8; seed++) {
-      Problem problem = sparse(seed);
-      try (Threads two = new Threads(CpuBackends.VECTOR_2.open(), wait);
+      Problem problem = seed % 2 == 0 ? sparse(seed) : planted(seed);
+      try (Threads two = new Threads(CpuBackends.VECTOR_2.open(), slowed(slow));
           Backend one = CpuBackends.VECTOR_1.open()) {
-        CoarseSolve atOnce = solve(two, Minima.LOWER, problem).coarse().orElseThrow();
-        CoarseSolve inTurn = solve(one, Minima.LOWER, problem).coarse().orElseThrow();
+        CoarseSolve atOnce = solve(two, minima, problem).coarse().orElseThrow();
+        CoarseSolve inTurn = solve(one, minima, problem).coarse().orElseThrow();
         assertThat(atOnce.loss()).isEqualTo(inTurn.loss());
         assertThat(atOnce.iterations()).isEqualTo(inTurn.iterations());
         assertThat(atOnce.status()).isEqualTo(inTurn.status());
-        FurtherDescents expected = inTurn.further().orElseThrow();
-        FurtherDescents further = atOnce.further().orElseThrow();
-        assertThat(further.lower()).isEqualTo(expected.lower());
-        assertThat(further.iterations()).isEqualTo(expected.iterations());
-        assertThat(further.firstLoss()).isEqualTo(expected.firstLoss());
+        assertThat(atOnce.further().map(FurtherDescents::lower))
+            .isEqualTo(inTurn.further().map(FurtherDescents::lower));
+        assertThat(atOnce.further().map(FurtherDescents::iterations))
+            .isEqualTo(inTurn.further().map(FurtherDescents::iterations));
+        assertThat(atOnce.further().map(FurtherDescents::firstLoss))
+            .isEqualTo(inTurn.further().map(FurtherDescents::firstLoss));
       }
     }
+  }
+
+  /** Rather than going on to an end that nobody wants. */
+  @Test
+  void oneThatIsGivenUpStops() {
+    int stopped = 0;
+    for (int seed = 1; seed <= 8; seed++) {
+      long whole = productsOfTheSecond(sparse(seed), 0);
+      long slower = productsOfTheSecond(sparse(seed), 1);
+      assertThat(slower).isLessThanOrEqualTo(whole);
+      stopped += slower < whole ? 1 : 0;
+    }
+    assertThat(stopped).isPositive();
+  }
+
+  private long productsOfTheSecond(Problem problem, int slow) {
+    AtomicInteger products = new AtomicInteger();
+    Consumer<Buffer> counted =
+        _ -> {
+          if (isWorker(1)) {
+            products.incrementAndGet();
+          }
+        };
+    try (Threads two = new Threads(CpuBackends.VECTOR_2.open(), counted.andThen(slowed(slow)))) {
+      solve(two, Minima.LOWER, problem);
+    }
+    return products.get();
+  }
+
+  /** Makes every product of this descent wait. */
+  private static Consumer<Buffer> slowed(int number) {
+    return _ -> {
+      if (isWorker(number)) {
+        LockSupport.parkNanos(1_000_000);
+      }
+    };
+  }
+
+  private static boolean isWorker(int number) {
+    return Thread.currentThread().getName().equals("relumax-worker-" + number);
   }
 
   /** At once, too, auto comes to what it comes to on one thread. */
