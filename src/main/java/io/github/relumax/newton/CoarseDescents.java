@@ -125,7 +125,7 @@ final class CoarseDescents {
     NewtonOptions own =
         options.withCoarseRows(CoarseRows.NONE).withTimeLimit(Math.max(Double.MIN_VALUE, seconds));
     // Of the first one, auto asks more than where it ends.
-    BooleanSupplier givenUp =
+    BooleanSupplier stops =
         () -> (number > 0 || options.minima() == Minima.LOWER) && givenUp(number).isPresent();
     try (NewtonRun run =
         new NewtonRun(
@@ -136,14 +136,14 @@ final class CoarseDescents {
             size.method(),
             Optional.empty(),
             courses.get(number),
-            () -> givenUp.getAsBoolean() || interruptedBy.getAsBoolean())) {
+            () -> stops.getAsBoolean() || interruptedBy.getAsBoolean())) {
       run.beginWithDamping(DAMPINGS[number]);
       run.toleranceAtKinks(Math.max(options.tolerance(), TOLERANCE_AT_KINKS));
       Solution end = run.solveOnce(x0);
       if (end.converged()) {
         courses.get(number).converged();
       }
-      boolean leavesMore = run.leavesMore(end.status()) || givenUp.getAsBoolean();
+      boolean leavesMore = run.leavesMore(end.status()) || stops.getAsBoolean();
       return new Descent(end, run.knowsKinks(), run.lossRounding(), leavesMore);
     }
   }

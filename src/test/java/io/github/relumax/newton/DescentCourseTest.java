@@ -68,13 +68,9 @@ final class DescentCourseTest {
   @Test
   void itIsGivenUpWhereItFirstIs() {
     DescentCourse other = converged(9, 5, 2);
-    DescentCourse slow = course(9, 7, 5, 4);
-    assertThat(slow.givenUp(other)).isEmpty();
-    slow.onIteration(iteration(4, 4));
-    slow.onIteration(iteration(5, 1));
-    assertThat(slow.givenUp(other)).isEmpty();
-    DescentCourse slower = course(9, 7, 5, 4.5);
-    slower.onIteration(iteration(4, 4.5));
+    assertThat(course(9, 7, 5, 4, 4, 1).givenUp(other)).isEmpty();
+    DescentCourse slower = course(9, 7, 5, 4.5, 4.5);
+    assertThat(slower.givenUp(other)).isEmpty();
     slower.onIteration(iteration(5, 4.4));
     slower.onIteration(iteration(6, 1));
     assertThat(slower.givenUp(other)).contains(new Point(5, 4.4));
