@@ -15,8 +15,8 @@ final class CurvatureMixin {
       defaultValue = "auto",
       description = {
         "What the Newton steps are computed from:",
-        "full: the Gauss-Newton matrix far away, the Hessian once it is positive definite and"
-            + " better.",
+        "full: the Gauss-Newton matrix far away, the Hessian, where it is positive definite, once"
+            + " steps do not keep what that promises.",
         "exact, gauss-newton: the one or the other alone.",
         "sampled: as full, from rows of C that are sampled by leverage.",
         "sketch-cg: as full, by conjugate gradients that a sampled matrix preconditions.",

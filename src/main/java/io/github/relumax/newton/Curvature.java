@@ -9,8 +9,8 @@ public enum Curvature {
   /** {@link #FULL} or {@link #SKETCH_CG}, whichever the sizes favour. */
   AUTO,
   /**
-   * The Gauss-Newton matrix far away; the Hessian once it is positive definite and its step lowers
-   * the loss more. Summed over all rows of C.
+   * The Gauss-Newton matrix far away; the Hessian, where it is positive definite, once steps are
+   * not what that matrix promises. Summed over all rows of C.
    */
   FULL,
   /** The Hessian with the mask fixed, damped until it is positive definite. */

@@ -5,13 +5,11 @@ import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
 import io.github.relumax.backend.Owned;
 import io.github.relumax.model.Problem;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
-/** The steps p from a place: of each form of H the minimiser of its damped model. */
+/** The steps p from a place: the minimisers of damped models. */
 final class Directions implements AutoCloseable {
   /**
    * Damping of the step that decides convergence: below what it changes in any direction that
@@ -37,19 +35,13 @@ final class Directions implements AutoCloseable {
   private final PhaseClock clock;
   private final BooleanSupplier stopped;
   private final Owned owned;
-  private final Map<CurvatureForm, Direction> directions = new EnumMap<>(CurvatureForm.class);
   private final DampedModel model;
+  private final Buffer p;
+  private final Buffer otherGradient;
   private final Buffer scratch;
 
-  /** A step p of one form, and what its model promises. */
-  private static final class Direction {
-    final Buffer p;
-    Forecast forecast;
-
-    Direction(Buffer p) {
-      this.p = p;
-    }
-  }
+  /** What the model of p promises. */
+  private Forecast forecast;
 
   /**
    * Steps from this place.
@@ -78,9 +70,8 @@ final class Directions implements AutoCloseable {
     owned = new Owned(backend);
     try {
       model = owned.add(new DampedModel(backend, d, problem.radius()), DampedModel::close);
-      for (CurvatureForm form : CurvatureForm.values()) {
-        directions.put(form, new Direction(owned.allocate(1, d)));
-      }
+      p = owned.allocate(1, d);
+      otherGradient = owned.allocate(1, d);
       scratch = owned.allocate(1, d);
     } catch (RuntimeException | Error e) {
       close();
@@ -88,52 +79,49 @@ final class Directions implements AutoCloseable {
     }
   }
 
-  /** The last step of this form. */
-  Buffer p(CurvatureForm form) {
-    return directions.get(form).p;
+  /** The last step. */
+  Buffer p() {
+    return p;
   }
 
-  /** ‖p‖ of the last step of this form. */
-  double length(CurvatureForm form) {
-    return place.norm(p(form));
+  /** ‖p‖. */
+  double length() {
+    return place.norm(p);
   }
 
   /** What the undamped model promises for x + t p. */
-  double predictedDecrease(CurvatureForm form, double t) {
-    return directions.get(form).forecast.decrease(t);
+  double predictedDecrease(double t) {
+    return forecast.decrease(t);
   }
 
   /**
-   * Minimises the damped model of each form; a form whose H is indefinite is left out, unless it is
-   * the only one.
+   * Minimises the damped model of the form that is chosen, with more damping where it has no
+   * minimiser; an exact Hessian that has none gives way to the Gauss-Newton matrix where it may.
+   *
+   * @return the form that it came to; empty where no damping, or no time, was left
    */
-  List<CurvatureForm> compute(List<CurvatureForm> forms) {
-    List<CurvatureForm> usable = new ArrayList<>();
-    for (CurvatureForm form : forms) {
-      if (compute(form)) {
-        usable.add(form);
-      } else if (form == CurvatureForm.EXACT && curvature.choosesForm()) {
-        choice.restart();
-        if (forms.size() == 1) {
-          return compute(choice.forms());
-        }
-      } else {
-        while (usable.isEmpty() && !damping.isExhausted() && !stopped.getAsBoolean()) {
-          damping.raise();
-          if (compute(form)) {
-            usable.add(form);
-          }
-        }
+  Optional<CurvatureForm> compute() {
+    if (computeOnSides(choice.form())) {
+      return Optional.of(choice.form());
+    }
+    if (choice.form() == CurvatureForm.EXACT && curvature.choosesForm()) {
+      choice.restart();
+      return compute();
+    }
+    while (!damping.isExhausted() && !stopped.getAsBoolean()) {
+      damping.raise();
+      if (computeOnSides(choice.form())) {
+        return Optional.of(choice.form());
       }
     }
-    return usable;
+    return Optional.empty();
   }
 
   /**
    * Minimises the damped model of a form. Where the step leaves kinks by the other side than was
    * assumed, the model there is another one.
    */
-  private boolean compute(CurvatureForm form) {
+  private boolean computeOnSides(CurvatureForm form) {
     boolean found = minimise(form);
     if (found
         && place.knowsKinks()
@@ -165,14 +153,13 @@ final class Directions implements AutoCloseable {
 
   private boolean minimise(CurvatureForm form, double mu) {
     StepModel step = clock.time(Phase.CURVATURE, () -> stepModel(form));
-    Direction direction = directions.get(form);
     Buffer x = place.objective().x();
     return clock.time(
         Phase.STEP,
         () -> {
-          boolean found = model.minimise(step, mu * step.scale(), precision(), x, direction.p);
+          boolean found = model.minimise(step, mu * step.scale(), precision(), x, p);
           if (found) {
-            direction.forecast = step.forecast(direction.p, model.curvatureAlong());
+            forecast = step.forecast(p, model.curvatureAlong());
           }
           return found;
         });
@@ -204,15 +191,16 @@ final class Directions implements AutoCloseable {
   }
 
   /**
-   * ‖p‖ of the nearly undamped Gauss-Newton step with this for the gradient; NaN where there is
-   * none.
+   * ‖p‖ of the nearly undamped Gauss-Newton step with another gradient; NaN where there is none.
+   *
+   * @param gradient writes it
    */
-  double answer(Buffer gradient) {
-    CurvatureForm form = CurvatureForm.GAUSS_NEWTON;
-    StepModel answer = smooth(form, gradient, scratch);
+  double answer(Consumer<Buffer> gradient) {
+    gradient.accept(otherGradient);
+    StepModel answer = smooth(CurvatureForm.GAUSS_NEWTON, otherGradient, scratch);
     double lambda = NEARLY_UNDAMPED * answer.scale();
     Buffer x = place.objective().x();
-    return model.minimise(answer, lambda, precision(), x, p(form)) ? length(form) : Double.NaN;
+    return model.minimise(answer, lambda, precision(), x, p) ? length() : Double.NaN;
   }
 
   @Override

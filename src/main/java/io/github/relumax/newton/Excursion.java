@@ -3,7 +3,6 @@ package io.github.relumax.newton;
 import io.github.relumax.backend.Backend;
 import io.github.relumax.backend.Buffer;
 import io.github.relumax.backend.CurvatureForm;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -50,20 +49,20 @@ final class Excursion implements AutoCloseable {
    *     did
    */
   int tryFrom(CurvatureForm form, int most) {
-    Buffer p = directions.p(form);
+    Buffer p = directions.p();
     backend.copy(place.objective().x(), start);
     double loss = place.evaluation().loss();
     double bound = LONGEST_STEP * place.norm(start);
     int last = Math.min(MOST_STEPS, most);
     for (int step = 1; step <= last && !stopped.getAsBoolean(); step++) {
-      if (!directions.undamped(form) || !(directions.length(form) < bound)) {
+      if (!directions.undamped(form) || !(directions.length() < bound)) {
         if (step == 1) {
           return 0;
         }
         break;
       }
-      bound = CONTRACTION * directions.length(form);
-      clock.time(Phase.TRIAL, () -> place.objective().tryPoints(List.of(p), NewtonRun.FULL_STEP));
+      bound = CONTRACTION * directions.length();
+      clock.time(Phase.TRIAL, () -> place.objective().tryPoints(p, NewtonRun.FULL_STEP));
       place.accept(0, form);
       if (!place.evaluation().isFinite() || place.evaluation().activeUnits() == 0) {
         break;

@@ -13,7 +13,6 @@ import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import io.github.relumax.sketch.MethodSampler;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -23,7 +22,7 @@ import java.util.function.Supplier;
  * One solve. Each iteration
  *
  * <ol>
- *   <li>builds the curvature H at x, of one form or of both;
+ *   <li>builds the curvature H at x;
  *   <li>minimises the damped model for a direction p;
  *   <li>tries x + t p for a ladder of lengths t in one pass and takes the lowest loss, or raises
  *       the damping and tries again;
@@ -47,7 +46,7 @@ final class NewtonRun implements AutoCloseable {
   private static final double[] POLISHING = {1, 0.5};
 
   /** Points that are tried at once, at most. */
-  static final int MOST_TRIALS = CurvatureForm.values().length * LADDER.length;
+  static final int MOST_TRIALS = LADDER.length;
 
   /**
    * Rows that are multiplied at once, at most: trial points, or what leverage scores project on.
@@ -367,22 +366,21 @@ final class NewtonRun implements AutoCloseable {
       creeping.tried();
     }
     for (int rejected = 0; ; rejected++) {
-      List<CurvatureForm> forms = choice.forms();
-      List<CurvatureForm> usable = directions.compute(forms);
-      if (usable.isEmpty()) {
-        return noDirection(forms.getLast());
+      Optional<CurvatureForm> computed = directions.compute();
+      if (computed.isEmpty()) {
+        return noDirection(choice.form());
       }
-      CurvatureForm first = usable.get(0);
-      if (isShort(first)) {
-        Status converged = tryToFinish(first, rejected);
+      CurvatureForm form = computed.get();
+      if (isShort()) {
+        Status converged = tryToFinish(form, rejected);
         if (converged != null) {
           return unlessAtKink(converged);
         }
       }
-      if (directions.predictedDecrease(first, 1) <= BLIND * objective.evaluation().lossRounding()) {
-        return unlessAtKink(polish(first, rejected));
+      if (directions.predictedDecrease(1) <= BLIND * objective.evaluation().lossRounding()) {
+        return unlessAtKink(polish(form, rejected));
       }
-      if (stepTaken(usable, rejected)) {
+      if (stepTaken(form, rejected)) {
         return null;
       }
       choice.restart();
@@ -427,57 +425,53 @@ final class NewtonRun implements AutoCloseable {
 
   // Steps
 
-  /**
-   * Tries the ladder along every direction and moves to the lowest loss if it is below the present
-   * one.
-   */
-  private boolean stepTaken(List<CurvatureForm> forms, int rejected) {
-    List<Buffer> ps = forms.stream().map(directions::p).toList();
-    Optional<Trial> lowest = lowest(ps, fullStepExpected ? FULL_STEP : LADDER);
+  /** Tries the ladder and moves to the lowest loss if it is below the present one. */
+  private boolean stepTaken(CurvatureForm form, int rejected) {
+    Buffer p = directions.p();
+    Optional<Trial> lowest = lowest(p, fullStepExpected ? FULL_STEP : LADDER);
     if (lowest.isEmpty() && fullStepExpected) {
-      lowest = lowest(ps, LADDER);
+      lowest = lowest(p, LADDER);
     }
     if (lowest.isEmpty()) {
       return false;
     }
     Trial best = lowest.get();
     double loss = objective.evaluation().loss();
-    CurvatureForm form = forms.get(best.direction());
     double t = best.length();
-    // A second form was not asked yet what it promises, which may be rounding.
-    double predicted = directions.predictedDecrease(form, t);
-    double gainRatio = predicted > 0 ? (loss - best.loss()) / predicted : Double.POSITIVE_INFINITY;
+    double gainRatio = (loss - best.loss()) / directions.predictedDecrease(t);
     place.accept(best.number(), form);
     if (!objective.evaluation().isFinite()) {
       place.takeBack();
       return false;
     }
-    progress.step(t * directions.length(form), t, gainRatio, form, rejected);
+    progress.step(t * directions.length(), t, gainRatio, form, rejected);
     if (place.knowsKinks()) {
       damping.acceptedAtKinks(gainRatio);
       creeping.restart();
     } else {
       damping.accepted(gainRatio);
-      double promised = directions.predictedDecrease(form, 1);
+      double promised = directions.predictedDecrease(1);
       creeping.accepted(loss, objective.evaluation(), promised, gainRatio);
     }
     fullStepExpected = t == 1 && Math.abs(gainRatio - 1) <= MODEL_TRUSTED;
-    choice.accepted(form, forms, gainRatio);
+    choice.accepted(form, gainRatio);
     return true;
   }
 
-  /** A trial point: its number among those tried together, and how it was made. */
-  private record Trial(int number, int direction, double length, double loss) {}
+  /**
+   * A trial point: its number among those tried together, how far along it lies, the loss there.
+   */
+  private record Trial(int number, double length, double loss) {}
 
   /** The trial point with the lowest loss, if one is below the present one. */
-  private Optional<Trial> lowest(List<Buffer> ps, double[] lengths) {
-    double[] losses = clock.time(Phase.TRIAL, () -> objective.tryPoints(ps, lengths));
+  private Optional<Trial> lowest(Buffer p, double[] lengths) {
+    double[] losses = clock.time(Phase.TRIAL, () -> objective.tryPoints(p, lengths));
     double lowest = objective.evaluation().loss();
     Optional<Trial> best = Optional.empty();
     for (int k = 0; k < losses.length; k++) {
       if (losses[k] < lowest) {
         lowest = losses[k];
-        best = Optional.of(new Trial(k, k / lengths.length, lengths[k % lengths.length], lowest));
+        best = Optional.of(new Trial(k, lengths[k], lowest));
       }
     }
     return best;
@@ -501,23 +495,22 @@ final class NewtonRun implements AutoCloseable {
    * @return null where the solve goes on
    */
   private Status tryToFinish(CurvatureForm form, int rejected) {
-    if (!nearlyUndamped(form) || !isShort(form)) {
+    if (!nearlyUndamped(form) || !isShort()) {
       return directions.minimise(form) ? null : Status.FLAT;
     }
-    double[] losses =
-        clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.p(form)), FULL_STEP));
+    double[] losses = clock.time(Phase.TRIAL, () -> objective.tryPoints(directions.p(), FULL_STEP));
     double loss = objective.evaluation().loss();
     if (losses[0] < loss) {
-      double gainRatio = (loss - losses[0]) / directions.predictedDecrease(form, 1);
+      double gainRatio = (loss - losses[0]) / directions.predictedDecrease(1);
       place.accept(0, form);
-      progress.step(directions.length(form), 1, gainRatio, form, rejected);
+      progress.step(directions.length(), 1, gainRatio, form, rejected);
     }
     return Status.STEP_SMALL;
   }
 
-  /** Whether the step of this form is so short that x has converged. */
-  private boolean isShort(CurvatureForm form) {
-    return directions.length(form) <= tolerance() * place.norm(objective.x());
+  /** Whether the step is so short that x has converged. */
+  private boolean isShort() {
+    return directions.length() <= tolerance() * place.norm(objective.x());
   }
 
   private double tolerance() {
@@ -544,17 +537,17 @@ final class NewtonRun implements AutoCloseable {
     if (!definite && !directions.minimise(form)) {
       return Status.FLAT;
     }
-    if (definite && isShort(form)) {
+    if (definite && isShort()) {
       return tryToFinish(form, rejected);
     }
-    double step = directions.length(form);
+    double step = directions.length();
     double size = place.norm(objective.x());
     double gradient = place.stationarity();
     double highest = objective.evaluation().loss() + BLIND * objective.evaluation().lossRounding();
     boolean flips = false;
     for (double t : POLISHING) {
       double[] length = {t};
-      clock.time(Phase.TRIAL, () -> objective.tryPoints(List.of(directions.p(form)), length));
+      clock.time(Phase.TRIAL, () -> objective.tryPoints(directions.p(), length));
       place.accept(0, form);
       Evaluation at = objective.evaluation();
       if (at.isFinite()
@@ -593,10 +586,9 @@ final class NewtonRun implements AutoCloseable {
 
   /** Draws logits as storage rounding moves them, and takes the Newton step that answers. */
   private double storageError(double rounding) {
-    // The other form's step is not needed any more.
-    Buffer gradient = directions.p(CurvatureForm.EXACT);
-    objective.perturbLogits(TYPICAL_ROUNDING * rounding, STORAGE_SEED, gradient);
-    return directions.answer(gradient) / place.norm(objective.x());
+    double relative = TYPICAL_ROUNDING * rounding;
+    double step = directions.answer(out -> objective.perturbLogits(relative, STORAGE_SEED, out));
+    return step / place.norm(objective.x());
   }
 
   @Override

@@ -11,7 +11,6 @@ import io.github.relumax.random.Philox;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -401,17 +400,14 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   }
 
   /**
-   * The losses Lreg at x + t p for every direction p and length t, in one pass over C a direction
-   * and one over the columns of A2 whose units flip, or in one over A2 where that reads less. Entry
-   * i * lengths.length + k of the result belongs to direction i and length k; a point that
-   * overflows has loss NaN.
+   * The losses Lreg at x + t p for every length t, in one pass over C and one over the columns of
+   * A2 whose units flip, or in one over A2 where that reads less. A point that overflows has loss
+   * NaN.
    */
-  public double[] tryPoints(List<Buffer> directions, double[] lengths) {
-    int points = directions.size() * lengths.length;
+  public double[] tryPoints(Buffer p, double[] lengths) {
+    int points = lengths.length;
     slopesAfter.expire();
-    for (int i = 0; i < directions.size(); i++) {
-      backend.steps(x, directions.get(i), lengths, ladder(trialX, i, lengths.length));
-    }
+    backend.steps(x, p, lengths, trialX.rows(0, points));
     Buffer z1s = trialZ1.rows(0, points);
     Buffer hs = trialH.rows(0, points);
     Buffer zs = trialZ.rows(0, points);
@@ -420,10 +416,8 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     if (trialsThroughC) {
       // A2 relu(A1 (x + t p)) = z + t C p + A2[:,F] |z1[F]|, F the units whose activity is not that
       // of C's mask.
-      for (int i = 0; i < directions.size(); i++) {
-        c.times(directions.get(i), directionZ);
-        backend.steps(z, directionZ, lengths, ladder(trialZ, i, lengths.length));
-      }
+      c.times(p, directionZ);
+      backend.steps(z, directionZ, lengths, zs);
       backend.addColumns(a2, units, hs, 1, zs);
     } else {
       evaluateLogits(z1s, hs, zs);
@@ -496,10 +490,6 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     backend.copy(preActivations, z1);
     c.follow(units, evaluation.activeUnits());
     return flips;
-  }
-
-  private static Buffer ladder(Buffer trials, int direction, int length) {
-    return trials.rows((long) direction * length, length);
   }
 
   /** z = A2 relu(z1), for any number of rows. h: as z1. */

@@ -8,7 +8,6 @@ import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.random.Philox;
 import io.github.relumax.theory.LipschitzEstimate.Direction;
-import java.util.List;
 
 /**
  * Looks for the direction u along which the Hessian changes most, ‖Hess(x + t u) - Hess(x)‖ / t,
@@ -143,13 +142,13 @@ final class LipschitzSearch implements AutoCloseable {
 
   /** change = Hess(x + t u) - Hess(x); false where there is none or a unit turned after all. */
   private boolean step(double t) {
-    objective.tryPoints(List.of(direction), new double[] {t});
+    objective.tryPoints(direction, new double[] {t});
     Evaluation there = objective.accept(0);
     boolean inside = there.flips() == 0 && there.isFinite();
     if (inside) {
       backend.combine(1, objective.curvature(CurvatureForm.EXACT), -1, hessian, change);
     }
-    objective.tryPoints(List.of(direction), new double[] {-t});
+    objective.tryPoints(direction, new double[] {-t});
     objective.accept(0);
     return inside;
   }

@@ -263,7 +263,7 @@ final class KinkStepTest {
           assertThat(end.value())
               .isCloseTo(0, within(4 * EPS * Math.sqrt(d) * norm(fixture.a1[i]) * longest));
         }
-        fixture.objective.tryPoints(List.of(fixture.p), new double[] {1});
+        fixture.objective.tryPoints(fixture.p, new double[] {1});
         fixture.objective.accept(0);
         double[] z1 = fixture.objective.read(Quantity.PRE_ACTIVATION);
         for (int k : held) {

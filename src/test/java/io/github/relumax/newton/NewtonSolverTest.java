@@ -74,7 +74,7 @@ final class NewtonSolverTest {
   /** Two quarters of steps in a row that kept what they promised, but not what the whole did. */
   @Test
   void anExcursionFollowsStepsThatHadToBeShortened() {
-    PlantedProblem planted = planted(3000, 240, 80, 4, 3);
+    PlantedProblem planted = planted(3000, 240, 80, 4, 102);
     List<Iteration> path = new ArrayList<>();
     Solution solution =
         solver(NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0(), path::add);

@@ -78,18 +78,25 @@ final class SampledSolveTest {
     assertThat(run.solution.iterations()).isLessThanOrEqualTo(full.solution.iterations() + more);
   }
 
-  /** Looser solutions with H take steps past other kinks, and up to half as many more of them. */
-  @ParameterizedTest
-  @ValueSource(longs = {5, 6, 9})
-  void productsTakeThePathOfAllRows(long seed) {
-    PlantedProblem planted =
-        PlantedProblem.generate(1500, 250, 80, 4, 0, ElementType.FLOAT64, 0.3, seed);
-    NewtonOptions options = NewtonOptions.DEFAULTS;
-    Run full = run(planted.problem(), planted.x0(), options.withCurvature(Curvature.FULL));
-    Run run = run(planted.problem(), planted.x0(), options.withCurvature(Curvature.SKETCH_CG));
-    assertThat(distance(run.solution.x(), planted.xStar())).isLessThan(1e-8);
-    assertThat(run.sampledSteps()).isNotEmpty();
-    assertThat(run.solution.iterations()).isLessThanOrEqualTo(full.solution.iterations() + 1);
+  /** Looser solutions with H may take steps past other kinks, to more of them or to fewer. */
+  @Test
+  void productsTakeThePathOfAllRows() {
+    int full = 0;
+    int products = 0;
+    for (long seed = 1; seed <= 12; seed++) {
+      PlantedProblem planted =
+          PlantedProblem.generate(1500, 250, 80, 4, 0, ElementType.FLOAT64, 0.3, seed);
+      NewtonOptions options = NewtonOptions.DEFAULTS;
+      full +=
+          run(planted.problem(), planted.x0(), options.withCurvature(Curvature.FULL))
+              .solution
+              .iterations();
+      Run run = run(planted.problem(), planted.x0(), options.withCurvature(Curvature.SKETCH_CG));
+      assertThat(distance(run.solution.x(), planted.xStar())).isLessThan(1e-8);
+      assertThat(run.sampledSteps()).isNotEmpty();
+      products += run.solution.iterations();
+    }
+    assertThat(products).isLessThanOrEqualTo(full + full / 10);
   }
 
   /** With noise, a regulariser, a ball, and where these meet, H is not the Gauss-Newton matrix. */
@@ -220,7 +227,7 @@ final class SampledSolveTest {
   void aDemandedEpsilonHoldsForEveryStepAndASmallerOneTakesMoreRows() {
     PlantedProblem planted = planted(8000, 60, 16, 0);
     double before = 0;
-    for (double epsilon : new double[] {0.8, 0.3, 0.1}) {
+    for (double epsilon : new double[] {0.8, 0.2, 0.1}) {
       Sampling sampling = new Sampling(OptionalDouble.of(4), OptionalDouble.of(epsilon), 0.1, 1);
       Run run = run(planted.problem(), planted.x0(), sampled(sampling));
       assertThat(run.solution.converged()).isTrue();

@@ -255,16 +255,8 @@ public abstract class ObjectiveContract {
       double[] along = new double[d];
       backend.read(p, along);
       double[] lengths = {1e-3, 0.1};
-      double[] losses = objective.tryPoints(List.of(p, home), lengths);
-      for (int k = 0; k < 4; k++) {
-        double t = lengths[k % 2];
-        double[] direction = k < 2 ? along : x;
-        double[] there = new double[d];
-        Arrays.setAll(there, j -> x[j] + t * direction[j]);
-        SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(there);
-        double loss = at.dataLoss + at.regularization;
-        assertThat(losses[k]).isCloseTo(loss, within(RELATIVE * loss));
-      }
+      assertTrialLosses(objective, problem, x, home, x, lengths);
+      assertTrialLosses(objective, problem, x, p, along, lengths);
       objective.accept(1);
       double[] there = objective.read(Quantity.X);
       assertAgrees(objective, problem, there);
@@ -384,7 +376,7 @@ public abstract class ObjectiveContract {
       objective.startAt(x);
       double loss = objective.evaluation().loss();
       for (double length : new double[] {1e308, Double.POSITIVE_INFINITY}) {
-        double[] losses = objective.tryPoints(List.of(p), new double[] {length, 0});
+        double[] losses = objective.tryPoints(p, new double[] {length, 0});
         assertThat(losses[0]).as("at length %s", length).isNaN();
         assertThat(losses[1]).isCloseTo(loss, within(RELATIVE * loss));
       }
@@ -417,7 +409,7 @@ public abstract class ObjectiveContract {
       after.find(3);
       double known = after.of(3);
       boolean all = isKnown(after, 5);
-      objective.tryPoints(List.of(p), new double[] {0.1});
+      objective.tryPoints(p, new double[] {0.1});
       assertThat(after.of(3)).isEqualTo(known);
       if (!all) {
         assertThatThrownBy(() -> after.find(3, 5))
@@ -468,9 +460,8 @@ public abstract class ObjectiveContract {
         }
         assertAgrees(streamed, problem, streamed.read(Quantity.X));
         double[] lengths = {0.1};
-        double loss = kept.tryPoints(List.of(p), lengths)[0];
-        assertThat(streamed.tryPoints(List.of(p), lengths)[0])
-            .isCloseTo(loss, within(1e-12 * loss));
+        double loss = kept.tryPoints(p, lengths)[0];
+        assertThat(streamed.tryPoints(p, lengths)[0]).isCloseTo(loss, within(1e-12 * loss));
         assertThat(streamed.accept(0).flips()).isEqualTo(kept.accept(0).flips());
       }
     }
@@ -506,7 +497,7 @@ public abstract class ObjectiveContract {
           assertTimes(objective, CurvatureForm.GAUSS_NEWTON, oracle.gaussNewton(), oracle);
         }
         assertRows(objective, oracle);
-        objective.tryPoints(List.of(p), new double[] {0.1});
+        objective.tryPoints(p, new double[] {0.1});
         objective.accept(0);
       }
     }
@@ -596,6 +587,24 @@ public abstract class ObjectiveContract {
     }
   }
 
+  private static void assertTrialLosses(
+      SoftmaxReluObjective objective,
+      Problem problem,
+      double[] x,
+      Buffer p,
+      double[] direction,
+      double[] lengths) {
+    double[] losses = objective.tryPoints(p, lengths);
+    for (int k = 0; k < lengths.length; k++) {
+      double t = lengths[k];
+      double[] there = new double[x.length];
+      Arrays.setAll(there, j -> x[j] + t * direction[j]);
+      SoftmaxReluOracle.At at = new SoftmaxReluOracle(problem).at(there);
+      double loss = at.dataLoss + at.regularization;
+      assertThat(losses[k]).isCloseTo(loss, within(RELATIVE * loss));
+    }
+  }
+
   // Moving by trial points
 
   @Test
@@ -607,12 +616,14 @@ public abstract class ObjectiveContract {
         Buffer p = direction(7, 1);
         Buffer q = direction(7, 2)) {
       objective.moveTo(planted.x0());
-      double[] losses = objective.tryPoints(List.of(p, q), lengths);
-      assertThat(losses).hasSize(8);
-      for (int k = 0; k < losses.length; k++) {
-        double[] x = stepped(planted.x0(), k < 4 ? p : q, lengths[k % 4]);
-        double expected = new SoftmaxReluOracle(problem).at(x).loss();
-        assertThat(losses[k]).isCloseTo(expected, within(1e-12 * expected));
+      for (Buffer along : List.of(p, q)) {
+        double[] losses = objective.tryPoints(along, lengths);
+        assertThat(losses).hasSize(4);
+        for (int k = 0; k < losses.length; k++) {
+          double[] x = stepped(planted.x0(), along, lengths[k]);
+          double expected = new SoftmaxReluOracle(problem).at(x).loss();
+          assertThat(losses[k]).isCloseTo(expected, within(1e-12 * expected));
+        }
       }
     }
   }
@@ -623,7 +634,7 @@ public abstract class ObjectiveContract {
     try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 8);
         Buffer p = direction(5, 1)) {
       objective.moveTo(planted.x0());
-      double[] losses = objective.tryPoints(List.of(p), new double[] {0});
+      double[] losses = objective.tryPoints(p, new double[] {0});
       assertThat(losses).hasSize(1);
       assertThat(losses[0])
           .isCloseTo(objective.evaluation().loss(), within(objective.evaluation().lossRounding()));
@@ -636,7 +647,7 @@ public abstract class ObjectiveContract {
     try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, planted.problem(), 3);
         Buffer p = direction(5, 1)) {
       objective.moveTo(planted.x0());
-      assertThatThrownBy(() -> objective.tryPoints(List.of(p), new double[4]))
+      assertThatThrownBy(() -> objective.tryPoints(p, new double[4]))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
@@ -648,7 +659,7 @@ public abstract class ObjectiveContract {
         Buffer p = backend.allocate(1, 3)) {
       backend.write(new double[] {1e300, 1e300, 1e300}, p);
       objective.moveTo(new double[3]);
-      double[] losses = objective.tryPoints(List.of(p), new double[] {1, 0});
+      double[] losses = objective.tryPoints(p, new double[] {1, 0});
       assertThat(losses[0]).isNotFinite();
       assertThat(losses[1]).isFinite();
     }
@@ -667,7 +678,7 @@ public abstract class ObjectiveContract {
       for (int step = 0; step < 12; step++) {
         double[] from = objective.read(Quantity.X);
         try (Buffer p = direction(7, step)) {
-          objective.tryPoints(List.of(p), new double[] {0.5, 0.05});
+          objective.tryPoints(p, new double[] {0.5, 0.05});
           int expected = flips(problem, from, stepped(from, p, 0.05));
           assertThat(objective.flipsAt(1)).isEqualTo(expected);
           Evaluation evaluation = objective.accept(1);
@@ -703,7 +714,7 @@ public abstract class ObjectiveContract {
         // To and fro, so that x stays where it was in size.
         length[0] = -length[0];
         try (Buffer p = direction(7, step / 2 % 2 == 0 ? step / 2 : -step)) {
-          objective.tryPoints(List.of(p), length);
+          objective.tryPoints(p, length);
           objective.accept(0);
         }
       }
@@ -734,7 +745,7 @@ public abstract class ObjectiveContract {
       objective.moveTo(x);
       objective.curvature(CurvatureForm.GAUSS_NEWTON);
       backend.write(Arrays.stream(x).map(v -> -2 * v).toArray(), p);
-      objective.tryPoints(List.of(p), new double[] {1});
+      objective.tryPoints(p, new double[] {1});
       assertThat(objective.accept(0).flips()).isEqualTo(31);
       assertAgrees(objective, planted.problem(), Arrays.stream(x).map(v -> -v).toArray());
     }
@@ -800,7 +811,7 @@ public abstract class ObjectiveContract {
         objective.curvature(CurvatureForm.GAUSS_NEWTON);
         for (int step = 0; step < 3; step++) {
           try (Buffer p = direction(7, step)) {
-            objective.tryPoints(List.of(p), new double[] {length, 0.5});
+            objective.tryPoints(p, new double[] {length, 0.5});
             objective.accept(0);
           }
         }
@@ -926,15 +937,15 @@ public abstract class ObjectiveContract {
       objective.startAt(x);
       assertSettled(objective);
       backend.copy(objective.x(), home);
-      objective.tryPoints(List.of(p), new double[] {1});
+      objective.tryPoints(p, new double[] {1});
       objective.accept(0);
       assertThat(objective.read(Quantity.PRE_ACTIVATION)).doesNotContain(0.0);
       objective.returnTo(home);
       assertSettled(objective);
-      objective.tryPoints(List.of(p), new double[] {1});
+      objective.tryPoints(p, new double[] {1});
       objective.accept(0);
       backend.combine(1, home, -1, objective.x(), back);
-      objective.tryPoints(List.of(back), new double[] {0.5, 1});
+      objective.tryPoints(back, new double[] {0.5, 1});
       objective.accept(1);
       assertSettled(objective);
     }
@@ -990,7 +1001,7 @@ public abstract class ObjectiveContract {
             flat(matrix(objective, CurvatureForm.EXACT)),
             flat(at.hessian()),
             norm(flat(at.hessian())));
-        double[] losses = objective.tryPoints(List.of(p), new double[] {1, -1});
+        double[] losses = objective.tryPoints(p, new double[] {1, -1});
         for (int k = 0; k < 2; k++) {
           double expected = new SoftmaxReluOracle(problem).at(stepped(x, p, 1 - 2 * k)).loss();
           assertThat(losses[k]).isCloseTo(expected, within(RELATIVE * expected));
@@ -1127,7 +1138,7 @@ public abstract class ObjectiveContract {
       }
       int before = backend.buffers();
       for (int step = 0; step < 3; step++) {
-        objective.tryPoints(List.of(p), new double[] {0.1, 0.2});
+        objective.tryPoints(p, new double[] {0.1, 0.2});
         objective.accept(0);
         for (CurvatureForm form : CurvatureForm.values()) {
           objective.curvature(form);
