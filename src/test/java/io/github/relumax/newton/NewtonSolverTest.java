@@ -91,6 +91,24 @@ final class NewtonSolverTest {
     assertThat(began).isEqualTo(1);
   }
 
+  /** After a round in which no length lowered the loss it is the Gauss-Newton matrix's turn. */
+  @Test
+  void roundsWithoutAStepEndTheTurnOfTheExactHessian() {
+    int ended = 0;
+    for (int seed = 1; seed <= 40; seed++) {
+      PlantedProblem planted = noisy(seed);
+      List<Iteration> path = new ArrayList<>();
+      solver(NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0(), path::add);
+      for (int k = 1; k < path.size(); k++) {
+        if (path.get(k).rejected() > 0) {
+          assertThat(path.get(k).curvature()).isEqualTo(CurvatureForm.GAUSS_NEWTON);
+          ended += path.get(k - 1).curvature() == CurvatureForm.EXACT ? 1 : 0;
+        }
+      }
+    }
+    assertThat(ended).isPositive();
+  }
+
   private static List<CurvatureForm> allowed(Curvature curvature) {
     return switch (curvature) {
       case AUTO, FULL, SAMPLED, SKETCH_CG -> List.of(CurvatureForm.values());
