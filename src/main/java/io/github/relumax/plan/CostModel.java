@@ -63,8 +63,8 @@ public final class CostModel {
   private static final double TRIAL_FLIPS = 1.3;
 
   /**
-   * Curvature matrices of an iteration: while Gauss-Newton and the exact Hessian compete, in one or
-   * two iterations of a solve, there are two.
+   * Curvature matrices of an iteration: another one where the exact Hessian is indefinite, or units
+   * at their kink change sides.
    */
   private static final double MATRICES = 1.2;
 
