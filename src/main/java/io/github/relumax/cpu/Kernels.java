@@ -21,12 +21,8 @@ interface Kernels {
   /** Σ a_i b_i. */
   double dot(long a, long b, int n);
 
-  /**
-   * Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4.
-   *
-   * @param sums memory for four vectors, apart from all others
-   */
-  void dots(long a, long aStride, long x, int n, long out, long outStride, long sums);
+  /** Four dot products at once: out[r] = ⟨row r of a, x⟩ for r &lt; 4. */
+  void dots(long a, long aStride, long x, int n, long out, long outStride);
 
   /** How many vectors {@link #dotBlock} and {@link #addBlock} take. */
   int vectorsAtOnce();

@@ -48,8 +48,7 @@ final class MatrixVectorProduct {
               spread(tile, atOnce, count, y.address(k) + 8 * i, yNext, 8 * quarter);
             }
             for (long k = 0; k < few; k++) {
-              kernels.dots(
-                  at, stride, xFew + k * xNext, n, yFew + k * yNext + 8 * i, 8 * quarter, tile);
+              kernels.dots(at, stride, xFew + k * xNext, n, yFew + k * yNext + 8 * i, 8 * quarter);
             }
           }
           for (long i = low + 4 * quarter; i < high; i++) {

@@ -49,7 +49,7 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void dots(long a, long aStride, long x, int n, long out, long outStride, long sums) {
+  public void dots(long a, long aStride, long x, int n, long out, long outStride) {
     for (int r = 0; r < 4; r++) {
       set(out + r * outStride, dot(a + r * aStride, x, n));
     }

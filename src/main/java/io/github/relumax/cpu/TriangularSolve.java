@@ -67,7 +67,7 @@ final class TriangularSolve {
     for (int i = 0; i < d; i += 4) {
       int rows = Math.min(4, d - i);
       if (rows == 4) {
-        kernels.dots(l.address(i), l.stride(), x, i, four, 8, four + 32);
+        kernels.dots(l.address(i), l.stride(), x, i, four, 8);
       } else {
         for (int r = 0; r < rows; r++) {
           set(four + 8L * r, kernels.dot(l.address(i + r), x, i));

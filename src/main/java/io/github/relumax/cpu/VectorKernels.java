@@ -57,9 +57,6 @@ final class VectorKernels implements Kernels {
   /** Rows of a tile for 16 vector registers: 12 sums, 3 vectors of right, 1 of left. */
   static final int FEW_ROWS = 4;
 
-  /** Columns from which on rows are read four lines at a time; shorter ones gain nothing by it. */
-  private static final int LONG = 640;
-
   private final int tileRows;
 
   VectorKernels() {
@@ -137,26 +134,7 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void dots(long a, long aStride, long x, int n, long out, long outStride, long sums) {
-    int lines = n < LONG ? 0 : n / (4 * L) * (4 * L);
-    if (lines == 0) {
-      shortDots(a, aStride, x, n, out, outStride);
-      return;
-    }
-    dotsOfLines(a, aStride, x, lines, sums);
-    int rest = n - lines;
-    if (rest > 0) {
-      shortDots(a + 8L * lines, aStride, x + 8L * lines, rest, out, outStride);
-    }
-    for (int r = 0; r < 4; r++) {
-      long to = out + r * outStride;
-      double sum = sumOfLanes(sums + r * LB);
-      set(to, rest > 0 ? sum + get(to) : sum);
-    }
-  }
-
-  /** {@link #dots} of rows of any length, a line at a time. */
-  private static void shortDots(long a, long aStride, long x, int n, long out, long outStride) {
+  public void dots(long a, long aStride, long x, int n, long out, long outStride) {
     // Few instructions for a line of memory keep more lines on their way: one masked address serves
     // all four rows, and the JIT does not count this loop, or it would unroll it and spill the
     // sums.
@@ -207,51 +185,6 @@ final class VectorKernels implements Kernels {
     set(out + 3 * outStride, d3);
   }
 
-  /**
-   * The sums of {@link #dots} lane by lane, for n a multiple of four vectors. Memory serves four
-   * lines of a row in turn faster than one. The JDK's methods are called directly, and lanes are
-   * added up elsewhere: the JIT stops inlining once a method has grown large, and boxes a sum.
-   */
-  private static void dotsOfLines(long a, long aStride, long x, int n, long sums) {
-    long one = aStride & ADDRESS;
-    long two = 2 * one;
-    long three = 3 * one;
-    DoubleVector s0 = DoubleVector.zero(S);
-    DoubleVector s1 = s0;
-    DoubleVector s2 = s0;
-    DoubleVector s3 = s0;
-    long end = a + 8L * n;
-    long toX = x - a;
-    for (long from = a; from != end; from += 4 * LB) {
-      long at = from & ADDRESS;
-      long to = (from + toX) & ADDRESS;
-      DoubleVector v0 = DoubleVector.fromMemorySegment(S, ALL, to, LITTLE_ENDIAN);
-      DoubleVector v1 = DoubleVector.fromMemorySegment(S, ALL, to + LB, LITTLE_ENDIAN);
-      DoubleVector v2 = DoubleVector.fromMemorySegment(S, ALL, to + 2 * LB, LITTLE_ENDIAN);
-      DoubleVector v3 = DoubleVector.fromMemorySegment(S, ALL, to + 3 * LB, LITTLE_ENDIAN);
-      s0 = DoubleVector.fromMemorySegment(S, ALL, at, LITTLE_ENDIAN).fma(v0, s0);
-      s0 = DoubleVector.fromMemorySegment(S, ALL, at + LB, LITTLE_ENDIAN).fma(v1, s0);
-      s0 = DoubleVector.fromMemorySegment(S, ALL, at + 2 * LB, LITTLE_ENDIAN).fma(v2, s0);
-      s0 = DoubleVector.fromMemorySegment(S, ALL, at + 3 * LB, LITTLE_ENDIAN).fma(v3, s0);
-      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one, LITTLE_ENDIAN).fma(v0, s1);
-      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one + LB, LITTLE_ENDIAN).fma(v1, s1);
-      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one + 2 * LB, LITTLE_ENDIAN).fma(v2, s1);
-      s1 = DoubleVector.fromMemorySegment(S, ALL, at + one + 3 * LB, LITTLE_ENDIAN).fma(v3, s1);
-      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two, LITTLE_ENDIAN).fma(v0, s2);
-      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two + LB, LITTLE_ENDIAN).fma(v1, s2);
-      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two + 2 * LB, LITTLE_ENDIAN).fma(v2, s2);
-      s2 = DoubleVector.fromMemorySegment(S, ALL, at + two + 3 * LB, LITTLE_ENDIAN).fma(v3, s2);
-      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three, LITTLE_ENDIAN).fma(v0, s3);
-      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three + LB, LITTLE_ENDIAN).fma(v1, s3);
-      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three + 2 * LB, LITTLE_ENDIAN).fma(v2, s3);
-      s3 = DoubleVector.fromMemorySegment(S, ALL, at + three + 3 * LB, LITTLE_ENDIAN).fma(v3, s3);
-    }
-    store(s0, sums);
-    store(s1, sums + LB);
-    store(s2, sums + 2 * LB);
-    store(s3, sums + 3 * LB);
-  }
-
   @Override
   public int vectorsAtOnce() {
     return 2 * L;
@@ -264,59 +197,10 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void addRows(long s, long sStride, long a, long aStride, long y, int n) {
-    long b = a + aStride;
-    long c = b + aStride;
-    long d = c + aStride;
-    DoubleVector v0 = DoubleVector.broadcast(S, get(s));
-    DoubleVector v1 = DoubleVector.broadcast(S, get(s + sStride));
-    DoubleVector v2 = DoubleVector.broadcast(S, get(s + 2 * sStride));
-    DoubleVector v3 = DoubleVector.broadcast(S, get(s + 3 * sStride));
-    int j = 0;
-    // Four lines of each row at a time: one keeps memory less busy. The rows are added up before y,
-    // which may be large beside them, rounds the sum.
-    for (; j <= n - 4 * L; j += 4 * L) {
-      long at = 8L * j;
-      long a0 = (a + at) & ADDRESS;
-      long b0 = (b + at) & ADDRESS;
-      long c0 = (c + at) & ADDRESS;
-      long d0 = (d + at) & ADDRESS;
-      long to = (y + at) & ADDRESS;
-      DoubleVector t0 = DoubleVector.fromMemorySegment(S, ALL, a0, LITTLE_ENDIAN).mul(v0);
-      DoubleVector t1 = DoubleVector.fromMemorySegment(S, ALL, a0 + LB, LITTLE_ENDIAN).mul(v0);
-      DoubleVector t2 = DoubleVector.fromMemorySegment(S, ALL, a0 + 2 * LB, LITTLE_ENDIAN).mul(v0);
-      DoubleVector t3 = DoubleVector.fromMemorySegment(S, ALL, a0 + 3 * LB, LITTLE_ENDIAN).mul(v0);
-      t0 = DoubleVector.fromMemorySegment(S, ALL, b0, LITTLE_ENDIAN).fma(v1, t0);
-      t1 = DoubleVector.fromMemorySegment(S, ALL, b0 + LB, LITTLE_ENDIAN).fma(v1, t1);
-      t2 = DoubleVector.fromMemorySegment(S, ALL, b0 + 2 * LB, LITTLE_ENDIAN).fma(v1, t2);
-      t3 = DoubleVector.fromMemorySegment(S, ALL, b0 + 3 * LB, LITTLE_ENDIAN).fma(v1, t3);
-      t0 = DoubleVector.fromMemorySegment(S, ALL, c0, LITTLE_ENDIAN).fma(v2, t0);
-      t1 = DoubleVector.fromMemorySegment(S, ALL, c0 + LB, LITTLE_ENDIAN).fma(v2, t1);
-      t2 = DoubleVector.fromMemorySegment(S, ALL, c0 + 2 * LB, LITTLE_ENDIAN).fma(v2, t2);
-      t3 = DoubleVector.fromMemorySegment(S, ALL, c0 + 3 * LB, LITTLE_ENDIAN).fma(v2, t3);
-      t0 = DoubleVector.fromMemorySegment(S, ALL, d0, LITTLE_ENDIAN).fma(v3, t0);
-      t1 = DoubleVector.fromMemorySegment(S, ALL, d0 + LB, LITTLE_ENDIAN).fma(v3, t1);
-      t2 = DoubleVector.fromMemorySegment(S, ALL, d0 + 2 * LB, LITTLE_ENDIAN).fma(v3, t2);
-      t3 = DoubleVector.fromMemorySegment(S, ALL, d0 + 3 * LB, LITTLE_ENDIAN).fma(v3, t3);
-      t0 = t0.add(DoubleVector.fromMemorySegment(S, ALL, to, LITTLE_ENDIAN));
-      t0.intoMemorySegment(ALL, to, LITTLE_ENDIAN);
-      t1 = t1.add(DoubleVector.fromMemorySegment(S, ALL, to + LB, LITTLE_ENDIAN));
-      t1.intoMemorySegment(ALL, to + LB, LITTLE_ENDIAN);
-      t2 = t2.add(DoubleVector.fromMemorySegment(S, ALL, to + 2 * LB, LITTLE_ENDIAN));
-      t2.intoMemorySegment(ALL, to + 2 * LB, LITTLE_ENDIAN);
-      t3 = t3.add(DoubleVector.fromMemorySegment(S, ALL, to + 3 * LB, LITTLE_ENDIAN));
-      t3.intoMemorySegment(ALL, to + 3 * LB, LITTLE_ENDIAN);
-    }
-    if (j < n) {
-      addRestOfRows(s, sStride, a, aStride, y, j, n);
-    }
-  }
-
-  /** Columns j to n - 1; apart, since what is large is not inlined into. */
-  private static void addRestOfRows(
-      long s, long sStride, long a, long aStride, long y, int from, int n) {
-    long b = a + aStride;
-    long c = b + aStride;
-    long d = c + aStride;
+    // As in dots. The rows are added up before y, which may be large beside them, rounds the sum.
+    long one = aStride & ADDRESS;
+    long two = 2 * one;
+    long three = 3 * one;
     double s0 = get(s);
     double s1 = get(s + sStride);
     double s2 = get(s + 2 * sStride);
@@ -325,30 +209,32 @@ final class VectorKernels implements Kernels {
     DoubleVector v1 = DoubleVector.broadcast(S, s1);
     DoubleVector v2 = DoubleVector.broadcast(S, s2);
     DoubleVector v3 = DoubleVector.broadcast(S, s3);
-    int j = from;
-    for (; j <= n - L; j += L) {
-      long at = 8L * j;
-      long to = (y + at) & ADDRESS;
-      DoubleVector sum = load((a + at) & ADDRESS).mul(v0);
-      sum = load((b + at) & ADDRESS).fma(v1, sum);
-      sum = load((c + at) & ADDRESS).fma(v2, sum);
-      store(load((d + at) & ADDRESS).fma(v3, sum).add(load(to)), to);
+    int j = n / L * L;
+    long end = a + 8L * j;
+    long toY = y - a;
+    for (long from = a; from != end; from += LB) {
+      long at = from & ADDRESS;
+      long to = (from + toY) & ADDRESS;
+      DoubleVector sum = load(at).mul(v0);
+      sum = load(at + one).fma(v1, sum);
+      sum = load(at + two).fma(v2, sum);
+      store(load(at + three).fma(v3, sum).add(load(to)), to);
     }
     if (MASKS && j < n) {
-      long at = 8L * j;
-      long to = (y + at) & ADDRESS;
+      long at = end & ADDRESS;
+      long to = (end + toY) & ADDRESS;
       VectorMask<Double> rest = S.indexInRange(j, n);
-      DoubleVector sum = load((a + at) & ADDRESS, rest).mul(v0);
-      sum = load((b + at) & ADDRESS, rest).fma(v1, sum);
-      sum = load((c + at) & ADDRESS, rest).fma(v2, sum);
-      sum = load((d + at) & ADDRESS, rest).fma(v3, sum).add(load(to, rest));
+      DoubleVector sum = load(at, rest).mul(v0);
+      sum = load(at + one, rest).fma(v1, sum);
+      sum = load(at + two, rest).fma(v2, sum);
+      sum = load(at + three, rest).fma(v3, sum).add(load(to, rest));
       sum.intoMemorySegment(ALL, to, LITTLE_ENDIAN, rest);
       return;
     }
     for (; j < n; j++) {
-      long at = 8L * j;
-      double sum = s0 * get(a + at) + s1 * get(b + at) + s2 * get(c + at) + s3 * get(d + at);
-      set(y + at, get(y + at) + sum);
+      long at = a + 8L * j;
+      double sum = s0 * get(at) + s1 * get(at + one) + s2 * get(at + two) + s3 * get(at + three);
+      set(y + 8L * j, get(y + 8L * j) + sum);
     }
   }
 
@@ -737,24 +623,6 @@ final class VectorKernels implements Kernels {
     for (; i < n; i++) {
       double v = get(z + 8L * i);
       sum += get(w + 8L * i) * v * v;
-    }
-    return sum;
-  }
-
-  /** {@link #sum} of a vector that was stored, which the JIT compiles to less. */
-  private static double sumOfLanes(long at) {
-    double sum = get(at);
-    if (L >= 2) {
-      sum += get(at + 8);
-    }
-    if (L >= 4) {
-      sum += get(at + 16) + get(at + 24);
-    }
-    if (L >= 8) {
-      sum += (get(at + 32) + get(at + 40)) + (get(at + 48) + get(at + 56));
-    }
-    for (int k = 8; k < L; k++) {
-      sum += get(at + 8L * k);
     }
     return sum;
   }

@@ -72,7 +72,7 @@ final class SameBitsTest {
     double[] sums = {0.3, -0.7, 1.1, 0.2};
     StringBuilder bits = new StringBuilder();
     bits.append(Double.toHexString(kernels.dot(X, Y, LENGTH)));
-    kernels.dots(X, 8, Y, LENGTH - 3, OUT, 8, GZ);
+    kernels.dots(X, 8, Y, LENGTH - 3, OUT, 8);
     bits.append(" dots ").append(hash(4));
     int vectors = kernels.vectorsAtOnce();
     kernels.dotBlock(X, 8, Y, LENGTH / vectors, OUT);
