@@ -258,6 +258,12 @@ public interface Backend extends AutoCloseable {
   void solve(Buffer l, Buffer r, Buffer out);
 
   /**
+   * out = l⁻¹ r for every row of r: with the rows of any A, those whose products with each other
+   * make up A (l lᵀ)⁻¹ Aᵀ. l: d x d as {@link #factor} leaves it, r and out: k x d. out may be r.
+   */
+  void solveForward(Buffer l, Buffer r, Buffer out);
+
+  /**
    * out = l⁻ᵀ r for every row of r: with Gaussian rows r, vectors of covariance (l lᵀ)⁻¹; with the
    * rows of the identity, those whose products with c make up ‖l⁻¹ c‖². l: d x d as {@link #factor}
    * leaves it, r and out: k x d. out may be r.

@@ -212,6 +212,11 @@ class ForwardingBackend implements Backend {
   }
 
   @Override
+  public void solveForward(Buffer l, Buffer r, Buffer out) {
+    backend.solveForward(l, r, out);
+  }
+
+  @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
     backend.solveTransposed(l, r, out);
   }

@@ -294,10 +294,17 @@ public final class MeteredBackend extends ForwardingBackend {
   }
 
   @Override
+  public void solveForward(Buffer l, Buffer r, Buffer out) {
+    long began = System.nanoTime();
+    backend.solveForward(l, r, out);
+    count(Primitive.SOLVE_FORWARD, began, Work.solveTriangular(l, r, out));
+  }
+
+  @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
     long began = System.nanoTime();
     backend.solveTransposed(l, r, out);
-    count(Primitive.SOLVE_TRANSPOSED, began, Work.solveTransposed(l, r, out));
+    count(Primitive.SOLVE_TRANSPOSED, began, Work.solveTriangular(l, r, out));
   }
 
   @Override

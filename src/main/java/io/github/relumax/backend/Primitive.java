@@ -34,6 +34,7 @@ public enum Primitive {
   SCALE("scale"),
   FACTOR("factor"),
   SOLVE("solve"),
+  SOLVE_FORWARD("solveForward"),
   SOLVE_TRANSPOSED("solveTransposed"),
   CURVATURE_TIMES("curvatureTimes"),
   NORMALS("normals"),

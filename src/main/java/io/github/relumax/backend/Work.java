@@ -240,7 +240,7 @@ public record Work(long flops, long bytes) {
   }
 
   /** One triangular solve for each of k rows: k d² operations; the triangle is read once. */
-  public static Work solveTransposed(Buffer l, Buffer r, Buffer out) {
+  public static Work solveTriangular(Buffer l, Buffer r, Buffer out) {
     return new Work(size(l) * r.rows(), triangle(l.rows()) + bytes(r) + bytes(out));
   }
 

@@ -44,12 +44,14 @@ final class BlockSolve {
   }
 
   /**
-   * x = l⁻ᵀ x, or first x = l⁻¹ x, for so many rows x at once.
+   * x = l⁻¹ x and then x = l⁻ᵀ x, or one of them, for so many rows x at once.
    *
+   * @param forward whether the first
+   * @param back whether the second
    * @param x where the first row begins
    * @param stride bytes to the next one
    */
-  void solve(int part, CpuBuffer l, boolean forward, long x, long stride, int count) {
+  void solve(int part, CpuBuffer l, boolean forward, boolean back, long x, long stride, int count) {
     int d = (int) l.rows();
     long panels = Math.ceilDiv(count, tileColumns);
     long numbers = d * (panels * tileColumns + 2L * tileRows);
@@ -62,7 +64,9 @@ final class BlockSolve {
     if (forward) {
       forward(l, first, inverses, strip, tile);
     }
-    transposed(l, first, inverses, strip, tile);
+    if (back) {
+      back(l, first, inverses, strip, tile);
+    }
     for (int k = 0; k < count; k += tileColumns) {
       int columns = Math.min(tileColumns, count - k);
       RawMemory.transpose(first + 8L * k * d, step, d, columns, x + k * stride, stride);
@@ -116,7 +120,7 @@ final class BlockSolve {
   }
 
   /** x = l⁻ᵀ x, likewise, from the last strip on. */
-  private void transposed(CpuBuffer l, long first, long end, long strip, long tile) {
+  private void back(CpuBuffer l, long first, long end, long strip, long tile) {
     int d = (int) l.rows();
     for (int i = (d - 1) / tileRows * tileRows; i >= 0; i -= tileRows) {
       int rows = Math.min(tileRows, d - i);

@@ -519,6 +519,13 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public void solveForward(Buffer l, Buffer r, Buffer out) {
+    Shapes.requireSolve("solveForward", l, r, out);
+    copy(r, out);
+    triangular.solveForward((CpuBuffer) l, (CpuBuffer) out);
+  }
+
+  @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solveTransposed", l, r, out);
     copy(r, out);

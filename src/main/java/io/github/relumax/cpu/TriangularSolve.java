@@ -23,15 +23,20 @@ final class TriangularSolve {
 
   /** out = (l lᵀ)⁻¹ out for every row of out. */
   void solve(CpuBuffer l, CpuBuffer out) {
-    solve(l, out, true);
+    solve(l, out, true, true);
+  }
+
+  /** out = l⁻¹ out for every row of out. */
+  void solveForward(CpuBuffer l, CpuBuffer out) {
+    solve(l, out, true, false);
   }
 
   /** out = l⁻ᵀ out for every row of out. */
   void solveTransposed(CpuBuffer l, CpuBuffer out) {
-    solve(l, out, false);
+    solve(l, out, false, true);
   }
 
-  private void solve(CpuBuffer l, CpuBuffer out, boolean forward) {
+  private void solve(CpuBuffer l, CpuBuffer out, boolean forward, boolean back) {
     long d = l.rows();
     if (out.rows() <= FEW) {
       parallel.run(
@@ -44,7 +49,9 @@ final class TriangularSolve {
                 solveForward(l, out.address(k), four);
               }
             }
-            solveTransposed(l, out.address(low), out.stride(), (int) (high - low), four);
+            if (back) {
+              solveBack(l, out.address(low), out.stride(), (int) (high - low), four);
+            }
           });
       return;
     }
@@ -57,7 +64,7 @@ final class TriangularSolve {
         (part, block) -> {
           long k = (long) block * atOnce;
           int count = (int) Math.min(atOnce, out.rows() - k);
-          blocks.solve(part, l, forward, out.address(k), out.stride(), count);
+          blocks.solve(part, l, forward, back, out.address(k), out.stride(), count);
         });
   }
 
@@ -84,7 +91,7 @@ final class TriangularSolve {
   }
 
   /** x = l⁻ᵀ x for so many rows x, while four rows of l are in cache. */
-  private void solveTransposed(CpuBuffer l, long x, long stride, int count, long four) {
+  private void solveBack(CpuBuffer l, long x, long stride, int count, long four) {
     int d = (int) l.rows();
     int whole = d / 4 * 4;
     for (int i = d - 1; i >= whole; i--) {

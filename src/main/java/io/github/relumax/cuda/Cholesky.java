@@ -45,9 +45,19 @@ final class Cholesky {
     gpu.solver().solve(Math.toIntExact(l.rows()), vectors, address(l), address(x), results);
   }
 
+  /** Every row r of x becomes l⁻¹ r. */
+  void solveForward(Buffer l, Buffer x) {
+    solveTriangular(true, l, x);
+  }
+
   /** Every row r of x becomes l⁻ᵀ r. */
   void solveTransposed(Buffer l, Buffer x) {
+    solveTriangular(false, l, x);
+  }
+
+  /** To cuBLAS, whose matrices lie column by column, l is the upper triangle lᵀ. */
+  private void solveTriangular(boolean transposed, Buffer l, Buffer x) {
     int vectors = Math.toIntExact(x.rows());
-    gpu.blas().solveUpper(Math.toIntExact(l.rows()), vectors, address(l), address(x));
+    gpu.blas().solveUpper(transposed, Math.toIntExact(l.rows()), vectors, address(l), address(x));
   }
 }

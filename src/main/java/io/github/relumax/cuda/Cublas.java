@@ -83,8 +83,8 @@ final class Cublas {
                 d));
   }
 
-  /** b (d x count) = a⁻¹ b: a: d x d, of which the upper triangle counts. */
-  void solveUpper(int d, int count, long a, long b) {
+  /** b (d x count) = a⁻¹ b, or a⁻ᵀ b: a: d x d, of which the upper triangle counts. */
+  void solveUpper(boolean transposed, int d, int count, long a, long b) {
     calls.call(
         "cublasDtrsm of %d x %d".formatted(d, count),
         () ->
@@ -92,7 +92,7 @@ final class Cublas {
                 handle,
                 cublasSideMode.CUBLAS_SIDE_LEFT,
                 cublasFillMode.CUBLAS_FILL_MODE_UPPER,
-                cublasOperation.CUBLAS_OP_N,
+                transposed ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N,
                 cublasDiagType.CUBLAS_DIAG_NON_UNIT,
                 d,
                 count,

@@ -390,6 +390,15 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void solveForward(Buffer l, Buffer r, Buffer out) {
+    Shapes.requireSolve("solveForward", l, r, out);
+    if (address(r) != address(out)) {
+      copy(r, out);
+    }
+    cholesky.solveForward(l, out);
+  }
+
+  @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solveTransposed", l, r, out);
     if (address(r) != address(out)) {

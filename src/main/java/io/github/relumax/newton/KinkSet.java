@@ -8,8 +8,9 @@ import io.github.relumax.objective.Slopes;
 import java.util.Arrays;
 
 /**
- * The units K whose kinks a step knows: rows A_K of A1, the rows M⁻¹ A_Kᵀ of a matrix M, and the
- * {@link BoxQuadratic} in one multiplier a unit with Q = A_K M⁻¹ A_Kᵀ.
+ * The units K whose kinks a step knows: rows A_K of A1, for a matrix M = L Lᵀ the rows L⁻¹ a_k, and
+ * the {@link BoxQuadratic} in one multiplier a unit with Q = A_K M⁻¹ A_Kᵀ, the products of these
+ * rows with each other.
  */
 final class KinkSet implements AutoCloseable {
   /** Units that there is room for: d can be held at their kinks at once; more may be met. */
@@ -21,7 +22,7 @@ final class KinkSet implements AutoCloseable {
   private final int capacity;
   private final Owned owned;
   private final Buffer rows;
-  private final Buffer solved;
+  private final Buffer halves;
   private final Buffer products;
   private final Buffer weights;
   private final Buffer indicator;
@@ -34,8 +35,8 @@ final class KinkSet implements AutoCloseable {
   /** The multiplier that each unit had in a step when it was in K last. */
   private final double[] last;
 
-  /** Whether K is that of a step. */
-  private boolean stepping;
+  /** M where K is that of a step; null for the identity. */
+  private MatrixSystem m;
 
   KinkSet(Backend backend, Buffer a1, int n, int d) {
     this.backend = backend;
@@ -45,7 +46,7 @@ final class KinkSet implements AutoCloseable {
     owned = new Owned(backend);
     try {
       rows = owned.allocate(capacity, d);
-      solved = owned.allocate(capacity, d);
+      halves = owned.allocate(capacity, d);
       products = owned.allocate(capacity, capacity);
       weights = owned.allocate(capacity, 1);
       indicator = owned.allocate(1, n);
@@ -91,7 +92,7 @@ final class KinkSet implements AutoCloseable {
   }
 
   void clear() {
-    for (int k = 0; stepping && k < size(); k++) {
+    for (int k = 0; m != null && k < size(); k++) {
       last[members[k]] = dual.multiplier(k);
     }
     dual.clear();
@@ -124,15 +125,15 @@ final class KinkSet implements AutoCloseable {
    *
    * @param more in ascending order
    * @param v the slopes, whose pull bounds the multipliers
-   * @param m the matrix M; null for the identity
+   * @param with the matrix M, the same for all that are added; null for the identity
    */
-  void add(int[] more, Slopes v, MatrixSystem m) {
+  void add(int[] more, Slopes v, MatrixSystem with) {
     int count = Math.min(more.length, room());
     if (count == 0) {
       return;
     }
     int before = size();
-    stepping = m != null;
+    m = with;
     v.find(more);
     double[] chosen = new double[n];
     for (int k = 0; k < count; k++) {
@@ -140,20 +141,20 @@ final class KinkSet implements AutoCloseable {
       chosen[i] = 1;
       member[i] = true;
       members[before + k] = i;
-      dual.add(v.pull(i), stepping ? last[i] : 0);
+      dual.add(v.pull(i), m == null ? 0 : last[i]);
     }
     backend.write(chosen, indicator);
     backend.activeUnits(indicator, units);
     Buffer newRows = rows.rows(before, count);
-    Buffer newSolved = solved.rows(before, count);
+    Buffer newHalves = halves.rows(before, count);
     backend.gatherRows(a1, units, 0, newRows);
     if (m == null) {
-      backend.copy(newRows, newSolved);
+      backend.copy(newRows, newHalves);
     } else {
-      m.solveRows(newRows, newSolved);
+      m.solveForward(newRows, newHalves);
     }
     int size = before + count;
-    double[] values = multiply(newSolved);
+    double[] values = products(halves, newHalves);
     for (int k = 0; k < count; k++) {
       for (int j = 0; j <= before + k; j++) {
         dual.set(before + k, j, values[k * size + j]);
@@ -187,13 +188,13 @@ final class KinkSet implements AutoCloseable {
 
   /** ⟨a_k, u⟩ for every unit of K. u: 1 x d. */
   double[] products(Buffer u) {
-    return size() == 0 ? new double[0] : multiply(u);
+    return size() == 0 ? new double[0] : products(rows, u);
   }
 
-  /** ⟨a_k, u⟩ for every row u, and for every unit of K beside each other. */
-  private double[] multiply(Buffer us) {
+  /** The product of each row u with those of the units of K, which lie beside each other. */
+  private double[] products(Buffer of, Buffer us) {
     Buffer result = products.reshaped(us.rows(), size());
-    backend.multiply(rows.rows(0, size()), us, result);
+    backend.multiply(of.rows(0, size()), us, result);
     double[] values = new double[(int) (us.rows() * size())];
     backend.read(result, values);
     return values;
@@ -201,12 +202,19 @@ final class KinkSet implements AutoCloseable {
 
   /** out = out + Σ_k w_k a_k. */
   void addRows(double[] w, Buffer out) {
-    combine(rows, w, 1, out);
+    if (size() > 0) {
+      combine(rows, w);
+      backend.combine(1, out, 1, scratch, out);
+    }
   }
 
   /** out = out - Σ_k w_k M⁻¹ a_k. */
   void subtractSolved(double[] w, Buffer out) {
-    combine(solved, w, -1, out);
+    if (size() > 0) {
+      combine(halves, w);
+      m.solveTransposed(scratch, scratch);
+      backend.combine(1, out, -1, scratch, out);
+    }
   }
 
   /** h = h + ρ Σ a_k a_kᵀ over the units of K with these numbers. */
@@ -221,14 +229,11 @@ final class KinkSet implements AutoCloseable {
     backend.gram(rows.rows(0, size()), scratch, column, 1, h);
   }
 
-  private void combine(Buffer of, double[] w, double factor, Buffer out) {
-    int size = size();
-    if (size > 0) {
-      Buffer column = weights.rows(0, size);
-      backend.write(w, column);
-      backend.multiplyTransposed(of.rows(0, size), column, scratch);
-      backend.combine(1, out, factor, scratch, out);
-    }
+  /** {@link #scratch} = the sum of the rows of the units of K with these weights. */
+  private void combine(Buffer of, double[] w) {
+    Buffer column = weights.rows(0, size());
+    backend.write(w, column);
+    backend.multiplyTransposed(of.rows(0, size()), column, scratch);
   }
 
   /** The numbers of the units whose multiplier is at neither bound: those that land on a kink. */

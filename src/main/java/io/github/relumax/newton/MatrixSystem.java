@@ -60,9 +60,14 @@ final class MatrixSystem implements ShiftedSystem, AutoCloseable {
     return true;
   }
 
-  /** out = (H + σI)⁻¹ r for every row of r. r, out: k x d. */
-  void solveRows(Buffer r, Buffer out) {
-    backend.solve(factor, r, out);
+  /** out = L⁻¹ r for every row of r, with the factor L Lᵀ = H + σI. r, out: k x d. */
+  void solveForward(Buffer r, Buffer out) {
+    backend.solveForward(factor, r, out);
+  }
+
+  /** out = L⁻ᵀ r for every row of r. */
+  void solveTransposed(Buffer r, Buffer out) {
+    backend.solveTransposed(factor, r, out);
   }
 
   @Override

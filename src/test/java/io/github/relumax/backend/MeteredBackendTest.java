@@ -226,6 +226,7 @@ final class MeteredBackendTest extends BackendContract {
     Buffer center = zeros(1, 5);
     Buffer l = zeros(5, 5);
     Buffer g = zeros(3, 5);
+    assertWork(Primitive.SOLVE_FORWARD, 75, 360, () -> metered.solveForward(l, g, g));
     assertWork(Primitive.SOLVE_TRANSPOSED, 75, 360, () -> metered.solveTransposed(l, g, g));
     assertWork(
         Primitive.CURVATURE_TIMES,

@@ -71,6 +71,45 @@ public abstract class SamplingContract extends ContractSupport {
   @ParameterizedTest
   @CsvSource({
     "1, 1",
+    "1, 5",
+    "2, 1",
+    "3, 2",
+    "7, 3",
+    "8, 8",
+    "9, 1",
+    "17, 5",
+    "103, 2",
+    "102, 9",
+    "101, 103",
+    "100, 4",
+    "257, 24"
+  })
+  void solveForward(int d, int count) {
+    Buffer factor = allocate(d, d);
+    assertThat(backend.factor(buffer(positiveDefinite(d)), 0.5, factor)).isTrue();
+    double[][] l = rows(read(factor), d);
+    double[][] r = matrix(count, d);
+    Buffer out = buffer(matrix(count, d));
+    backend.solveForward(factor, buffer(r), out);
+    double[][] x = rows(read(out), d);
+    for (int k = 0; k < count; k++) {
+      for (int i = 0; i < d; i++) {
+        AccurateSum residual = new AccurateSum();
+        for (int j = 0; j <= i; j++) {
+          residual.addProduct(l[i][j], x[k][j]);
+        }
+        residual.add(-r[k][i]);
+        assertClose(residual.value(), 0, 10 * SUM * residual.magnitude());
+      }
+    }
+    Buffer inPlace = buffer(r);
+    backend.solveForward(factor, inPlace, inPlace);
+    assertThat(read(inPlace)).isEqualTo(read(out));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1",
     "2, 3",
     "3, 2",
     "4, 9",
@@ -497,6 +536,9 @@ public abstract class SamplingContract extends ContractSupport {
     Buffer two = allocate(1, 2);
     Buffer three = allocate(1, 3);
     Buffer four = allocate(1, 4);
+    refused(() -> backend.solveForward(square, two, two));
+    refused(() -> backend.solveForward(square, three, a));
+    refused(() -> backend.solveForward(a, three, three));
     refused(() -> backend.solveTransposed(square, two, two));
     refused(() -> backend.solveTransposed(square, three, a));
     refused(() -> backend.solveTransposed(a, three, three));

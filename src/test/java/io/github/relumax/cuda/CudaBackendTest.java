@@ -122,6 +122,7 @@ final class CudaBackendTest extends BackendContract {
         backend.normals(1, 0, 0, y);
         backend.countSketch(1, 1, c, center, a, sketch);
         assertThat(backend.factor(h, 1, l)).isTrue();
+        backend.solveForward(l, h, h);
         backend.solveTransposed(l, h, h);
         double total = backend.rowScores(y, shift, null, 0, a);
         backend.sampleRows(1, 2, a, total, turn * 1000.0, rows);
