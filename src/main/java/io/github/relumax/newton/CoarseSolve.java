@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param iterations the steps of all its descents, which {@link Solution#iterations} counts as one
  * @param loss its own, where its solve ended
  * @param seconds for choosing and copying its rows and solving it
- * @param taken whether the whole problem's loss was lower there than at the start, so that the
- *     solve went on from there
+ * @param length what part of the way from the start to that end the solve went: 1, or 1/2 or 1/4
+ *     where the whole problem's loss was no lower than at the start before, or 0
  * @param further what descending again in it took and brought
  */
 public record CoarseSolve(
@@ -22,5 +22,10 @@ public record CoarseSolve(
     int iterations,
     double loss,
     double seconds,
-    boolean taken,
-    Optional<FurtherDescents> further) {}
+    double length,
+    Optional<FurtherDescents> further) {
+  /** Whether the solve went on from there, or from a point on the way. */
+  public boolean taken() {
+    return length > 0;
+  }
+}

@@ -86,7 +86,7 @@ final class CoarseStart {
   }
 
   /** The same for whoever reads the solution of the whole problem. */
-  CoarseSolve told(CoarseDescents.End end, double seconds, boolean taken) {
+  CoarseSolve told(CoarseDescents.End end, double seconds, double length) {
     return new CoarseSolve(
         size.rows(),
         size.method(),
@@ -94,7 +94,7 @@ final class CoarseStart {
         end.iterations(),
         end.loss(),
         seconds,
-        taken,
+        length,
         end.further());
   }
 

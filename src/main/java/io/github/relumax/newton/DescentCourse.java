@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * The way of one of two descents, whose lower end is kept. It is given up where the other one has
- * converged in as few steps or fewer, and what its last steps gained, twice over, would not bring
- * it below that: most of those end higher, and the slower descent is the one that is waited for.
+ * converged in as few steps or fewer, and as much again as its last steps gained would not bring it
+ * below that: most of those end higher, and the slower descent is the one that is waited for.
  *
  * <p>Steps are compared, not times, so that the same is given up whenever somebody asks. One thread
  * writes it, and any may ask.
@@ -15,8 +15,6 @@ import java.util.Optional;
 final class DescentCourse implements IterationListener {
   /** So many last steps. */
   private static final int STEPS = 3;
-
-  private static final double TIMES = 2;
 
   /**
    * A point on the way.
@@ -51,7 +49,7 @@ final class DescentCourse implements IterationListener {
     for (int k = 0; k < points.size(); k++) {
       Point at = points.get(k);
       double gained = points.get(Math.max(0, k - STEPS)).loss - at.loss;
-      if (at.number >= end.number && at.loss - TIMES * gained > end.loss) {
+      if (at.number >= end.number && at.loss - gained > end.loss) {
         return Optional.of(at);
       }
     }

@@ -13,6 +13,7 @@ import io.github.relumax.objective.Evaluation;
 import io.github.relumax.objective.SoftmaxReluObjective;
 import io.github.relumax.objective.SoftmaxReluObjective.Quantity;
 import io.github.relumax.sketch.MethodSampler;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -217,8 +218,8 @@ final class NewtonRun implements AutoCloseable {
   }
 
   /**
-   * From x0, where the objective has only looked, to where the coarse problem's solve ends, if the
-   * loss is lower there. In either case gradient and C are there afterwards.
+   * From x0, where the objective has only looked, to where the coarse problem's solve ends, or part
+   * of the way, if the loss is lower there. In any case gradient and C are there afterwards.
    */
   private void descendCoarsely() {
     double[] x0 = objective.read(Quantity.X);
@@ -226,22 +227,39 @@ final class NewtonRun implements AutoCloseable {
     double began = clock.seconds();
     Optional<CoarseDescents.End> found = clock.time(Phase.COARSE, () -> solveCoarse(x0));
     double seconds = clock.seconds() - began;
-    place.jump(found.map(CoarseDescents.End::x).orElse(x0));
     if (found.isEmpty()) {
+      place.jump(x0);
       return;
     }
     CoarseDescents.End end = found.get();
-    boolean taken = objective.evaluation().loss() < loss;
-    progress.coarseSolved(coarse.told(end, seconds, taken));
-    if (taken) {
+    double length = jumpBelow(loss, x0, end.x());
+    progress.coarseSolved(coarse.told(end, seconds, length));
+    if (length > 0) {
       if (end.atKinks()) {
         place.learnKinks();
       }
       damping.restartAfterCoarse();
-      progress.step(place.distance(x0), 1, Double.NaN, null, 0);
-    } else {
-      place.jump(x0);
+      progress.step(place.distance(x0), length, Double.NaN, null, 0);
     }
+  }
+
+  /**
+   * Goes on the way from x0 to {@code end} as far as the loss is below the one given, and as the
+   * ladder has it.
+   *
+   * @return what part of the way that is; 0 where it stays at x0
+   */
+  private double jumpBelow(double loss, double[] x0, double[] end) {
+    for (double t : LADDER) {
+      double[] x = new double[x0.length];
+      Arrays.setAll(x, j -> (1 - t) * x0[j] + t * end[j]);
+      place.jump(x);
+      if (objective.evaluation().loss() < loss) {
+        return t;
+      }
+    }
+    place.jump(x0);
+    return 0;
   }
 
   /** Empty where the solve ends at x0 whatever comes, or no rows can stand for all. */

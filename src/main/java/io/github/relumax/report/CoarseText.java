@@ -20,10 +20,16 @@ public final class CoarseText {
   /** What became of it. */
   static String outcome(CoarseSolve coarse) {
     return "Coarse problem: %s, %s; %s"
-        .formatted(
-            counts(coarse),
-            Format.seconds(coarse.seconds()),
-            coarse.taken() ? "gone on from its end" : "its end was no better than the start");
+        .formatted(counts(coarse), Format.seconds(coarse.seconds()), wayOn(coarse));
+  }
+
+  private static String wayOn(CoarseSolve coarse) {
+    if (!coarse.taken()) {
+      return "its end was no better than the start";
+    }
+    return coarse.length() == 1
+        ? "gone on from its end"
+        : "gone on from %.0f %% of the way to its end".formatted(100 * coarse.length());
   }
 
   /** The same for someone who watches a solve for the first time. */
@@ -54,6 +60,7 @@ public final class CoarseText {
     JsonReport.put(json, "loss", coarse.loss());
     JsonReport.put(json, "seconds", coarse.seconds());
     json.put("taken", coarse.taken());
+    json.put("length", coarse.length());
     coarse.further().ifPresent(further -> json.set("furtherDescents", JsonReport.further(further)));
     return json;
   }

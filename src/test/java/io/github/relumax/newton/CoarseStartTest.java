@@ -222,6 +222,7 @@ final class CoarseStartTest {
     assertThat(start.gradientNorm()).isNaN();
     Iteration jump = iterations.get(1);
     assertThat(jump.number()).isEqualTo(1);
+    assertThat(jump.stepLength()).isEqualTo(coarse.length()).isEqualTo(1);
     assertThat(jump.loss()).isLessThan(1e-20);
     assertThat(jump.damping()).isEqualTo(1e-5);
     double[] x0 = planted.x0();
@@ -333,6 +334,28 @@ final class CoarseStartTest {
       }
     }
     assertThat(atKinks).isPositive();
+  }
+
+  /** Where the loss is higher at the end than at the start, but not on the way. */
+  @Test
+  void partOfTheWayIsGoneWhereTheEndIsHigher() {
+    int part = 0;
+    for (int seed = 1; seed <= 60; seed++) {
+      PlantedProblem planted =
+          PlantedProblem.generate(700, 90, 10, 4, 1, ElementType.FLOAT64, 0.5, seed);
+      List<Iteration> iterations = new ArrayList<>();
+      Solution solution = solve(rows(40), planted.problem(), planted.x0(), iterations);
+      CoarseSolve coarse = solution.coarse().orElseThrow();
+      if (!coarse.taken() || coarse.length() == 1) {
+        continue;
+      }
+      part++;
+      Iteration way = iterations.get(1);
+      assertThat(way.stepLength()).isEqualTo(coarse.length()).isIn(0.5, 0.25);
+      assertThat(way.loss()).isLessThan(iterations.getFirst().loss());
+      assertThat(solution.converged()).as("%s", solution.status()).isTrue();
+    }
+    assertThat(part).isPositive();
   }
 
   /** A single row says nothing: its softmax is 1. */

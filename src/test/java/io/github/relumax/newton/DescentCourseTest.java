@@ -47,13 +47,13 @@ final class DescentCourseTest {
     assertThat(course(9, 8, 7, 7, 7, 7).givenUp(course(9, 2, 1))).isEmpty();
   }
 
-  /** 5 - 2 (6 - 5) = 3 where the other one has ended at 2.9. */
+  /** 5 - (6 - 5) = 4 where the other one has ended at 3.9. */
   @Test
-  void threeStepsCountTwiceOver() {
-    DescentCourse other = converged(9, 5, 4, 3.5, 2.9);
+  void asMuchAgainAsThreeStepsGainedIsExpected() {
+    DescentCourse other = converged(9, 5, 4.5, 4, 3.9);
     assertThat(course(9, 6, 5.6, 5.3, 5).givenUp(other)).contains(new Point(4, 5));
     assertThat(course(9, 6, 5.6, 5.3, 4.9).givenUp(other)).isEmpty();
-    assertThat(course(9, 6.1, 5.6, 5.3, 5).givenUp(other)).isEmpty();
+    assertThat(course(9, 6.2, 5.6, 5.3, 5).givenUp(other)).isEmpty();
   }
 
   /** Of two with as many steps it is not known which one is the slower. */

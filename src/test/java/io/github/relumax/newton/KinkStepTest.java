@@ -149,7 +149,7 @@ final class KinkStepTest {
   @CsvSource({"2, 4", "3, 5", "4, 6", "6, 7"})
   void stiffeningChangesNothingWhileKinksHold(int d, int n) {
     int compared = 0;
-    for (int seed = 1; seed <= 60; seed++) {
+    for (int seed = 1; seed <= 100; seed++) {
       try (Fixture fixture = new Fixture(d, n, Math.min(d - 1, 4), seed);
           DampedModel damped = new DampedModel(backend, d, Double.POSITIVE_INFINITY)) {
         double lambda = 1e-3 * fixture.h.scale();
