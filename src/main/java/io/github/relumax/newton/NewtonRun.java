@@ -257,6 +257,8 @@ final class NewtonRun implements AutoCloseable {
       if (objective.evaluation().loss() < loss) {
         return t;
       }
+      // Units that flip are counted from x0.
+      clock.time(Phase.EVALUATE, () -> objective.lookAt(x0));
     }
     place.jump(x0);
     return 0;

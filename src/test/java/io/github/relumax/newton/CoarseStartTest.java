@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -336,6 +337,22 @@ final class CoarseStartTest {
     assertThat(atKinks).isPositive();
   }
 
+  /** All that a solve reports. */
+  private static final class Course implements IterationListener {
+    private final List<Iteration> iterations = new ArrayList<>();
+    private final List<double[]> points = new ArrayList<>();
+
+    @Override
+    public void onIteration(Iteration iteration) {
+      iterations.add(iteration);
+    }
+
+    @Override
+    public void onPoint(Supplier<double[]> x) {
+      points.add(x.get());
+    }
+  }
+
   /** Where the loss is higher at the end than at the start, but not on the way. */
   @Test
   void partOfTheWayIsGoneWhereTheEndIsHigher() {
@@ -343,16 +360,22 @@ final class CoarseStartTest {
     for (int seed = 1; seed <= 60; seed++) {
       PlantedProblem planted =
           PlantedProblem.generate(700, 90, 10, 4, 1, ElementType.FLOAT64, 0.5, seed);
-      List<Iteration> iterations = new ArrayList<>();
-      Solution solution = solve(rows(40), planted.problem(), planted.x0(), iterations);
+      Course course = new Course();
+      Solution solution =
+          new NewtonSolver(backend, rows(40)).solve(planted.problem(), planted.x0(), course);
       CoarseSolve coarse = solution.coarse().orElseThrow();
       if (!coarse.taken() || coarse.length() == 1) {
         continue;
       }
       part++;
-      Iteration way = iterations.get(1);
+      Iteration way = course.iterations.get(1);
+      double[] x = course.points.get(1);
       assertThat(way.stepLength()).isEqualTo(coarse.length()).isIn(0.5, 0.25);
-      assertThat(way.loss()).isLessThan(iterations.getFirst().loss());
+      assertThat(way.flips()).isEqualTo(flips(planted.problem().a1(), planted.x0(), x));
+      assertThat(way.loss())
+          .isLessThan(course.iterations.getFirst().loss())
+          .isCloseTo(
+              new SoftmaxReluOracle(planted.problem()).at(x).loss(), within(1e-12 * way.loss()));
       assertThat(solution.converged()).as("%s", solution.status()).isTrue();
     }
     assertThat(part).isPositive();
