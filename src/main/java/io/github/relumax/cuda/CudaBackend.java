@@ -380,30 +380,31 @@ final class CudaBackend implements Backend {
     return cholesky.factor(h, shift, l);
   }
 
-  @Override
-  public void solve(Buffer l, Buffer r, Buffer out) {
-    Shapes.requireSolve("solve", l, r, out);
+  /** out = r, which it may be. */
+  private void moveTo(Buffer r, Buffer out) {
     if (address(r) != address(out)) {
       copy(r, out);
     }
+  }
+
+  @Override
+  public void solve(Buffer l, Buffer r, Buffer out) {
+    Shapes.requireSolve("solve", l, r, out);
+    moveTo(r, out);
     cholesky.solve(l, out);
   }
 
   @Override
   public void solveForward(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solveForward", l, r, out);
-    if (address(r) != address(out)) {
-      copy(r, out);
-    }
+    moveTo(r, out);
     cholesky.solveForward(l, out);
   }
 
   @Override
   public void solveTransposed(Buffer l, Buffer r, Buffer out) {
     Shapes.requireSolve("solveTransposed", l, r, out);
-    if (address(r) != address(out)) {
-      copy(r, out);
-    }
+    moveTo(r, out);
     cholesky.solveTransposed(l, out);
   }
 
