@@ -11,11 +11,14 @@ final class PackedProducts {
   /** Units that one product takes: the more, the less often C is read and written. */
   private static final int DEPTH = 384;
 
-  /** Rows of C that one thread treats at a time: the more, the less often panels are fetched. */
-  private static final int ROWS = 1024;
+  /** Rows whose strips of A2, DEPTH units deep, the second cache has room for beside panels. */
+  private static final int LEAST_ROWS = 128;
+
+  /** Rows of C that one thread treats at a time, at most. */
+  private static final int MOST_ROWS = 512;
 
   /** Numbers of A2 that each thread packs. */
-  static final int LEFT_SIZE = ROWS * DEPTH;
+  static final int LEFT_SIZE = MOST_ROWS * DEPTH;
 
   private final Kernels kernels;
   private final Parallel parallel;
@@ -43,24 +46,43 @@ final class PackedProducts {
             packUnit(a1Rows, part, units, k, right);
           }
         });
-    parallel.run(
-        c.rows(),
-        kernels.tileRows(),
-        (part, low, high) -> {
+    int blocks = blocks(c.rows(), d);
+    parallel.inOrder(
+        blocks,
+        (part, block) -> {
+          long row = bound(c.rows(), block, blocks);
+          int rows = (int) (bound(c.rows(), block + 1, blocks) - row);
+          if (clear && count == 0) {
+            RawMemory.clear(c.address(row), rows * c.stride());
+          }
           long left = parallel.scratch(part, Parallel.LEFT, LEFT_SIZE).address();
-          for (long row = low; row < high; row += ROWS) {
-            int rows = (int) Math.min(ROWS, high - row);
-            if (clear && count == 0) {
-              RawMemory.clear(c.address(row), rows * c.stride());
-            }
-            for (int first = 0; first < count; first += DEPTH) {
-              int depth = Math.min(DEPTH, count - first);
-              packColumns(a2, row, rows, first, depth, left);
-              Panels panels = group(right, units, d, first);
-              addBlock(part, left, panels, depth, clear && first == 0, c, row, rows);
-            }
+          for (int first = 0; first < count; first += DEPTH) {
+            int depth = Math.min(DEPTH, count - first);
+            packColumns(a2, row, rows, first, depth, left);
+            Panels panels = group(right, units, d, first);
+            addBlock(part, left, panels, depth, clear && first == 0, c, row, rows);
           }
         });
+  }
+
+  /**
+   * Into how many blocks the rows of C go: as many for each thread where all are equally fast. A
+   * block's rows of C stay in a cache while group after group of units is added, all panels pass by
+   * for each: few rows are better for the former, many, where C is wide, for the latter.
+   */
+  private int blocks(long m, int d) {
+    int rows = Math.clamp(Math.max(d / 4, Parallel.grain(d)), LEAST_ROWS, MOST_ROWS);
+    long each = Math.ceilDiv(m, (long) rows * parallel.threads());
+    return Math.toIntExact(Math.min(each * parallel.threads(), tiles(m)));
+  }
+
+  /** The first row of a block: that of a tile. */
+  private long bound(long m, int block, int blocks) {
+    return Math.min(tiles(m) * block / blocks * kernels.tileRows(), m);
+  }
+
+  private long tiles(long m) {
+    return Math.ceilDiv(m, (long) kernels.tileRows());
   }
 
   /** The panels of the DEPTH units from the one numbered first; groups lie one after another. */
