@@ -9,13 +9,13 @@ package io.github.relumax.cpu;
  */
 final class PackedProducts {
   /** Units that one product takes: the more, the less often C is read and written. */
-  private static final int DEPTH = 384;
+  private static final int DEPTH = 512;
 
   /** Rows whose strips of A2, DEPTH units deep, the second cache has room for beside panels. */
   private static final int LEAST_ROWS = 128;
 
   /** Rows of C that one thread treats at a time, at most. */
-  private static final int MOST_ROWS = 512;
+  private static final int MOST_ROWS = 256;
 
   /** Numbers of A2 that each thread packs. */
   static final int LEFT_SIZE = MOST_ROWS * DEPTH;

@@ -13,11 +13,10 @@ final class Panels {
   static final int BLOCK = 4;
 
   /**
-   * Columns whose panels, GramSum.DEPTH deep, take less than half of a second cache of 1 MiB, so
-   * that a strip of the left operand and C pass through it beside them: a multiple of any tile's
-   * columns.
+   * Columns whose panels, 512 rows deep, take less than half of a second cache of 1 MiB, so that
+   * strips of the left operand and C have room beside them: a multiple of any tile's columns.
    */
-  static final int BLOCK_COLUMNS = 144;
+  static final int BLOCK_COLUMNS = 96;
 
   private final Kernels kernels;
   private final long address;
