@@ -2,10 +2,10 @@ package io.github.relumax.cpu;
 
 /**
  * The product that forms C from selected units. Both operands are copied into the order in which
- * tiles read them, so much at a time that what a thread reads again stays in its cache: the panels
- * of some columns of A1 in the second one, where every strip of A2 meets them, and a strip of A2 in
- * the first. Tiles go along a strip, so that rows of C are read and written in order, which the
- * processor foresees and fetches ahead.
+ * tiles read them, so much at a time that what a thread reads again stays in its second cache: the
+ * strips of some rows of A2, and the panels of some columns of A1, which every strip meets. Tiles
+ * go along a strip, so that rows of C are read and written in order, which the processor foresees
+ * and fetches ahead.
  */
 final class PackedProducts {
   /** Units that one product takes: the more, the less often C is read and written. */
@@ -66,9 +66,9 @@ final class PackedProducts {
   }
 
   /**
-   * Into how many blocks the rows of C go: as many for each thread where all are equally fast. A
-   * block's rows of C stay in a cache while group after group of units is added, all panels pass by
-   * for each: few rows are better for the former, many, where C is wide, for the latter.
+   * How many blocks of rows C has: each thread gets as many where all are equally fast. While group
+   * after group of units is added, the rows of C stay in a cache if they are few; but all panels
+   * are read again for each block, from farther away the wider C is.
    */
   private int blocks(long m, int d) {
     int rows = Math.clamp(Math.max(d / 4, Parallel.grain(d)), LEAST_ROWS, MOST_ROWS);
