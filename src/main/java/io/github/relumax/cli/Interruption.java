@@ -1,6 +1,7 @@
 package io.github.relumax.cli;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Keeps Ctrl-C, and a request to terminate, from ending the process before its results are written:
@@ -8,6 +9,9 @@ import java.util.concurrent.CountDownLatch;
  * nothing.
  */
 final class Interruption implements AutoCloseable {
+  /** How many are open. */
+  private static final AtomicInteger GUARDING = new AtomicInteger();
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread hook;
   private volatile boolean requested;
@@ -21,8 +25,14 @@ final class Interruption implements AutoCloseable {
    */
   static Interruption guard(Runnable stop) {
     Interruption interruption = new Interruption(stop);
+    GUARDING.incrementAndGet();
     Runtime.getRuntime().addShutdownHook(interruption.hook);
     return interruption;
+  }
+
+  /** Whether results are guarded anywhere, which a signal then waits for. */
+  static boolean isGuarding() {
+    return GUARDING.get() > 0;
   }
 
   /** Whether the process was asked to end. */
@@ -45,10 +55,18 @@ final class Interruption implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
+    remove(hook);
+    if (!requested) {
+      GUARDING.decrementAndGet();
+    }
+  }
+
+  /** Takes a shutdown hook away, unless it runs already. */
+  static void remove(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The hook runs already.
+      // The process is about to end.
     }
   }
 }

@@ -36,7 +36,10 @@ public final class Main {
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     boolean terminal =
         Optional.ofNullable(System.console()).map(java.io.Console::isTerminal).orElse(false);
-    int code = run(args, new Console(out, err, terminal));
+    int code;
+    try (var _ = UnguardedInterruption.report(err)) {
+      code = run(args, new Console(out, err, terminal));
+    }
     if (output.failure().isPresent()) {
       err.println("relumax: cannot write to standard output: " + output.failure().get());
       code = code == ExitCode.OK ? ExitCode.BAD_INPUT : code;

@@ -32,7 +32,7 @@ public final class AtomicFiles {
   private static final Object RESULTS = new Object();
 
   static {
-    Runtime.getRuntime().addShutdownHook(new Thread(AtomicFiles::cleanUp, "cleanup"));
+    Runtime.getRuntime().addShutdownHook(new Thread(AtomicFiles::removeUnfinished, "cleanup"));
   }
 
   private AtomicFiles() {}
@@ -286,7 +286,8 @@ public final class AtomicFiles {
     }
   }
 
-  private static void cleanUp() {
+  /** Removes what is not complete, once results that are being written are. */
+  public static void removeUnfinished() {
     synchronized (RESULTS) {
       unfinished.forEach(AtomicFiles::remove);
     }

@@ -7,10 +7,13 @@ import io.github.relumax.matrix.ElementType;
 import io.github.relumax.matrix.Matrix;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -62,6 +65,33 @@ final class SignalTest {
     assertThat(x.row(count - 1)).isEqualTo(NpyFile.readVector(problem.resolve("x0.npy")));
   }
 
+  @Test
+  @Timeout(120)
+  void aRequestToEndLeavesNothingUnfinished() throws IOException, InterruptedException {
+    Path folder = Files.createDirectory(temporary.resolve("empty"));
+    String problem = folder.resolve("p").toString();
+    Process process = start("generate", problem, "--m", "400000", "--n", "200", "--d", "50");
+    try {
+      while (process.isAlive() && isEmpty(folder)) {
+        Thread.sleep(1);
+      }
+      process.toHandle().destroy();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as(output).isEqualTo(130);
+      assertThat(output).contains("Interrupted: what was not complete is not written.\n");
+      assertThat(isEmpty(folder)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
   private Path generated() {
     Path problem = temporary.resolve("p");
     assertThat(CommandLineRun.of("generate", problem, "--m", 20_000, "--n", 400, "--d", 120).code())
@@ -72,12 +102,7 @@ final class SignalTest {
   /** Runs a command, asks it to end at a line that begins so, and waits for that. */
   private static void endedAt(String beginning, String... command)
       throws IOException, InterruptedException {
-    List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    words.addAll(List.of("--add-modules=jdk.incubator.vector", "-cp"));
-    words.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
-    words.addAll(List.of(command));
-    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    Process process = start(command);
     StringBuilder output = new StringBuilder();
     try (BufferedReader reader = process.inputReader()) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -92,5 +117,15 @@ final class SignalTest {
     }
     assertThat(process.exitValue()).as(output.toString()).isEqualTo(130);
     assertThat(output.toString()).contains("Interrupted: ").contains("Written to ");
+  }
+
+  /** The command line in a Java virtual machine of its own, with one stream for all it prints. */
+  private static Process start(String... command) throws IOException {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("--add-modules=jdk.incubator.vector", "-cp"));
+    words.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
+    words.addAll(List.of(command));
+    return new ProcessBuilder(words).redirectErrorStream(true).start();
   }
 }
