@@ -31,7 +31,7 @@ final class WorkerTeam implements AutoCloseable {
    * How long it then goes on to look before it sleeps: the pauses between the kernels of a solve
    * are shorter, and threads that began together end a job less apart.
    */
-  private static final long LINGER_NANOS = 3_000_000;
+  static final long LINGER_NANOS = 3_000_000;
 
   private final int size;
   private final Thread[] threads;

@@ -102,9 +102,9 @@ final class WorkerTeamTest {
     int byCaller = 0;
     try (WorkerTeam team = new WorkerTeam(2)) {
       Thread caller = Thread.currentThread();
-      for (int job = 0; job < 200; job++) {
-        // Longer than a thread looks for work before it sleeps; waking takes longer than the job.
-        LockSupport.parkNanos(2_000_000);
+      for (int job = 0; job < 100; job++) {
+        // Then the other thread sleeps, and waking it takes longer than the job.
+        LockSupport.parkNanos(2 * WorkerTeam.LINGER_NANOS);
         AtomicReference<Thread> second = new AtomicReference<>();
         team.run(
             true,
