@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.relumax.matrix.InsufficientMemoryException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
@@ -98,13 +99,13 @@ final class WorkerTeamTest {
   }
 
   @Test
-  void theCallerRunsWhatNobodyHasBegun() {
+  void theCallerRunsWhatNobodyHasBegun() throws InterruptedException {
     int byCaller = 0;
     try (WorkerTeam team = new WorkerTeam(2)) {
       Thread caller = Thread.currentThread();
       for (int job = 0; job < 100; job++) {
         // Then the other thread sleeps, and waking it takes longer than the job.
-        LockSupport.parkNanos(2 * WorkerTeam.LINGER_NANOS);
+        Thread.sleep(Duration.ofNanos(2 * WorkerTeam.LINGER_NANOS));
         AtomicReference<Thread> second = new AtomicReference<>();
         team.run(
             true,
