@@ -15,6 +15,8 @@ final class UnguardedInterruption implements AutoCloseable {
   }
 
   static UnguardedInterruption report(PrintStream err) {
+    // Loads the class, which adds a hook of its own: while the process ends it could not.
+    AtomicFiles.removeUnfinished();
     UnguardedInterruption interruption = new UnguardedInterruption(err);
     Runtime.getRuntime().addShutdownHook(interruption.hook);
     return interruption;

@@ -30,7 +30,7 @@ final class SignalTest {
   @Timeout(120)
   void aRequestToEndKeepsTheBestIterate() throws IOException, InterruptedException {
     Path problem = generated();
-    endedAt("    0  ", "solve", problem.toString());
+    assertThat(endedAt("    0  ", "solve", problem.toString())).contains("Written to ");
     Path results = problem.resolve("solution");
     assertThat(CommandLineRun.json(results.resolve("result.json")).get("status").asString())
         .isEqualTo("interrupted");
@@ -52,8 +52,16 @@ final class SignalTest {
     }
     Path file = temporary.resolve("targets.npy");
     NpyFile.write(file, targets);
-    endedAt(
-        "     0  ", "solve", problem.toString(), "--targets", file.toString(), "--at-once", "2");
+    String output =
+        endedAt(
+            "     0  ",
+            "solve",
+            problem.toString(),
+            "--targets",
+            file.toString(),
+            "--at-once",
+            "2");
+    assertThat(output).contains("Written to ");
     Path results = problem.resolve("solution");
     JsonNode ends = CommandLineRun.json(results.resolve("result.json")).get("results");
     assertThat(ends).hasSize(count);
@@ -86,6 +94,15 @@ final class SignalTest {
     }
   }
 
+  /** Nor does the line need anything that the process has not used before. */
+  @Test
+  @Timeout(120)
+  void aRequestToEndBeforeAnythingIsWrittenIsOneLine() throws IOException, InterruptedException {
+    assertThat(endedAt("Problem", "sampling", generated().toString()))
+        .endsWith("Interrupted: what was not complete is not written.\n")
+        .doesNotContain("\tat ");
+  }
+
   private static boolean isEmpty(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.findAny().isEmpty();
@@ -100,7 +117,7 @@ final class SignalTest {
   }
 
   /** Runs a command, asks it to end at a line that begins so, and waits for that. */
-  private static void endedAt(String beginning, String... command)
+  private static String endedAt(String beginning, String... command)
       throws IOException, InterruptedException {
     Process process = start(command);
     StringBuilder output = new StringBuilder();
@@ -116,7 +133,8 @@ final class SignalTest {
       process.destroyForcibly();
     }
     assertThat(process.exitValue()).as(output.toString()).isEqualTo(130);
-    assertThat(output.toString()).contains("Interrupted: ").contains("Written to ");
+    assertThat(output.toString()).contains("Interrupted: ");
+    return output.toString();
   }
 
   /** The command line in a Java virtual machine of its own, with one stream for all it prints. */
