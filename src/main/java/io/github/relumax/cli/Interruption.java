@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * nothing.
  */
 final class Interruption implements AutoCloseable {
-  /** How many are open. */
+  /** How many are open, or end the process. */
   private static final AtomicInteger GUARDING = new AtomicInteger();
 
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -56,6 +56,7 @@ final class Interruption implements AutoCloseable {
   public void close() {
     closed.countDown();
     remove(hook);
+    // One that was asked to end the process is about to: until then it has the last word.
     if (!requested) {
       GUARDING.decrementAndGet();
     }
