@@ -57,7 +57,9 @@ final class PlanCommand implements Callable<Integer> {
       names = "--iterations",
       paramLabel = "K",
       defaultValue = "" + Workload.USUAL_ITERATIONS,
-      description = "Iterations to plan for. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Iterations to plan for, of all rows and of the coarse problem. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int iterations;
 
   @Mixin private CurvatureMixin curvature;
@@ -180,10 +182,11 @@ final class PlanCommand implements Callable<Integer> {
         backend.description());
   }
 
-  /** What is left of the work after a coarse problem, which takes the iterations planned for. */
+  /** The iterations planned for, in a coarse problem, which has the flips, and once more. */
   private static Workload after(Workload load, CoarseSize size) {
-    Workload.Coarse coarse = new Workload.Coarse(size.rows(), size.method(), load.iterations());
-    return load.after(coarse, Math.min(load.iterations(), Workload.AFTER_COARSE), 0);
+    Workload.Coarse coarse =
+        new Workload.Coarse(size.rows(), size.method(), load.iterations(), false);
+    return load.after(coarse, load.iterations(), 0);
   }
 
   private static Rates measure(Backend backend) {

@@ -54,23 +54,27 @@ final class CoarseDescents {
    * Where it ended.
    *
    * @param iterations the steps of both descents
+   * @param lossless whether no loss is left there
    */
   record End(
       double[] x,
       Status status,
       int iterations,
       double loss,
+      boolean lossless,
       boolean atKinks,
       Optional<FurtherDescents> further) {}
 
   /**
    * One descent.
    *
+   * @param lossless whether it left no loss
    * @param atKinks whether it came to know about kinks
    * @param rounding of its loss
    * @param leavesMore whether another is wanted beside it
    */
-  private record Descent(Solution end, boolean atKinks, double rounding, boolean leavesMore) {
+  private record Descent(
+      Solution end, boolean lossless, boolean atKinks, double rounding, boolean leavesMore) {
     /** One that has not converged is never below one that has. */
     boolean isBelow(Descent other) {
       return end.loss() < other.end.loss() - other.rounding
@@ -144,7 +148,8 @@ final class CoarseDescents {
         courses.get(number).converged();
       }
       boolean leavesMore = run.leavesMore(end.status()) || stops.getAsBoolean();
-      return new Descent(end, run.knowsKinks(), run.lossRounding(), leavesMore);
+      return new Descent(
+          end, run.lossIsRounding(), run.knowsKinks(), run.lossRounding(), leavesMore);
     }
   }
 
@@ -158,7 +163,13 @@ final class CoarseDescents {
   private static End end(Descent only) {
     Solution at = only.end();
     return new End(
-        at.x(), at.status(), at.iterations(), at.loss(), only.atKinks(), Optional.empty());
+        at.x(),
+        at.status(),
+        at.iterations(),
+        at.loss(),
+        only.lossless(),
+        only.atKinks(),
+        Optional.empty());
   }
 
   private End lower(Descent first, Descent second) {
@@ -177,6 +188,7 @@ final class CoarseDescents {
         kept.status(),
         steps(0, first) + steps,
         kept.loss(),
+        kept.lossless(),
         kept.atKinks(),
         Optional.of(further));
   }

@@ -167,6 +167,11 @@ final class NewtonRun implements AutoCloseable {
     return objective.evaluation().lossRounding();
   }
 
+  /** Whether no loss is left where the solve stands. */
+  boolean lossIsRounding() {
+    return objective.lossIsRounding();
+  }
+
   /** Whether steps have come to know about kinks. */
   boolean knowsKinks() {
     return place.knowsKinks();
@@ -207,10 +212,10 @@ final class NewtonRun implements AutoCloseable {
     progress.start();
     descents.begin();
     mostIterations = options.maxIterations();
-    if (coarse != null) {
-      descendCoarsely();
+    Status end = coarse == null ? null : descendCoarsely();
+    if (end == null) {
+      end = descend();
     }
-    Status end = descend();
     // A lower minimum was looked for in the coarse problem, where it is cheaper.
     return !once && !progress.coarseTaken() && descents.wanted(end, place.knowsKinks())
         ? descendAgain(end, descents.fork())
@@ -219,9 +224,14 @@ final class NewtonRun implements AutoCloseable {
 
   /**
    * From x0, where the objective has only looked, to where the coarse problem's solve ends, or part
-   * of the way, if the loss is lower there. In any case gradient and C are there afterwards.
+   * of the way, if the loss is lower there.
+   *
+   * @return null where the solve goes on, with gradient and C
    */
-  private void descendCoarsely() {
+  private Status descendCoarsely() {
+    if (endsWithoutLoss()) {
+      return Status.LOSS_AT_ROUNDING;
+    }
     double[] x0 = objective.read(Quantity.X);
     double loss = objective.evaluation().loss();
     double began = clock.seconds();
@@ -229,18 +239,42 @@ final class NewtonRun implements AutoCloseable {
     double seconds = clock.seconds() - began;
     if (found.isEmpty()) {
       place.jump(x0);
-      return;
+      return null;
     }
     CoarseDescents.End end = found.get();
-    double length = jumpBelow(loss, x0, end.x());
+    boolean ends = end.lossless() && endsAt(end.x(), x0);
+    double length = ends ? 1 : jumpBelow(loss, x0, end.x());
     progress.coarseSolved(coarse.told(end, seconds, length));
     if (length > 0) {
-      if (end.atKinks()) {
+      if (end.atKinks() && !ends) {
         place.learnKinks();
       }
       damping.restartAfterCoarse();
       progress.step(place.distance(x0), length, Double.NaN, null, 0);
     }
+    return ends ? Status.LOSS_AT_ROUNDING : null;
+  }
+
+  /** Goes on from x0 to {@code end} if no loss is left there, without C. */
+  private boolean endsAt(double[] end, double[] x0) {
+    place.look(end);
+    boolean ends = endsWithoutLoss();
+    if (!ends) {
+      lookBack(x0);
+    }
+    return ends;
+  }
+
+  /**
+   * Whether no loss is left where the objective has only looked; then the gradient is there. What
+   * float32 storage does to x takes the curvature, so that the solve goes on to it.
+   */
+  private boolean endsWithoutLoss() {
+    boolean ends = storageRounding() == 0 && objective.lossIsRounding();
+    if (ends) {
+      clock.time(Phase.EVALUATE, objective::refineGradient);
+    }
+    return ends;
   }
 
   /**
@@ -257,11 +291,15 @@ final class NewtonRun implements AutoCloseable {
       if (objective.evaluation().loss() < loss) {
         return t;
       }
-      // Units that flip are counted from x0.
-      clock.time(Phase.EVALUATE, () -> objective.lookAt(x0));
+      lookBack(x0);
     }
     place.jump(x0);
     return 0;
+  }
+
+  /** Back to x0, which units that flip are counted from. */
+  private void lookBack(double[] x0) {
+    clock.time(Phase.EVALUATE, () -> objective.lookAt(x0));
   }
 
   /** Empty where the solve ends at x0 whatever comes, or no rows can stand for all. */
@@ -287,7 +325,10 @@ final class NewtonRun implements AutoCloseable {
         end = iterate();
       }
     }
-    return end;
+    // Where no loss is left, nothing is wrong with a point that no step leads on from.
+    boolean stuck =
+        end == Status.FLAT || end == Status.STALLED_AT_KINK || end == Status.NO_ACTIVE_UNIT;
+    return stuck && objective.lossIsRounding() ? Status.LOSS_AT_ROUNDING : end;
   }
 
   /**
@@ -595,9 +636,13 @@ final class NewtonRun implements AutoCloseable {
 
   private Solution solution(Status status, Optional<FurtherDescents> further) {
     place.leaveSides();
-    double rounding = Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
+    double rounding = storageRounding();
     double error = rounding > 0 && status.converged() ? storageError(rounding) : 0;
     return progress.solution(status, further, error);
+  }
+
+  private double storageRounding() {
+    return Math.hypot(storageRounding(problem.a1()), storageRounding(problem.a2()));
   }
 
   private static double storageRounding(Matrix matrix) {

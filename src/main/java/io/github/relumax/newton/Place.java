@@ -161,6 +161,12 @@ final class Place implements AutoCloseable {
     moved();
   }
 
+  /** To a point that may be the end: the loss is known there, and neither gradient nor C. */
+  void look(double[] at) {
+    clock.time(Phase.EVALUATE, () -> objective.lookAhead(at));
+    moved();
+  }
+
   /** To any point, or to the gradient and C of the one that was only looked at. */
   void jump(double[] to) {
     clock.time(Phase.EVALUATE, () -> objective.jumpTo(to));
@@ -231,13 +237,7 @@ final class Place implements AutoCloseable {
       return false;
     }
     knowsKinks = true;
-    return stationarity() <= KINK_BALANCE * kinks.pull() || isUniformTarget();
-  }
-
-  /** Where no unit is active f is 1/m: whether that is b, to rounding. */
-  private boolean isUniformTarget() {
-    double eps = Math.ulp(1.0);
-    return evaluation().dataLoss() <= 2 * eps * eps / problem.m();
+    return stationarity() <= KINK_BALANCE * kinks.pull() || objective.lossIsRounding();
   }
 
   @Override

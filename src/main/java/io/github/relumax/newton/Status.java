@@ -5,6 +5,8 @@ public enum Status {
   STEP_SMALL(true, "the next Newton step is shorter than tolerance times ‖x‖", ""),
   GRADIENT_AT_ROUNDING(
       true, "loss and gradient cannot be lowered further in float64: they are rounding", ""),
+  LOSS_AT_ROUNDING(
+      true, "no loss is left: softmax(A2 relu(A1 x)) is b, but for the rounding of float64", ""),
   STALLED_AT_KINK(
       false,
       "no step lowers the loss any more, though the generalized gradient is not 0: units sit at or"

@@ -56,6 +56,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** z1_i is at its kink where |z1_i| is at most this times eps √d ‖row i of A1‖ ‖x‖. */
   private static final double KINK_ROUNDING = 8;
 
+  /** ‖f - b‖ is rounding where it is at most this times eps max |z| ‖f‖. */
+  private static final double LOSS_ROUNDING = 4;
+
+  /** A larger logit says little about the rounding of f, which has next to nothing elsewhere. */
+  private static final double LARGEST_LOGIT = 1e3;
+
   /** z1_i of a unit at its kink that counts as active: lost in every sum. */
   private static final double JUST_ACTIVE = Double.MIN_NORMAL;
 
@@ -306,6 +312,15 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return describe(0, Double.NaN);
   }
 
+  /** {@link #lookAt} from where the objective stands, or has looked; flips are from there. */
+  public Evaluation lookAhead(double[] values) {
+    backend.write(values, x);
+    int flips = arriveAtX();
+    evaluateLogits(z1, trialH.row(0), z);
+    normalize();
+    return describe(flips, Double.NaN);
+  }
+
   /** {@link #startAt} from where the objective stands. */
   public Evaluation jumpTo(double[] values) {
     backend.write(values, x);
@@ -430,6 +445,16 @@ public final class SoftmaxReluObjective implements AutoCloseable {
     return losses;
   }
 
+  /**
+   * Whether Lreg is the rounding of f: no x has less, and 0 is the least that it can be. An error
+   * eps |z_i| of a logit moves f_i by eps |z_i| f_i.
+   */
+  public boolean lossIsRounding() {
+    double logit = Math.clamp(evaluation.largestLogit(), 1, LARGEST_LOGIT);
+    double rounding = LOSS_ROUNDING * EPS * logit * Math.sqrt(backend.dot(f, f));
+    return 2 * evaluation.loss() <= rounding * rounding;
+  }
+
   /** How many units trial point k would switch on or off. */
   public int flipsAt(int k) {
     backend.flippedUnits(z1, trialZ1.row(k), units);
@@ -464,9 +489,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
    * @param form whether to form C for it, where it is kept
    */
   private Evaluation arriveAtX(boolean form) {
-    Buffer there = trialZ1.row(0);
-    backend.multiply(a1, x, there);
-    int flips = arrive(there);
+    int flips = arriveAtX();
     if (form) {
       c.prepare();
     }
@@ -476,6 +499,12 @@ public final class SoftmaxReluObjective implements AutoCloseable {
       evaluateLogits(z1, trialH.row(0), z);
     }
     return evaluate(flips);
+  }
+
+  private int arriveAtX() {
+    Buffer there = trialZ1.row(0);
+    backend.multiply(a1, x, there);
+    return arrive(there);
   }
 
   /**

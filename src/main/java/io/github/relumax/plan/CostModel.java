@@ -25,8 +25,9 @@ import java.util.Map;
  * </pre>
  *
  * Where a coarse problem comes first, its own solve and a pass over A2 do, and no trial points go
- * through A2. Where rows are sampled, two passes for the scores, the Gram matrix of the sampled
- * rows, and some products with H of one pass each (two where C is streamed) take the place of the
+ * through A2; where no loss is left at its end, two passes over A2 that say so are all that
+ * follows. Where rows are sampled, two passes for the scores, the Gram matrix of the sampled rows,
+ * and some products with H of one pass each (two where C is streamed) take the place of the
  * curvature's sum, and no blocks of C are formed. Here columns(F) = min(64 F m, w m n) bytes are
  * the cache lines that gathering F columns of A2 brings in. Where the backend keeps the non-zeros
  * of A2 alone ({@link Workload#compressed}), their number takes the place of m n, w m n are their
@@ -144,11 +145,15 @@ public final class CostModel {
 
   /** A solve whose A2, if it is to be kept as its non-zeros, is. */
   private Prediction solve(CurvaturePath path) {
-    switch (path) {
-      case KEPT -> kept();
-      case STREAMED -> streamed();
+    if (load.endsCoarsely()) {
+      evaluateThroughA2();
+    } else {
+      switch (path) {
+        case KEPT -> kept();
+        case STREAMED -> streamed();
+      }
+      calls();
     }
-    calls();
     return new Prediction(path, load, steps);
   }
 
@@ -219,16 +224,18 @@ public final class CostModel {
     each(Phase.TRIAL, "C p", 2 * md, c, 1);
     columns(Phase.TRIAL, "columns of A2 that flip", 2 * TRIALS * share * trialFlips, trialFlips);
     losses();
-    double gathered = columnSeconds(load.flips());
-    double updated = seconds(perUnit() * load.flips(), productRate(), 2 * c);
-    steps.add(
-        new Step(
-            Phase.EVALUATE,
-            "update C",
-            false,
-            perUnit() * load.flips(),
-            2 * c + columnBytes(load.flips()),
-            gathered + updated));
+    if (load.flips() > 0) {
+      double gathered = columnSeconds(load.flips());
+      double updated = seconds(perUnit() * load.flips(), productRate(), 2 * c);
+      steps.add(
+          new Step(
+              Phase.EVALUATE,
+              "update C",
+              false,
+              perUnit() * load.flips(),
+              2 * c + columnBytes(load.flips()),
+              gathered + updated));
+    }
     each(Phase.EVALUATE, "C x, Cᵀ gz", 4 * md, 2 * c, 1);
     softmax();
   }
@@ -236,12 +243,7 @@ public final class CostModel {
   private void streamed() {
     double a2 = load.a2PassBytes();
     double mn = load.a2Entries();
-    once(
-        Phase.EVALUATE,
-        "A2 relu(A1 x), softmax, A2ᵀ gz",
-        4 * mn,
-        Double.POSITIVE_INFINITY,
-        2 * a2 + SOFTMAX_BYTES * load.m());
+    evaluateThroughA2();
     each(Phase.CURVATURE, "A2ᵀ f", 2 * mn, a2, MATRICES);
     if (method.samples()) {
       sampled(2 * a2, 2 * mn);
@@ -261,6 +263,16 @@ public final class CostModel {
     softmax();
   }
 
+  /** Loss and gradient of a point, without C. */
+  private void evaluateThroughA2() {
+    once(
+        Phase.EVALUATE,
+        "A2 relu(A1 x), softmax, A2ᵀ gz",
+        4 * load.a2Entries(),
+        Double.POSITIVE_INFINITY,
+        2 * load.a2PassBytes() + SOFTMAX_BYTES * load.m());
+  }
+
   /** The non-zeros of A2 are counted by rows, then copied. */
   private void compress() {
     if (load.compressed()) {
@@ -278,7 +290,7 @@ public final class CostModel {
   private void sampled(double bytes, double entries) {
     double d = load.d();
     double rows = load.sampledRows();
-    double iterations = load.iterations();
+    double iterations = Math.max(1, load.iterations());
     double scores = Math.max(1, SCORES * iterations) / iterations;
     centered(Phase.CURVATURE, "sketch, scores", false, scores * 18 * entries, scores * 2 * bytes);
     iteration(

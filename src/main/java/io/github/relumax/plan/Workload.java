@@ -38,14 +38,12 @@ public record Workload(
    * @param rows of A2 that it has
    * @param method what stands for H in it
    * @param iterations accepted steps
+   * @param lossless whether no loss of the whole problem is left at its end, where the solve ends
    */
-  public record Coarse(int rows, StepMethod method, int iterations) {}
+  public record Coarse(int rows, StepMethod method, int iterations, boolean lossless) {}
 
   /** Iterations that a solve from a start near the solution takes, about. */
   public static final int USUAL_ITERATIONS = 8;
-
-  /** Iterations that are left after the coarse problem, where some x gives f = b. */
-  public static final int AFTER_COARSE = 1;
 
   /**
    * Flips of one step for each active unit, the mean over a solve from start distance 0.3: a tenth
@@ -105,6 +103,17 @@ public record Workload(
         iterationsLeft,
         sampledRows,
         Optional.of(before));
+  }
+
+  /** This workload where some x gives f = b, so that nothing is left after the coarse problem. */
+  public Workload lossless() {
+    Coarse before = coarse.orElseThrow();
+    return after(new Coarse(before.rows(), before.method(), before.iterations(), true), 0, 0);
+  }
+
+  /** Whether no loss is left after the coarse problem. */
+  boolean endsCoarsely() {
+    return coarse.filter(Coarse::lossless).isPresent();
   }
 
   /** The coarse problem's own workload, with non-zeros spread evenly and flips as usual. */

@@ -33,6 +33,8 @@ public final class PlanJson {
     json.put("method", plan.decision().method().toString());
     JsonReport.put(json, "sampledRows", load.sampledRows());
     plan.decision().coarse().ifPresent(size -> json.set("coarse", CoarseText.json(size)));
+    plan.lossless()
+        .ifPresent(lossless -> JsonReport.put(json, "losslessSeconds", lossless.seconds()));
     json.put("fits", plan.decision().fits());
     json.put("availableBytes", plan.decision().available());
     json.put("a2Bytes", load.a2Bytes());

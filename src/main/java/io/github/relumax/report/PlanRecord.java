@@ -1,6 +1,7 @@
 package io.github.relumax.report;
 
 import io.github.relumax.backend.BackendDescription;
+import io.github.relumax.matrix.ElementType;
 import io.github.relumax.newton.SolveMemory;
 import io.github.relumax.newton.StepMethod;
 import io.github.relumax.objective.CurvaturePath;
@@ -9,6 +10,7 @@ import io.github.relumax.plan.PathDecision;
 import io.github.relumax.plan.Prediction;
 import io.github.relumax.plan.Rates;
 import io.github.relumax.plan.Workload;
+import java.util.Optional;
 
 /**
  * What a solve would take.
@@ -44,5 +46,15 @@ public record PlanRecord(
   /** What it says of the path taken. */
   public Prediction prediction() {
     return prediction(decision.path());
+  }
+
+  /**
+   * What it says where the solve ends with the coarse problem; empty where there is none, and where
+   * float32 storage makes the solve go on.
+   */
+  public Optional<Prediction> lossless() {
+    return load.coarse()
+        .filter(_ -> load.type() == ElementType.FLOAT64)
+        .map(_ -> CostModel.predict(load.lossless(), decision.path(), decision.method(), rates));
   }
 }

@@ -120,6 +120,11 @@ public final class PlanText {
 
   private static void addMethods(List<String> lines, PlanRecord plan) {
     plan.decision().coarse().ifPresent(coarse -> lines.add("Coarse   " + CoarseText.line(coarse)));
+    plan.lossless()
+        .ifPresent(lossless ->
+            lines.add(
+                "         where some x gives b the solve ends with them: in all "
+                    + Format.seconds(lossless.seconds())));
     lines.add("Steps    " + plan.decision().method().description());
     for (StepMethod method : METHODS) {
       Prediction prediction = plan.prediction(method);

@@ -3,6 +3,7 @@ package io.github.relumax.report;
 import io.github.relumax.newton.CoarseSolve;
 import io.github.relumax.newton.Phase;
 import io.github.relumax.newton.Solution;
+import io.github.relumax.newton.Status;
 import io.github.relumax.plan.CostModel;
 import io.github.relumax.plan.Prediction;
 import io.github.relumax.plan.Rates;
@@ -44,8 +45,9 @@ final class PredictedPhases {
   }
 
   private static Workload after(Workload whole, Solution solution, CoarseSolve coarse) {
+    boolean lossless = solution.status() == Status.LOSS_AT_ROUNDING && solution.iterations() == 1;
     Workload.Coarse before =
-        new Workload.Coarse(coarse.rows(), coarse.method(), coarse.iterations());
+        new Workload.Coarse(coarse.rows(), coarse.method(), coarse.iterations(), lossless);
     return coarse.taken()
         ? whole.after(before, solution.iterations() - 1, 0)
         : whole.after(before, solution.iterations(), whole.flips());

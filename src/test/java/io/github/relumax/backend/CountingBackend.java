@@ -4,6 +4,7 @@ package io.github.relumax.backend;
 public class CountingBackend extends ForwardingBackend {
   private int buffers;
   private int formed;
+  private long largestFormed;
   private int updated;
   private int grams;
 
@@ -19,6 +20,11 @@ public class CountingBackend extends ForwardingBackend {
   /** How often C was formed from the active units. */
   public int formed() {
     return formed;
+  }
+
+  /** Rows of the largest C that was formed, or of the largest block of one. */
+  public long largestFormed() {
+    return largestFormed;
   }
 
   /** How often C was brought up to date by flipped units. */
@@ -53,6 +59,7 @@ public class CountingBackend extends ForwardingBackend {
   public void accumulate(Buffer a2, Units units, Buffer a1, double keep, Buffer c) {
     if (keep == 0) {
       formed++;
+      largestFormed = Math.max(largestFormed, c.rows());
     } else {
       updated++;
     }

@@ -74,7 +74,7 @@ final class PlanCommandTest {
         CommandLineRun.of("plan", "--m", 20_000, "--n", 100, "--d", 20, "--json", file);
     assertThat(run.code()).isZero();
     assertThat(run.out())
-        .contains(", 8 iterations of the coarse problem, then 1 iteration\n")
+        .contains(", 8 iterations of the coarse problem, then 8 iterations\n")
         .contains(
             "Coarse   the 1,250 rows that b and f weigh most come first if they have half of both,"
                 + " ")
@@ -85,7 +85,19 @@ final class PlanCommandTest {
     assertThat(json.get("coarse").get("method").asString()).isEqualTo("full");
     // The rows of A2 at least.
     assertThat(json.get("coarse").get("bytes").asLong()).isGreaterThan(1250 * 100 * 8);
-    assertThat(json.get("iterations").asInt()).isEqualTo(1);
+    assertThat(json.get("iterations").asInt()).isEqualTo(8);
+    String lossless = "where some x gives b the solve ends with them: in all ";
+    assertThat(run.out()).contains(lossless);
+    assertThat(json.get("losslessSeconds").asDouble())
+        .isPositive()
+        .isLessThan(json.get("paths").get("kept").get("seconds").asDouble());
+
+    // What float32 does to x is asked of the curvature of all rows.
+    CommandLineRun single =
+        CommandLineRun.of(
+            "plan", "--m", 20_000, "--n", 100, "--d", 20, "--dtype", "f32", "--json", file);
+    assertThat(single.out()).contains("Coarse   ").doesNotContain(lossless);
+    assertThat(CommandLineRun.json(file).has("losslessSeconds")).isFalse();
 
     CommandLineRun none =
         CommandLineRun.of(

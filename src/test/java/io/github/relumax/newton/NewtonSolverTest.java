@@ -269,7 +269,7 @@ final class NewtonSolverTest {
       }
     }
     assertThat(Arrays.stream(Status.values()).filter(Status::converged))
-        .containsExactly(Status.STEP_SMALL, Status.GRADIENT_AT_ROUNDING);
+        .containsExactly(Status.STEP_SMALL, Status.GRADIENT_AT_ROUNDING, Status.LOSS_AT_ROUNDING);
   }
 
   @ParameterizedTest
@@ -345,6 +345,31 @@ final class NewtonSolverTest {
         solver(NewtonOptions.DEFAULTS.withCurvature(curvature)).solve(problem, planted.x0());
     assertThat(solution.gradientNorm()).isZero();
     assertThat(solution.status()).isEqualTo(Status.FLAT);
+    assertThat(solution.x()).isEqualTo(planted.x0());
+    // No step leads on from there either, but nothing is left to do where it is what was asked for.
+    double[] corner = new SoftmaxReluOracle(problem).at(planted.x0()).f;
+    assertThat(corner).contains(1).containsOnly(0, 1);
+    Problem met = Problem.of(planted.problem().a1(), problem.a2(), corner);
+    Solution there =
+        solver(NewtonOptions.DEFAULTS.withCurvature(curvature)).solve(met, planted.x0());
+    assertThat(there.status()).isEqualTo(Status.LOSS_AT_ROUNDING);
+    assertThat(there.loss()).isZero();
+    assertThat(there.iterations()).isZero();
+  }
+
+  /** Without an active unit f is uniform, which may be what is asked for. */
+  @Test
+  void aUniformTargetIsMetWithoutAUnit() {
+    PlantedProblem planted = planted(20, 10, 3, 4, 1);
+    double[] b = new double[20];
+    Arrays.fill(b, 0.05);
+    Problem uniform = Problem.of(planted.problem().a1(), planted.problem().a2(), b);
+    assertThat(solver(NewtonOptions.DEFAULTS).solve(uniform, new double[3]).status())
+        .isEqualTo(Status.LOSS_AT_ROUNDING);
+    b[7] += 1e-13;
+    Problem other = Problem.of(planted.problem().a1(), planted.problem().a2(), b);
+    assertThat(solver(NewtonOptions.DEFAULTS).solve(other, new double[3]).status())
+        .isEqualTo(Status.NO_ACTIVE_UNIT);
   }
 
   /**
@@ -621,7 +646,8 @@ final class NewtonSolverTest {
   void aFlatterOrLargerProblemChangesNoVerdict(double scale, int m) {
     PlantedProblem planted = planted(m, 60, 12, scale, 1);
     Solution solution = solver(NewtonOptions.DEFAULTS).solve(planted.problem(), planted.x0());
-    assertThat(solution.status()).isEqualTo(Status.STEP_SMALL);
+    assertThat(solution.status())
+        .isEqualTo(solution.coarse().isEmpty() ? Status.STEP_SMALL : Status.LOSS_AT_ROUNDING);
     assertThat(distance(solution.x(), planted.xStar())).isLessThan(1e-8);
     assertThat(solution.iterations()).isLessThan(12);
   }

@@ -787,6 +787,48 @@ public abstract class ObjectiveContract {
         assertThat(objective.jumpTo(to).flips()).isEqualTo(flips);
         assertAgrees(objective, problem, to);
       }
+      objective.lookAt(x);
+      SoftmaxReluOracle.At ahead = new SoftmaxReluOracle(problem).at(planted.xStar());
+      Evaluation further = objective.lookAhead(planted.xStar());
+      assertThat(further.loss()).isCloseTo(ahead.loss(), within(1e-13 * ahead.loss()));
+      assertThat(further.gradientNorm()).isNaN();
+      assertThat(further.activeUnits()).isEqualTo(ahead.activeUnits());
+      assertThat(further.flips()).isEqualTo(flips(problem, x, planted.xStar())).isPositive();
+      objective.refineGradient();
+      assertClose(objective.read(Quantity.GRADIENT), ahead.gradient, norm(ahead.gradientMagnitude));
+    }
+  }
+
+  /** At x* nothing is left but what float64 makes of it, and a little further on something is. */
+  @Test
+  void lossIsRoundingWhereFIsB() {
+    PlantedProblem planted =
+        PlantedProblem.generate(103, 211, 7, 4, 0, ElementType.FLOAT64, 0.3, 3);
+    Problem problem = planted.problem();
+    double[] near = Arrays.stream(planted.xStar()).map(v -> v * (1 + 1e-13)).toArray();
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, problem, 1)) {
+      objective.lookAt(planted.xStar());
+      assertThat(objective.lossIsRounding()).isTrue();
+      objective.lookAt(near);
+      assertThat(objective.evaluation().loss()).isPositive().isLessThan(1e-26);
+      assertThat(objective.lossIsRounding()).isFalse();
+      objective.lookAt(planted.x0());
+      assertThat(objective.lossIsRounding()).isFalse();
+    }
+    // A regulariser's share counts.
+    try (SoftmaxReluObjective objective =
+        new SoftmaxReluObjective(backend, problem.withWeight(1e-12), 1)) {
+      objective.lookAt(planted.xStar());
+      assertThat(objective.lossIsRounding()).isFalse();
+    }
+    // Logits of 1e15 have rounding of ulp(1e15), which tells nothing of an f that is wrong.
+    double[] steep = problem.a2().toArray();
+    Arrays.setAll(steep, i -> 1e15 * steep[i]);
+    double[] b = problem.b();
+    Problem huge = Problem.of(problem.a1(), Matrix.of(103, 211, steep), b);
+    try (SoftmaxReluObjective objective = new SoftmaxReluObjective(backend, huge, 1)) {
+      objective.lookAt(planted.xStar());
+      assertThat(objective.lossIsRounding()).isFalse();
     }
   }
 

@@ -27,7 +27,7 @@ final class CostModelTest {
   /** A solve of its own, with the rows of A2 copied first, and a pass over A2 for f. */
   @Test
   void aCoarseProblemTakesWhatASolveOfItsSizeDoes() {
-    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6);
+    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6, false);
     Workload load = LOAD.after(coarse, 1, 0);
     Prediction whole = CostModel.predict(load, CurvaturePath.KEPT, StepMethod.FULL, RATES);
     Workload own = Workload.usual(500, 1_000, 100, ElementType.FLOAT32, 400, 6, 500);
@@ -41,12 +41,39 @@ final class CostModelTest {
         .doesNotContain("first trial points through A2");
     assertThat(whole.times(step(whole, "C p"))).isEqualTo(1);
     assertThat(step(whole, "columns of A2 that flip").seconds()).isZero();
+    assertThat(whole.steps()).extracting(Step::name).doesNotContain("update C");
+  }
+
+  /** Its loss and gradient are asked for, and C is not formed. */
+  @Test
+  void aCoarseProblemThatLeavesNoLossEndsTheSolve() {
+    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6, false);
+    Workload load = LOAD.after(coarse, 8, 0);
+    for (CurvaturePath path : CurvaturePath.values()) {
+      Prediction whole = CostModel.predict(load, path, StepMethod.FULL, RATES);
+      Prediction lossless = CostModel.predict(load.lossless(), path, StepMethod.FULL, RATES);
+      assertThat(lossless.seconds(Phase.COARSE)).isEqualTo(whole.seconds(Phase.COARSE));
+      double passes = 1e-9 * (3 * 4e7 + 2 * 120 * 10_000) / 0.25;
+      assertThat(lossless.seconds())
+          .isCloseTo(lossless.seconds(Phase.COARSE) + passes, within(1e-12))
+          .isEqualTo(lossless.startSeconds());
+    }
+  }
+
+  /** Where the first look is the last, no step is taken. */
+  @Test
+  void aSolveWithoutIterationsIsItsStart() {
+    Workload none = new Workload(10_000, 1_000, 100, ElementType.FLOAT32, 400, 5, 0, 900);
+    for (StepMethod method : StepMethod.values()) {
+      Prediction prediction = CostModel.predict(none, CurvaturePath.KEPT, method, RATES);
+      assertThat(prediction.seconds()).isEqualTo(prediction.startSeconds()).isPositive();
+    }
   }
 
   /** Its rows' non-zeros come from those of A2, and are not looked for again. */
   @Test
   void aCoarseProblemTakesNonZerosThatAreThere() {
-    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6);
+    Workload.Coarse coarse = new Workload.Coarse(500, StepMethod.FULL, 6, false);
     Workload load = LOAD.withNonZeros(600_000, 14_400_000).after(coarse, 1, 0);
     Prediction whole = CostModel.predict(load, CurvaturePath.KEPT, StepMethod.FULL, RATES);
     assertThat(step(whole, "choose rows of A2, copy them").bytes())
