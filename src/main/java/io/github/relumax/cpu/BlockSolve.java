@@ -139,14 +139,14 @@ final class BlockSolve {
   private void update(
       int depth, long left, long leftStride, long right, long x, int rows, long tile) {
     if (depth > 0) {
-      kernels.tile(depth, left, leftStride, right, step, tile);
+      kernels.tile(depth, left, leftStride, right, step, tileColumns, tile);
       kernels.addTile(-1, tile, x, step, rows, tileColumns);
     }
   }
 
   /** x = leftᵀ x for so many rows x. */
   private void multiply(long left, long x, int rows, long tile) {
-    kernels.tile(rows, left, stripStep, x, step, tile);
+    kernels.tile(rows, left, stripStep, x, step, tileColumns, tile);
     kernels.storeTile(1, tile, x, step, rows, tileColumns);
   }
 }

@@ -241,7 +241,7 @@ final class Cholesky {
       long left = panels.at(from % DEPTH, first + j);
       for (int column = 0; column < width; column += kernels.tileColumns()) {
         long right = panels.at(from % DEPTH, row + column);
-        kernels.tile(depth, left, step, right, step, tile);
+        kernels.tile(depth, left, step, right, step, kernels.tileColumns(), tile);
         long to = packed + step * j + 8L * column;
         kernels.addTile(-1, tile, to, step, tileRows, kernels.tileColumns());
       }
@@ -256,7 +256,7 @@ final class Cholesky {
     for (int j = 0; j < width; j += tileRows) {
       long strip = strips + 8L * j * width;
       for (int column = 0; j > 0 && column < width; column += tileColumns) {
-        kernels.tile(j, strip, 8L * tileRows, packed + 8L * column, step, tile);
+        kernels.tile(j, strip, 8L * tileRows, packed + 8L * column, step, tileColumns, tile);
         kernels.addTile(1, tile, packed + step * j + 8L * column, step, tileRows, tileColumns);
       }
       for (int r = j; r < j + tileRows; r++) {

@@ -64,8 +64,11 @@ interface Kernels {
   /**
    * The product tile: out[i][j] = Σ_k left[k][i] right[k][j], i &lt; tileRows(), j &lt;
    * tileColumns(), out row after row without gaps.
+   *
+   * @param columns that are wanted: what stands in the others may be anything
    */
-  void tile(int depth, long left, long leftStride, long right, long rightStride, long out);
+  void tile(
+      int depth, long left, long leftStride, long right, long rightStride, int columns, long out);
 
   /** c[i][j] += s tile[i][j] for i &lt; rows and j &lt; columns. */
   void addTile(double s, long tile, long c, long cStride, int rows, int columns);

@@ -143,7 +143,8 @@ final class PackedProducts {
         long strip = left + 8L * r * depth;
         for (int column = block; column < end; column += tileColumns) {
           int columns = Math.min(tileColumns, end - column);
-          kernels.tile(depth, strip, 8L * tileRows, right.at(0, column), right.step(), tile);
+          kernels.tile(
+              depth, strip, 8L * tileRows, right.at(0, column), right.step(), columns, tile);
           long to = c.address(row + r) + 8L * column;
           if (clear) {
             kernels.storeTile(1, tile, to, c.stride(), count, columns);

@@ -66,8 +66,7 @@ final class Panels {
   /**
    * c[i,j] = (empty ? 0 : c[i,j]) + sign Σ_k p[k,i] p[k,j] over rows k of [from, to), for the
    * columns i of the panels [low, high) and j of [first, end) with j &lt;= i. Tiles on the diagonal
-   * also write above it, and up to column {@code limit}. Tiles go along a strip of rows, so that c
-   * is read and written in order.
+   * also write above it. Tiles go along a strip of rows, so that c is read and written in order.
    *
    * @param tile scratch for one tile
    * @param c where c[0,0] lies
@@ -97,8 +96,8 @@ final class Panels {
         int rows = Math.min(tileRows, limit - i);
         int rowEnd = Math.min(blockEnd, i + tileRows);
         for (int j = block; j < rowEnd; j += tileColumns) {
-          int columns = Math.min(tileColumns, limit - j);
-          kernels.tile(to - from, at(from, i), step(), at(from, j), step(), tile);
+          int columns = Math.min(tileColumns, i + rows - j);
+          kernels.tile(to - from, at(from, i), step(), at(from, j), step(), columns, tile);
           long out = c + i * stride + 8L * j;
           if (empty) {
             kernels.storeTile(sign, tile, out, stride, rows, columns);

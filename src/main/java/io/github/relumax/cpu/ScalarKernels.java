@@ -163,7 +163,8 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void tile(int depth, long left, long leftStride, long right, long rightStride, long out) {
+  public void tile(
+      int depth, long left, long leftStride, long right, long rightStride, int columns, long out) {
     for (int i = 0; i < TILE_ROWS; i++) {
       double s0 = 0;
       double s1 = 0;

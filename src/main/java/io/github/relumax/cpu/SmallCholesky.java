@@ -64,7 +64,7 @@ final class SmallCholesky {
   private void update(long u, long step, int first, int end, int d) {
     long tile = parallel.tile(0);
     for (int j = first; first > 0 && j < d; j += tileColumns) {
-      kernels.tile(first, u + 8L * first, step, u + 8L * j, step, tile);
+      kernels.tile(first, u + 8L * first, step, u + 8L * j, step, tileColumns, tile);
       kernels.addTile(-1, tile, u + step * first + 8L * j, step, end - first, tileColumns);
     }
   }

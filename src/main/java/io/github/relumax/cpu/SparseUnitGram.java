@@ -206,15 +206,17 @@ final class SparseUnitGram {
             int height = Math.min(tileRows, rows - i);
             int end = lower ? i + height : columns;
             for (int j = 0; j < end; j += tileColumns) {
+              int width = Math.min(tileColumns, end - j);
               kernels.tile(
                   depth,
                   left.address + 8L * i,
                   left.step,
                   right.address + 8L * j,
                   right.step,
+                  width,
                   tile);
               long to = out + outStep * i + 8L * j;
-              kernels.storeTile(1, tile, to, outStep, height, Math.min(tileColumns, columns - j));
+              kernels.storeTile(1, tile, to, outStep, height, width);
             }
           }
         });

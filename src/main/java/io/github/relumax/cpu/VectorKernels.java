@@ -399,11 +399,17 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void tile(int depth, long left, long leftStride, long right, long rightStride, long out) {
-    if (tileRows == MANY_ROWS) {
-      VectorTiles.tile8(depth, left, leftStride, right, rightStride, out);
-    } else {
+  public void tile(
+      int depth, long left, long leftStride, long right, long rightStride, int columns, long out) {
+    // Of narrow tiles there are few where fewer rows, or shorter vectors, make tiles small.
+    if (tileRows == FEW_ROWS) {
       VectorTiles.tile4(depth, left, leftStride, right, rightStride, out);
+    } else if (columns <= L) {
+      VectorTiles.tile8x1(depth, left, leftStride, right, rightStride, out);
+    } else if (columns <= 2 * L) {
+      VectorTiles.tile8x2(depth, left, leftStride, right, rightStride, out);
+    } else {
+      VectorTiles.tile8(depth, left, leftStride, right, rightStride, out);
     }
   }
 
@@ -436,7 +442,11 @@ final class VectorKernels implements Kernels {
         store(load(from + LB).mul(v), to + LB);
         store(load(from + 2 * LB).mul(v), to + 2 * LB);
       } else {
-        for (int j = 0; j < columns; j++) {
+        int j = 0;
+        for (; j <= columns - L; j += L) {
+          store(load(from + 8L * j).mul(v), to + 8L * j);
+        }
+        for (; j < columns; j++) {
           set(to + 8L * j, s * get(from + 8L * j));
         }
       }

@@ -172,6 +172,123 @@ final class VectorTiles {
     c72.intoMemorySegment(ALL, out + 23 * LB, LITTLE_ENDIAN);
   }
 
+  /** {@link Kernels#tile} for 8 rows and two vectors of columns. */
+  static void tile8x2(
+      int depth, long left, long leftStride, long right, long rightStride, long out) {
+    DoubleVector c00 = DoubleVector.zero(S);
+    DoubleVector c01 = c00;
+    DoubleVector c10 = c00;
+    DoubleVector c11 = c00;
+    DoubleVector c20 = c00;
+    DoubleVector c21 = c00;
+    DoubleVector c30 = c00;
+    DoubleVector c31 = c00;
+    DoubleVector c40 = c00;
+    DoubleVector c41 = c00;
+    DoubleVector c50 = c00;
+    DoubleVector c51 = c00;
+    DoubleVector c60 = c00;
+    DoubleVector c61 = c00;
+    DoubleVector c70 = c00;
+    DoubleVector c71 = c00;
+    long p = left;
+    long q = right & ADDRESS;
+    long end = left + depth * leftStride;
+    while (p != end) {
+      long s = p & ADDRESS;
+      DoubleVector r0 = DoubleVector.fromMemorySegment(S, ALL, q, LITTLE_ENDIAN);
+      DoubleVector r1 = DoubleVector.fromMemorySegment(S, ALL, q + LB, LITTLE_ENDIAN);
+      DoubleVector l = DoubleVector.broadcast(S, ALL.get(F64, s));
+      c00 = l.fma(r0, c00);
+      c01 = l.fma(r1, c01);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 8));
+      c10 = l.fma(r0, c10);
+      c11 = l.fma(r1, c11);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 16));
+      c20 = l.fma(r0, c20);
+      c21 = l.fma(r1, c21);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 24));
+      c30 = l.fma(r0, c30);
+      c31 = l.fma(r1, c31);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 32));
+      c40 = l.fma(r0, c40);
+      c41 = l.fma(r1, c41);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 40));
+      c50 = l.fma(r0, c50);
+      c51 = l.fma(r1, c51);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 48));
+      c60 = l.fma(r0, c60);
+      c61 = l.fma(r1, c61);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 56));
+      c70 = l.fma(r0, c70);
+      c71 = l.fma(r1, c71);
+      p += leftStride;
+      q = (q + rightStride) & ADDRESS;
+    }
+    c00.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c01.intoMemorySegment(ALL, out + LB, LITTLE_ENDIAN);
+    c10.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+    c11.intoMemorySegment(ALL, out + 4 * LB, LITTLE_ENDIAN);
+    c20.intoMemorySegment(ALL, out + 6 * LB, LITTLE_ENDIAN);
+    c21.intoMemorySegment(ALL, out + 7 * LB, LITTLE_ENDIAN);
+    c30.intoMemorySegment(ALL, out + 9 * LB, LITTLE_ENDIAN);
+    c31.intoMemorySegment(ALL, out + 10 * LB, LITTLE_ENDIAN);
+    c40.intoMemorySegment(ALL, out + 12 * LB, LITTLE_ENDIAN);
+    c41.intoMemorySegment(ALL, out + 13 * LB, LITTLE_ENDIAN);
+    c50.intoMemorySegment(ALL, out + 15 * LB, LITTLE_ENDIAN);
+    c51.intoMemorySegment(ALL, out + 16 * LB, LITTLE_ENDIAN);
+    c60.intoMemorySegment(ALL, out + 18 * LB, LITTLE_ENDIAN);
+    c61.intoMemorySegment(ALL, out + 19 * LB, LITTLE_ENDIAN);
+    c70.intoMemorySegment(ALL, out + 21 * LB, LITTLE_ENDIAN);
+    c71.intoMemorySegment(ALL, out + 22 * LB, LITTLE_ENDIAN);
+  }
+
+  /** {@link Kernels#tile} for 8 rows and one vector of columns. */
+  static void tile8x1(
+      int depth, long left, long leftStride, long right, long rightStride, long out) {
+    DoubleVector c00 = DoubleVector.zero(S);
+    DoubleVector c10 = c00;
+    DoubleVector c20 = c00;
+    DoubleVector c30 = c00;
+    DoubleVector c40 = c00;
+    DoubleVector c50 = c00;
+    DoubleVector c60 = c00;
+    DoubleVector c70 = c00;
+    long p = left;
+    long q = right & ADDRESS;
+    long end = left + depth * leftStride;
+    while (p != end) {
+      long s = p & ADDRESS;
+      DoubleVector r0 = DoubleVector.fromMemorySegment(S, ALL, q, LITTLE_ENDIAN);
+      DoubleVector l = DoubleVector.broadcast(S, ALL.get(F64, s));
+      c00 = l.fma(r0, c00);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 8));
+      c10 = l.fma(r0, c10);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 16));
+      c20 = l.fma(r0, c20);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 24));
+      c30 = l.fma(r0, c30);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 32));
+      c40 = l.fma(r0, c40);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 40));
+      c50 = l.fma(r0, c50);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 48));
+      c60 = l.fma(r0, c60);
+      l = DoubleVector.broadcast(S, ALL.get(F64, s + 56));
+      c70 = l.fma(r0, c70);
+      p += leftStride;
+      q = (q + rightStride) & ADDRESS;
+    }
+    c00.intoMemorySegment(ALL, out, LITTLE_ENDIAN);
+    c10.intoMemorySegment(ALL, out + 3 * LB, LITTLE_ENDIAN);
+    c20.intoMemorySegment(ALL, out + 6 * LB, LITTLE_ENDIAN);
+    c30.intoMemorySegment(ALL, out + 9 * LB, LITTLE_ENDIAN);
+    c40.intoMemorySegment(ALL, out + 12 * LB, LITTLE_ENDIAN);
+    c50.intoMemorySegment(ALL, out + 15 * LB, LITTLE_ENDIAN);
+    c60.intoMemorySegment(ALL, out + 18 * LB, LITTLE_ENDIAN);
+    c70.intoMemorySegment(ALL, out + 21 * LB, LITTLE_ENDIAN);
+  }
+
   /** {@link Kernels#dotBlock}. */
   static void dotBlock(long a, long aStride, long x, int n, long out) {
     DoubleVector c00 = DoubleVector.zero(S);

@@ -92,8 +92,11 @@ final class SameBitsTest {
     RawMemory.copy(Y, OUT, 8 * LENGTH);
     kernels.addCentered(sums, rows, Y, OUT, LENGTH - 3);
     bits.append(" addCentered ").append(hash(LENGTH - 3));
-    kernels.tile(LENGTH / 32, X, 32, Y, 8, OUT);
-    bits.append(" tile ").append(hash(kernels.tileRows() * kernels.tileColumns()));
+    for (int third = 1; third <= 3; third++) {
+      int columns = third * kernels.tileColumns() / 3;
+      kernels.tile(LENGTH / 32, X, 32, Y, 8, columns, OUT);
+      bits.append(" tile ").append(hash(kernels.tileRows() * kernels.tileColumns()));
+    }
     for (int columns :
         new int[] {1, 3 * kernels.vectorBits() / 64, 8 * kernels.vectorBits() / 64}) {
       int width = kernels.sumWidth(columns);
