@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * Solves the coarse problem: the rows S of A2 with the largest max(b_i, f_i), f at the start.
@@ -24,6 +23,9 @@ import java.util.stream.IntStream;
 final class CoarseStart {
   /** The least part of Σ max(b, f) that S is to have. */
   private static final double LEAST_SHARE = 0.5;
+
+  /** Terms of a sum that are added one by one. */
+  private static final int LONGEST_RUN = 64;
 
   /** The exponent and some of the mantissa. */
   private static final int FIRST_BITS = 16;
@@ -66,9 +68,8 @@ final class CoarseStart {
     // Adding 0 makes a -0 one.
     Arrays.setAll(weights, i -> Math.max(problem.b(i), f[i]) + 0.0);
     int[] rows = heaviest(weights, size.rows());
-    double share = sum(Arrays.stream(rows), i -> weights[i]) / Arrays.stream(weights).sum();
-    double beta =
-        sum(Arrays.stream(rows), problem::b) / sum(IntStream.range(0, f.length), problem::b);
+    double share = sum(rows.length, k -> weights[rows[k]]) / sum(f.length, i -> weights[i]);
+    double beta = sum(rows.length, k -> problem.b(rows[k])) / sum(f.length, problem::b);
     boolean none = !(beta > 0) || (size.conditional() && share < LEAST_SHARE);
     return none ? Optional.empty() : Optional.of(new Chosen(rows, beta));
   }
@@ -165,8 +166,21 @@ final class CoarseStart {
     return chosen;
   }
 
-  private static double sum(IntStream rows, IntToDoubleFunction values) {
-    return rows.mapToDouble(values).sum();
+  private static double sum(int count, IntToDoubleFunction values) {
+    return sum(0, count, values);
+  }
+
+  /** By halves: an error of β, which grows with the terms of a running sum, moves all of b'. */
+  private static double sum(int from, int to, IntToDoubleFunction values) {
+    if (to - from > LONGEST_RUN) {
+      int middle = (from + to) >>> 1;
+      return sum(from, middle, values) + sum(middle, to, values);
+    }
+    double sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += values.applyAsDouble(i);
+    }
+    return sum;
   }
 
   private static int firstBits(double weight) {
