@@ -4,6 +4,7 @@ import io.github.relumax.backend.Backend;
 import io.github.relumax.io.ProblemDirectory;
 import io.github.relumax.io.ResultDirectory;
 import io.github.relumax.model.Problem;
+import io.github.relumax.newton.CoarseRows;
 import io.github.relumax.newton.NewtonOptions;
 import io.github.relumax.objective.CurvaturePath;
 import io.github.relumax.report.CertificateReport;
@@ -94,7 +95,8 @@ final class CertifyCommand implements Callable<Integer> {
   }
 
   private int certify() {
-    NewtonOptions options = curvature.options(path);
+    // What the theory says, it says of steps of the whole problem.
+    NewtonOptions options = curvature.options(path).withCoarseRows(CoarseRows.NONE);
     ProblemDirectory folder = input.open(console);
     Problem problem = input.problem(folder);
     Certifier.Points points =

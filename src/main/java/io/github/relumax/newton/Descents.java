@@ -94,7 +94,10 @@ final class Descents implements AutoCloseable {
   boolean wanted(Status end, boolean atKinks) {
     boolean descended =
         end.converged() || end == Status.STALLED_AT_KINK || end == Status.ITERATION_LIMIT;
-    return descended && (minima == Minima.LOWER || (minima == Minima.AUTO && promising(atKinks)));
+    // None is lower than one that leaves no loss.
+    return descended
+        && (minima == Minima.LOWER || (minima == Minima.AUTO && promising(atKinks)))
+        && !objective.lossIsRounding();
   }
 
   /**

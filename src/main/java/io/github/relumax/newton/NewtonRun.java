@@ -229,7 +229,9 @@ final class NewtonRun implements AutoCloseable {
    * @return null where the solve goes on, with gradient and C
    */
   private Status descendCoarsely() {
-    if (endsWithoutLoss()) {
+    // What float32 storage does to x takes the curvature, so that the solve goes on to it.
+    boolean mayEnd = storageRounding() == 0;
+    if (mayEnd && endsWithoutLoss()) {
       return Status.LOSS_AT_ROUNDING;
     }
     double[] x0 = objective.read(Quantity.X);
@@ -242,7 +244,7 @@ final class NewtonRun implements AutoCloseable {
       return null;
     }
     CoarseDescents.End end = found.get();
-    boolean ends = end.lossless() && endsAt(end.x(), x0);
+    boolean ends = mayEnd && end.lossless() && endsAt(end.x(), x0);
     double length = ends ? 1 : jumpBelow(loss, x0, end.x());
     progress.coarseSolved(coarse.told(end, seconds, length));
     if (length > 0) {
@@ -265,12 +267,9 @@ final class NewtonRun implements AutoCloseable {
     return ends;
   }
 
-  /**
-   * Whether no loss is left where the objective has only looked; then the gradient is there. What
-   * float32 storage does to x takes the curvature, so that the solve goes on to it.
-   */
+  /** Whether no loss is left where the objective has only looked; then the gradient is there. */
   private boolean endsWithoutLoss() {
-    boolean ends = storageRounding() == 0 && objective.lossIsRounding();
+    boolean ends = objective.lossIsRounding();
     if (ends) {
       clock.time(Phase.EVALUATE, objective::refineGradient);
     }

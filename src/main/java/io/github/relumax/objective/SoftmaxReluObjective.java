@@ -59,7 +59,7 @@ public final class SoftmaxReluObjective implements AutoCloseable {
   /** ‖f - b‖ is rounding where it is at most this times eps max |z| ‖f‖. */
   private static final double LOSS_ROUNDING = 4;
 
-  /** A larger logit says little about the rounding of f, which has next to nothing elsewhere. */
+  /** What rounding more than that might explain is not called so: it may be all of f. */
   private static final double LARGEST_LOGIT = 1e3;
 
   /** z1_i of a unit at its kink that counts as active: lost in every sum. */

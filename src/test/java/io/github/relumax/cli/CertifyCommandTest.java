@@ -27,6 +27,23 @@ final class CertifyCommandTest {
     xStar = problem.resolve("x_star.npy");
   }
 
+  /** A solve of so many rows would begin with some of them, and leave one step or two. */
+  @Test
+  void theStepsAreThoseOfAllRows() {
+    Path large = temporary.resolve("large");
+    assertThat(
+            CommandLineRun.of("generate", large, "--m", 8192, "--n", 24, "--d", 4, "--seed", 1)
+                .code())
+        .isZero();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "certify", large, "--at", large.resolve("x_star.npy"), "--format", "json");
+    assertThat(run.code()).isZero();
+    JsonNode ratios = run.json().get("contraction").get("ratios");
+    assertThat(ratios.size()).isGreaterThan(3);
+    assertThat(ratios.get(0).asDouble()).isGreaterThan(1e-6);
+  }
+
   @Test
   void everyFigureIsInTheJson() {
     CommandLineRun run =

@@ -358,6 +358,18 @@ final class DescentsTest {
     assertThat(more).isBetween(5, PROBLEMS - 1);
   }
 
+  /** Nothing is lower than an end that leaves none. */
+  @Test
+  void noDescentFollowsWhereNoLossIsLeft() {
+    PlantedProblem planted = PlantedProblem.generate(103, 31, 7, 4, 0, ElementType.FLOAT64, 0.1, 1);
+    PlantedProblem noisy = PlantedProblem.generate(103, 31, 7, 4, 0.1, ElementType.FLOAT64, 0.1, 1);
+    Solution met = solve(Minima.LOWER, planted.problem(), planted.x0());
+    assertThat(met.converged()).isTrue();
+    assertThat(met.loss()).isLessThan(1e-28);
+    assertThat(met.further()).isEmpty();
+    assertThat(solve(Minima.LOWER, noisy.problem(), noisy.x0()).further()).isPresent();
+  }
+
   @Test
   void eachDescentHasItsOwnLimit() {
     KinkProblem kink = scarce(1);
