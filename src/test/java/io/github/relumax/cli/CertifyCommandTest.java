@@ -32,9 +32,12 @@ final class CertifyCommandTest {
   void theStepsAreThoseOfAllRows() {
     Path large = temporary.resolve("large");
     assertThat(
-            CommandLineRun.of("generate", large, "--m", 8192, "--n", 24, "--d", 4, "--seed", 1)
+            CommandLineRun.of(
+                    "generate", large, "--m", 8192, "--n", 12, "--d", 3, "--scale", 40, "--seed", 1)
                 .code())
         .isZero();
+    assertThat(CommandLineRun.of("solve", large, "--out", temporary.resolve("out")).out())
+        .contains("Coarse problem: ");
     CommandLineRun run =
         CommandLineRun.of(
             "certify", large, "--at", large.resolve("x_star.npy"), "--format", "json");

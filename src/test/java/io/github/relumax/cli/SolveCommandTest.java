@@ -120,7 +120,7 @@ final class SolveCommandTest {
 
   @Test
   void furtherDescentsAreShownAndKept() {
-    Path problem = CommandLineRun.planted(temporary.resolve("p"));
+    Path problem = CommandLineRun.planted(temporary.resolve("p"), "--noise", 0.5);
     CommandLineRun first = CommandLineRun.of("solve", problem);
     JsonNode without = CommandLineRun.json(problem.resolve("solution").resolve("result.json"));
     assertThat(first.out()).doesNotContain("Further descents");

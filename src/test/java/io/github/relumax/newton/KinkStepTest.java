@@ -55,9 +55,11 @@ final class KinkStepTest {
             double sigma = shift * fixture.h.scale() + nu;
             double[] p = fixture.step(sigma, nu);
             double[] expected = fixture.expected(sigma, nu);
+            // Of (H + σI)⁻¹ g, which kinks may shorten by much, the rounding stays.
+            double[] free = fixture.model.minimiser(sigma, nu, new double[n]);
             assertThat(distance(p, expected))
                 .as("d %s, n %s, seed %s, shift %s, nu %s", d, n, seed, shift, nu)
-                .isLessThan(1e-7 * norm(expected));
+                .isLessThan(5e-8 * Math.max(norm(free), norm(expected)));
             held += fixture.set.held().length;
             known += fixture.set.size();
           }
