@@ -24,7 +24,7 @@ public record CoarseSolve(
     double seconds,
     double length,
     Optional<FurtherDescents> further) {
-  /** Whether the solve went on from there, or from a point on the way. */
+  /** Whether the solve went there, or to a point on the way. */
   public boolean taken() {
     return length > 0;
   }

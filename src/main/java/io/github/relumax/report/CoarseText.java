@@ -28,8 +28,8 @@ public final class CoarseText {
       return "its end was no better than the start";
     }
     return coarse.length() == 1
-        ? "gone on from its end"
-        : "gone on from %.0f %% of the way to its end".formatted(100 * coarse.length());
+        ? "its end was taken"
+        : "%.0f %% of the way to its end was taken".formatted(100 * coarse.length());
   }
 
   /** The same for someone who watches a solve for the first time. */

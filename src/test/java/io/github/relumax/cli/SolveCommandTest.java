@@ -167,7 +167,7 @@ final class SolveCommandTest {
         .containsPattern("Coarse   the 90 rows that b and f weigh most come first, \\d")
         .containsPattern("\n    0  +\\S+  +-  +-  +-  +-  ")
         .contains("Coarse problem: 90 rows, " + steps + " iterations, ")
-        .contains("; gone on from its end\n")
+        .contains("; its end was taken\n")
         .containsPattern("Time .*: coarse \\d+ %, evaluate ");
     String start =
         Files.readAllLines(problem.resolve("solution").resolve("trace.jsonl")).getFirst();
