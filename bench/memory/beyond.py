@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A2 larger than memory: solves a problem in a control group whose memory is smaller than a2.npy, with all rows from the
-start once keeping C and once streaming it, and as relumax does by itself, and all without the limit, and compares. Keeps the figures in bench/results/beyond-memory.json and
-writes the table of docs/benchmarks.md.
+"""A2 larger than memory: solves a problem in a control group whose memory is smaller than a2.npy, and without the
+limit, and compares: with all rows from the start, keeping C and streaming it, and as relumax does by itself. Keeps the
+figures in bench/results/beyond-memory.json and writes the table of docs/benchmarks.md.
 
     sudo python3 bench/memory/beyond.py DIR    DIR: where the problem is made if it is not there (4.6 GiB);
                                                about 5 minutes on 2 cores

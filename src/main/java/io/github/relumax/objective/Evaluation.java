@@ -6,7 +6,7 @@ package io.github.relumax.objective;
  * @param dataLoss L = 1/2 ‖f - b‖²
  * @param regularization 1/2 ‖W z‖²
  * @param gradientNorm ‖grad Lreg‖, with the mask held fixed; NaN after {@link
- *     SoftmaxReluObjective#lookAt}
+ *     SoftmaxReluObjective#lookAt} and {@link SoftmaxReluObjective#lookAhead}
  * @param activeUnits units with z1 &gt; 0
  * @param flips units whose activity changed by the step that led here; 0 after {@link
  *     SoftmaxReluObjective#moveTo}
